@@ -1,0 +1,87 @@
+//! Ports and edges: where the walk may leave a clip and where it may enter the next.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::clip::Clip;
+
+/// A score in 0..1 kept as an integer, so that equal graphs are equal to the bit everywhere.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(transparent)]
+pub struct Score(pub u16);
+
+impl Score {
+    /// Nobody notices.
+    pub const MAX: Self = Self(u16::MAX);
+
+    /// From 0..1; values outside are clamped, NaN is 0.
+    pub fn from_f64(score: f64) -> Self {
+        Self((score.clamp(0.0, 1.0) * f64::from(u16::MAX)).round() as u16)
+    }
+
+    /// As 0..1.
+    pub fn as_f64(self) -> f64 {
+        f64::from(self.0) / f64::from(u16::MAX)
+    }
+}
+
+/// One end of an edge: a port of a clip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct PortRef {
+    /// Index into [`Graph::clips`].
+    pub clip: u32,
+    /// Source boundary: the frame before which the walk leaves, or with which it enters.
+    pub boundary: u32,
+}
+
+/// A way out of one clip into another (or into an earlier part of the same).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Edge {
+    /// Where the walk leaves.
+    pub from: PortRef,
+    /// Where it enters.
+    pub to: PortRef,
+    /// Estimated probability that a viewer does not notice a hard cut here.
+    pub score: Score,
+    /// Distance of the two sides relative to the clips' own steps: 1 is an ordinary step.
+    pub step: f32,
+    /// The two sides are so unlike that the joint is a declared change of scene.
+    pub declared: bool,
+}
+
+/// The ports of one clip: source boundaries, rising, the first at the start of the usable range,
+/// the last at its end. The first is never left by, the last never entered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Ports(pub Vec<u32>);
+
+/// All clips, ports and edges worth having.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Graph {
+    /// The clips, in library order.
+    pub clips: Vec<Clip>,
+    /// Ports of each clip, by the same index.
+    pub ports: Vec<Ports>,
+    /// Edges, sorted by `from`, then falling score, then `to`.
+    pub edges: Vec<Edge>,
+    /// Number of scenes (components joined without declared changes).
+    pub scenes: u32,
+}
+
+impl Graph {
+    /// The edges that leave `from`, best first.
+    pub fn leaving(&self, from: PortRef) -> &[Edge] {
+        let start = self.edges.partition_point(|edge| edge.from < from);
+        let len = self.edges[start..].partition_point(|edge| edge.from == from);
+        &self.edges[start..start + len]
+    }
+
+    /// Sorts edges into the order that [`Graph::leaving`] needs and drops exact doubles.
+    pub fn sort(&mut self) {
+        self.edges.sort_by(|a, b| {
+            (a.from, std::cmp::Reverse(a.score), a.to).cmp(&(b.from, std::cmp::Reverse(b.score), b.to))
+        });
+        self.edges.dedup_by(|a, b| a.from == b.from && a.to == b.to);
+    }
+}

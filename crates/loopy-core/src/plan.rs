@@ -1,0 +1,216 @@
+//! The plan: the walk written out as visits and seams on an integer output-frame clock.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    certificate::Certificate,
+    clip::{Clip, Hash},
+    clock,
+    graph::Score,
+    rate::Rate,
+};
+
+/// Version of the plan's schema; it only grows.
+pub const SCHEMA: u32 = 1;
+
+/// A walk over clips, complete in itself: it can be realized without the graph.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Plan {
+    /// [`SCHEMA`] of the program that wrote it.
+    pub schema: u32,
+    /// Output frame rate.
+    pub fps: Rate,
+    /// How other rates are fitted to it.
+    pub rate_mode: clock::Mode,
+    /// Seed of the walk.
+    pub seed: u64,
+    /// Output frames in all.
+    pub frames: u64,
+    /// The end joins the beginning.
+    pub looped: bool,
+    /// Creation time to write into the video, in seconds since 1970, if any.
+    pub created: Option<i64>,
+    /// The clips that the walk visits, each with its ports (source boundaries) at planning time:
+    /// they decide the runs.
+    pub clips: Vec<PlannedClip>,
+    /// Visits in order.
+    pub visits: Vec<Visit>,
+    /// Joints in order: `seams[i]` lies between visit `i` and visit `i + 1`; with `looped` one
+    /// more, from the last visit to the first.
+    pub seams: Vec<Seam>,
+    /// What the walk guarantees.
+    pub certificate: Certificate,
+    /// Wishes that the graph could not grant, in the user's words.
+    pub notes: Vec<String>,
+}
+
+/// A clip and its ports.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PlannedClip {
+    /// The clip.
+    #[serde(flatten)]
+    pub clip: Clip,
+    /// Source boundaries where runs begin and end, rising, from the first frame of the usable
+    /// range to its end.
+    pub ports: Vec<u32>,
+}
+
+/// One stay in a clip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Visit {
+    /// Index into [`Plan::clips`].
+    pub clip: u32,
+    /// First frame, counted on the clip's output clock from the start of its usable range.
+    pub enter: u32,
+    /// One past the last frame, on the same clock.
+    pub leave: u32,
+    /// First source frame shown.
+    pub first: u32,
+    /// Last source frame shown, inclusive.
+    pub last: u32,
+    /// Output frame at which the visit starts.
+    pub start: u64,
+}
+
+impl Visit {
+    /// Output frames of the visit.
+    pub fn frames(self) -> u32 {
+        self.leave - self.enter
+    }
+}
+
+/// What fills a joint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SeamKind {
+    /// Nothing: the last frame of one visit is followed by the first of the next.
+    Cut,
+    /// A dissolve over handles: frames after the out-port mixed with frames before the in-port.
+    Dissolve,
+    /// A hard cut between unrelated pictures, counted apart.
+    SceneChange,
+}
+
+/// One joint.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Seam {
+    /// Output frame of the first frame that is not an untouched frame of the visit before.
+    pub start: u64,
+    /// Synthesised or blended frames inserted here; 0 for a cut.
+    pub frames: u32,
+    /// What fills it.
+    pub kind: SeamKind,
+    /// Score of the edge.
+    pub score: Score,
+    /// Relative step of the edge (1 is an ordinary step).
+    pub step: f32,
+}
+
+/// Why a plan cannot be realized.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// Written by a newer program.
+    #[error("the plan has schema {0}, this program knows {SCHEMA}; update LoopyComfy")]
+    Schema(u32),
+    /// Visits, seams and frame count contradict each other.
+    #[error("visit {visit}: {what}")]
+    Visit {
+        /// Index of the visit.
+        visit: usize,
+        /// What is wrong.
+        what: String,
+    },
+    /// There is nothing in it.
+    #[error("the plan has no visits")]
+    Empty,
+}
+
+impl Plan {
+    /// Hash of the plan's canonical JSON, without its certificate and notes.
+    pub fn hash(&self) -> Hash {
+        let mut bare = self.clone();
+        bare.certificate = Certificate::default();
+        bare.notes.clear();
+        // A plan holds no maps with non-string keys and no non-finite numbers are written, so
+        // serialising cannot fail; an empty text would still be a stable answer.
+        Hash::of(serde_json::to_string(&bare).unwrap_or_default().as_bytes())
+    }
+
+    /// The clip of a visit.
+    pub fn clip(&self, visit: &Visit) -> &PlannedClip {
+        &self.clips[visit.clip as usize]
+    }
+
+    /// The clip's ports as positions on its output clock, rising, from 0 to its length.
+    pub fn positions(&self, clip: &PlannedClip, clock: &clock::ClipClock) -> Vec<u32> {
+        let mut positions: Vec<u32> = clip
+            .ports
+            .iter()
+            .map(|boundary| clock.position(*boundary))
+            .chain([0, clock.len()])
+            .collect();
+        positions.sort_unstable();
+        positions.dedup();
+        positions
+    }
+
+    /// Checks that the plan holds together: indices, ranges, starts and the total.
+    pub fn check(&self) -> Result<(), Error> {
+        if self.schema > SCHEMA {
+            return Err(Error::Schema(self.schema));
+        }
+        if self.visits.is_empty() {
+            return Err(Error::Empty);
+        }
+        let wrong = |visit: usize, what: String| Err(Error::Visit { visit, what });
+        let joints = self.visits.len() - 1 + usize::from(self.looped);
+        if self.seams.len() != joints {
+            return wrong(0, format!("{} seams for {joints} joints", self.seams.len()));
+        }
+        let mut clocks: Vec<Option<clock::ClipClock>> = vec![None; self.clips.len()];
+        let mut at = 0;
+        for (index, visit) in self.visits.iter().enumerate() {
+            let Some(planned) = self.clips.get(visit.clip as usize) else {
+                return wrong(index, format!("there is no clip {}", visit.clip));
+            };
+            let clip = &planned.clip;
+            if clip.first >= clip.until
+                || clip.until as usize > clip.times.len()
+                || clip.times.windows(2).any(|pair| pair[0] >= pair[1])
+            {
+                return wrong(index, format!("clip {} has no usable range", visit.clip));
+            }
+            let clock = clocks[visit.clip as usize]
+                .get_or_insert_with(|| clock::ClipClock::new(clip, self.fps, self.rate_mode));
+            if visit.enter >= visit.leave || visit.leave > clock.len() {
+                return wrong(
+                    index,
+                    format!("frames {}..{} of {}", visit.enter, visit.leave, clock.len()),
+                );
+            }
+            if clock.tap(visit.enter).frame != visit.first
+                || clock.tap(visit.leave - 1).frame != visit.last
+            {
+                return wrong(index, "its source frames do not belong to its range".to_owned());
+            }
+            if visit.start != at {
+                return wrong(index, format!("starts at {} instead of {at}", visit.start));
+            }
+            at += u64::from(visit.frames());
+            if let Some(seam) = self.seams.get(index) {
+                if seam.start != at {
+                    return wrong(index, format!("its seam is at {} instead of {at}", seam.start));
+                }
+                at += u64::from(seam.frames);
+            }
+        }
+        if at != self.frames {
+            return wrong(
+                self.visits.len() - 1,
+                format!("ends at frame {at}, the plan says {}", self.frames),
+            );
+        }
+        Ok(())
+    }
+}
