@@ -1,2 +1,34 @@
-//! placeholder
-fn main() {}
+//! The `loopy` command: parse, run, print one error with one hint, leave with an honest code.
+
+mod args;
+mod command;
+mod interrupt;
+mod live;
+mod words;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    let args = match args::Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // Help and version go to stdout with code 0, mistakes to stderr with code 2.
+            let code = u8::try_from(error.exit_code()).unwrap_or(2);
+            if error.print().is_err() {
+                return ExitCode::from(1);
+            }
+            return ExitCode::from(code);
+        }
+    };
+    let filter = std::env::var("LOOPYCOMFY_LOG").unwrap_or_else(|_unset| "warn".to_owned());
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .without_time()
+        .with_target(false)
+        .init();
+    loopy_engine::init();
+    command::run(args)
+}

@@ -7,7 +7,18 @@ use crate::clip::Clip;
 
 /// A score in 0..1 kept as an integer, so that equal graphs are equal to the bit everywhere.
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
 )]
 #[serde(transparent)]
 pub struct Score(pub u16);
@@ -28,7 +39,9 @@ impl Score {
 }
 
 /// One end of an edge: a port of a clip.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 pub struct PortRef {
     /// Index into [`Graph::clips`].
     pub clip: u32,
@@ -80,8 +93,68 @@ impl Graph {
     /// Sorts edges into the order that [`Graph::leaving`] needs and drops exact doubles.
     pub fn sort(&mut self) {
         self.edges.sort_by(|a, b| {
-            (a.from, std::cmp::Reverse(a.score), a.to).cmp(&(b.from, std::cmp::Reverse(b.score), b.to))
+            (a.from, std::cmp::Reverse(a.score), a.to).cmp(&(
+                b.from,
+                std::cmp::Reverse(b.score),
+                b.to,
+            ))
         });
         self.edges.dedup_by(|a, b| a.from == b.from && a.to == b.to);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::walk::sample::{edge, graph, library};
+
+    #[test]
+    fn edges_leave_a_port_best_first_and_once() {
+        let mut graph = graph(&[(90, vec![30]), (90, vec![])]);
+        for (from, to, score) in [
+            ((1, 90), (0, 0), 0.3),
+            ((0, 90), (1, 0), 0.4),
+            ((0, 30), (1, 0), 0.2),
+            ((0, 90), (0, 30), 0.9),
+            ((0, 90), (1, 0), 0.4),
+        ] {
+            graph.edges.push(edge(from, to, score, 1.0));
+        }
+        graph.sort();
+        assert_eq!(graph.edges.len(), 4);
+        let leaving = |clip, boundary| {
+            let edges = graph.leaving(PortRef { clip, boundary });
+            edges
+                .iter()
+                .map(|edge| (edge.to.clip, edge.to.boundary))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(leaving(0, 90), [(0, 30), (1, 0)]);
+        assert_eq!(leaving(0, 30), [(1, 0)]);
+        assert_eq!(leaving(0, 31), []);
+        assert_eq!(leaving(1, 90), [(0, 0)]);
+    }
+
+    #[test]
+    fn every_edge_is_found_at_its_port() {
+        let graph = library(3, 20, 100, 4, 5);
+        let ports = (0..).zip(&graph.ports).flat_map(|(clip, ports)| {
+            ports.0.iter().map(move |boundary| PortRef {
+                clip,
+                boundary: *boundary,
+            })
+        });
+        let found: usize = ports.map(|port| graph.leaving(port).len()).sum();
+        assert_eq!(found, graph.edges.len());
+    }
+
+    #[test]
+    fn scores_are_clamped_and_come_back() {
+        assert_eq!(Score::from_f64(2.0), Score::MAX);
+        assert_eq!(Score::from_f64(-1.0), Score(0));
+        assert_eq!(Score::from_f64(f64::NAN), Score(0));
+        for score in [0, 1, 777, 65_535] {
+            assert_eq!(Score::from_f64(Score(score).as_f64()), Score(score));
+        }
     }
 }

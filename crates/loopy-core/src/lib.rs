@@ -17,6 +17,7 @@ pub mod normalise;
 pub mod plan;
 pub mod rate;
 pub mod recipe;
+pub mod repair;
 pub mod report;
 pub mod size;
 pub mod span;

@@ -26,7 +26,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             pixels: 8192 * 4352,
-            frames: 60 * 60 * 60,
+            frames: 60_000,
             sound_seconds: 60 * 60,
             shortest_micros: 500_000,
             slowest_millifps: 4_900,

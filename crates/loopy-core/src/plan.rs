@@ -192,7 +192,10 @@ impl Plan {
             if clock.tap(visit.enter).frame != visit.first
                 || clock.tap(visit.leave - 1).frame != visit.last
             {
-                return wrong(index, "its source frames do not belong to its range".to_owned());
+                return wrong(
+                    index,
+                    "its source frames do not belong to its range".to_owned(),
+                );
             }
             if visit.start != at {
                 return wrong(index, format!("starts at {} instead of {at}", visit.start));
@@ -200,7 +203,10 @@ impl Plan {
             at += u64::from(visit.frames());
             if let Some(seam) = self.seams.get(index) {
                 if seam.start != at {
-                    return wrong(index, format!("its seam is at {} instead of {at}", seam.start));
+                    return wrong(
+                        index,
+                        format!("its seam is at {} instead of {at}", seam.start),
+                    );
                 }
                 at += u64::from(seam.frames);
             }
@@ -212,5 +218,92 @@ impl Plan {
             );
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::walk::{self, sample::library};
+
+    fn sample() -> Plan {
+        let options = walk::Options {
+            frames: 2000,
+            looped: true,
+            ..walk::Options::default()
+        };
+        walk::plan(&library(6, 6, 120, 3, 6), &options).unwrap()
+    }
+
+    #[test]
+    fn a_plan_that_contradicts_itself_is_refused() {
+        type Spoil = fn(&mut Plan);
+        let good = sample();
+        good.check().unwrap();
+        let broken: [(&str, Spoil); 12] = [
+            ("total", |plan| plan.frames += 1),
+            ("start", |plan| plan.visits[2].start += 1),
+            ("empty visit", |plan| {
+                plan.visits[1].leave = plan.visits[1].enter
+            }),
+            ("past the clip", |plan| plan.visits[1].leave += 10_000),
+            ("no such clip", |plan| plan.visits[1].clip = 99),
+            ("first source frame", |plan| plan.visits[1].first += 1),
+            ("last source frame", |plan| plan.visits[1].last += 1),
+            ("seam start", |plan| plan.seams[1].start -= 1),
+            ("seam missing", |plan| plan.seams.truncate(2)),
+            ("times", |plan| plan.clips[0].clip.times[3] = 0),
+            ("range", |plan| plan.clips[0].clip.until = 100_000),
+            ("bridge length", |plan| plan.seams[0].frames += 1),
+        ];
+        for (what, spoil) in broken {
+            let mut plan = good.clone();
+            spoil(&mut plan);
+            assert!(matches!(plan.check(), Err(Error::Visit { .. })), "{what}");
+        }
+        assert_eq!(
+            Plan {
+                visits: Vec::new(),
+                ..good.clone()
+            }
+            .check(),
+            Err(Error::Empty)
+        );
+        assert_eq!(
+            Plan {
+                schema: SCHEMA + 1,
+                ..good
+            }
+            .check(),
+            Err(Error::Schema(SCHEMA + 1))
+        );
+    }
+
+    #[test]
+    fn the_hash_tells_walks_apart_and_survives_json() {
+        let plan = sample();
+        let back: Plan = serde_json::from_str(&serde_json::to_string(&plan).unwrap()).unwrap();
+        assert_eq!(back.hash(), plan.hash());
+        let mut noted = plan.clone();
+        noted.notes.push("a note is no part of the walk".to_owned());
+        noted.certificate.visits = 0;
+        assert_eq!(noted.hash(), plan.hash());
+        let mut other = plan.clone();
+        other.seed += 1;
+        assert_ne!(other.hash(), plan.hash());
+    }
+
+    #[test]
+    fn runs_lie_between_positions_from_the_start_to_the_end() {
+        let plan = sample();
+        for planned in &plan.clips {
+            let clock = clock::ClipClock::new(&planned.clip, plan.fps, plan.rate_mode);
+            let positions = plan.positions(planned, &clock);
+            assert_eq!(
+                (positions.first(), positions.last()),
+                (Some(&0), Some(&clock.len()))
+            );
+            assert!(positions.windows(2).all(|pair| pair[0] < pair[1]));
+        }
     }
 }

@@ -4,7 +4,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    clip::Hash, clock::Mode, encode::Settings, normalise::Normalise, rate::Rate,
+    clip,
+    clock::{ClipClock, Mode},
+    encode::Settings,
+    normalise::Normalise,
+    rate::Rate,
 };
 
 /// What a segment holds and how it is made. Two equal recipes give equal bytes.
@@ -20,21 +24,62 @@ pub struct Recipe {
     pub normalise: Normalise,
     /// Encoder settings.
     pub encode: Settings,
+    /// Frames at the head and the tail that carry a visible mark, for previews.
+    #[serde(default, skip_serializing_if = "Marks::none")]
+    pub marks: Marks,
     /// Versions of the program's pixel path and of the libraries that decide the bytes.
     pub versions: String,
+}
+
+/// How many frames next to a joint are visibly marked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct Marks {
+    /// Frames from the start of the segment.
+    pub head: u32,
+    /// Frames before its end.
+    pub tail: u32,
+}
+
+impl Marks {
+    /// No frame is marked.
+    pub fn none(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Frame `index` of a segment of `frames` is marked.
+    pub fn covers(self, index: u32, frames: u32) -> bool {
+        index < self.head || index + self.tail >= frames
+    }
 }
 
 /// A row of frames of one clip on its output clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Row {
     /// The source.
-    pub source: Hash,
-    /// First source frame of the clip's usable range, where its output clock starts.
-    pub origin: u32,
-    /// First frame of the row on the clip's output clock.
+    pub source: clip::Hash,
+    /// First frame of the row on the clip's output clock. Where the clock starts depends on trims,
+    /// so the row's place is no part of the key: what it shows is.
     pub from: u32,
     /// One past the last.
     pub to: u32,
+    /// Hash of the source frames that the row shows.
+    pub taps: clip::Hash,
+}
+
+impl Row {
+    /// Frames `from..to` of `clock`, a clock of the file whose hash is `source`.
+    pub fn new(source: clip::Hash, clock: &ClipClock, from: u32, to: u32) -> Self {
+        let mut bytes = Vec::with_capacity((to - from) as usize * 5);
+        for tap in clock.taps(from..to) {
+            bytes.extend(tap.frame.to_be_bytes());
+            bytes.push(tap.next);
+        }
+        Self { source, from, to, taps: clip::Hash::of(&bytes) }
+    }
+
+    fn anywhere(self) -> Self {
+        Self { from: 0, to: self.to - self.from, ..self }
+    }
 }
 
 /// Which pictures a segment holds.
@@ -54,9 +99,16 @@ pub enum Pictures {
 
 impl Recipe {
     /// The key under which the store keeps the segment.
-    pub fn key(&self) -> Hash {
+    pub fn key(&self) -> clip::Hash {
+        let mut placeless = self.clone();
+        placeless.pictures = match self.pictures {
+            Pictures::Run(row) => Pictures::Run(row.anywhere()),
+            Pictures::Dissolve { tail, head } => {
+                Pictures::Dissolve { tail: tail.anywhere(), head: head.anywhere() }
+            }
+        };
         // Plain structs of numbers and strings always serialise.
-        Hash::of(serde_json::to_string(self).unwrap_or_default().as_bytes())
+        clip::Hash::of(serde_json::to_string(&placeless).unwrap_or_default().as_bytes())
     }
 
     /// Frames in the segment.

@@ -1,1 +1,37 @@
-//! placeholder
+//! Jobs, workers, store, library index, and the pipeline that turns clips into a video.
+
+pub mod analyze;
+pub mod demo;
+pub mod estimate;
+pub mod events;
+pub mod executor;
+pub mod index;
+pub mod job;
+pub mod library;
+pub mod output;
+pub mod pictures;
+pub mod realize;
+pub mod render;
+pub mod scan;
+pub mod sheets;
+pub mod sound;
+pub mod soundtrack;
+pub mod splice;
+pub mod store;
+pub mod usage;
+pub mod verify;
+
+mod error;
+pub use error::Error;
+
+/// Sets up the process: FFmpeg's own log is quiet, and as many files may be open as the system
+/// allows, because every clip with sound has one open while sound is mixed.
+pub fn init() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    loopy_media::init();
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        tracing::debug!(%error, "the limit of open files stays");
+    }
+}

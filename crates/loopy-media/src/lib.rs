@@ -1,1 +1,19 @@
-//! placeholder
+//! The only room that touches FFmpeg: probe, decode, encode, splice, mux. No libav type leaks out.
+
+#![allow(
+    unsafe_code,
+    reason = "this crate is the one FFI wall; every block states why it is sound"
+)]
+
+pub mod audio;
+pub mod decode;
+pub mod demux;
+pub mod encode;
+mod error;
+mod ffi;
+pub mod mux;
+pub mod probe;
+pub mod segment;
+
+pub use error::Error;
+pub use ffi::{init, versions};

@@ -1,1 +1,19 @@
-//! placeholder
+//! Perception: what frames look like, whether a file is a usable clip, where the walk may leave
+//! and enter a clip, and how visible each joint would be.
+//!
+//! Data flows one way: pictures -> [`features`] -> [`verdict`] for one file, then all clips with
+//! their features -> [`graph::build`].
+
+mod coarse;
+mod connect;
+mod distance;
+mod edges;
+pub mod features;
+pub mod graph;
+mod joint;
+mod ports;
+mod scenes;
+pub mod verdict;
+
+#[cfg(test)]
+mod synthetic;

@@ -1,0 +1,474 @@
+//! The command line: every option, its help and its defaults.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use loopy_core::{
+    Rate, Size,
+    encode::Quality,
+    normalise::Rgb,
+    span::Span,
+};
+use loopy_engine::scan::Trim;
+
+/// Endless, seamless video from a folder of short clips.
+#[derive(Debug, Parser)]
+#[command(name = "loopy", version, max_term_width = 100, arg_required_else_help = true)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) global: Global,
+}
+
+/// Options of every command.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Global {
+    /// One JSON object a line on standard output
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// No live lines
+    #[arg(long, global = true)]
+    pub(crate) no_progress: bool,
+    /// Folder of the store [default: the user's cache folder]
+    #[arg(long, global = true, value_name = "DIR", env = "LOOPYCOMFY_CACHE")]
+    pub(crate) cache: Option<PathBuf>,
+    /// Most that the store may hold, like 20G
+    #[arg(long, global = true, value_name = "SIZE", value_parser = bytes)]
+    pub(crate) cache_size: Option<u64>,
+    /// Worker processes
+    #[arg(long, global = true, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) workers: u16,
+    /// Memory that one worker may use, in MiB
+    #[arg(long, global = true, value_name = "MIB", default_value_t = 3072, value_parser = clap::value_parser!(u64).range(256..))]
+    pub(crate) worker_memory: u64,
+    /// Seconds that one job may take
+    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) job_time: u64,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make a video from clips
+    #[command(after_help = RENDER_EXAMPLES)]
+    Render(Box<Render>),
+    /// Look at clips and say which are usable
+    #[command(after_help = "Example:\n  loopy analyze ~/clips")]
+    Analyze(Box<Scan>),
+    /// Plan the walk alone
+    #[command(after_help = "Example:\n  loopy plan ~/clips --duration 1h -o plan.json\n  loopy render ~/clips --plan plan.json -o out.mp4")]
+    Plan(Box<Plan>),
+    /// Check a video against its report, or a plan
+    #[command(after_help = "Examples:\n  loopy verify out.mp4 --report out.json\n  loopy verify plan.json")]
+    Verify(Verify),
+    /// Draw a small clip library and render it
+    #[command(after_help = "Example:\n  loopy demo")]
+    Demo(Box<Demo>),
+    /// The store of encoded pieces
+    #[command(subcommand, after_help = "Example:\n  loopy cache info")]
+    Cache(Cache),
+    /// Runs jobs for another `loopy`
+    #[command(hide = true)]
+    Worker(Worker),
+}
+
+const RENDER_EXAMPLES: &str = "Examples:
+  loopy render ~/clips -o out.mp4 --duration 30m
+  loopy render ~/clips -o out.mp4 --preview
+  loopy render ~/clips -o upright.mp4 --preset reels --fit crop --duration 60s --loop
+  loopy render ~/clips -o - --duration 10m | mpv -";
+
+/// Which files are clips.
+#[derive(Clone, Debug, ClapArgs)]
+#[command(next_help_heading = "Clips")]
+pub(crate) struct Scan {
+    /// Files and folders of clips
+    #[arg(value_name = "CLIPS")]
+    pub(crate) inputs: Vec<PathBuf>,
+    /// Only files whose name matches, like 'idle_*.mp4'
+    #[arg(long, value_name = "GLOB", value_parser = glob)]
+    pub(crate) pattern: Option<globset::Glob>,
+    /// Look into folders inside folders
+    #[arg(long)]
+    pub(crate) recursive: bool,
+    /// Use at most N clips
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub(crate) max_clips: Option<usize>,
+    /// Order of the library
+    #[arg(long, value_name = "KEY", default_value = "name")]
+    pub(crate) sort: Sort,
+    /// Only clips of this size or shape
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) filter: Option<Filter>,
+    /// Leave out a clip by name, path or pattern (can be given again)
+    #[arg(long, value_name = "CLIP", value_parser = glob)]
+    pub(crate) exclude: Vec<globset::Glob>,
+    /// Use only a part of a clip, like 'wave.mp4=1.5:4' (can be given again)
+    #[arg(long, value_name = "CLIP=IN:OUT")]
+    pub(crate) trim: Vec<Trim>,
+}
+
+/// What the walk is like.
+#[derive(Clone, Debug, ClapArgs)]
+#[command(next_help_heading = "Walk")]
+pub(crate) struct Walk {
+    /// How long: 90s, 30m, 6h, 1:30:00
+    #[arg(short, long, value_name = "TIME", default_value = "2m", conflicts_with = "frames")]
+    pub(crate) duration: Span,
+    /// How long, in frames
+    #[arg(long, value_name = "N")]
+    pub(crate) frames: Option<u64>,
+    /// Another seed, another walk
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// The end joins the beginning
+    #[arg(long = "loop")]
+    pub(crate) looped: bool,
+    /// Visits before a clip may return [default: most of the library]
+    #[arg(long, value_name = "N")]
+    pub(crate) min_gap: Option<u32>,
+    /// What fills joints
+    #[arg(long, value_name = "KIND", default_value = "auto")]
+    pub(crate) seams: Seams,
+    /// Frames of a dissolve
+    #[arg(long, value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u32).range(2..=60))]
+    pub(crate) bridge_frames: u32,
+    /// Distinct dissolve time as a share of distinct clip time, in percent
+    #[arg(long, value_name = "PERCENT", default_value_t = 100.0, value_parser = percent)]
+    pub(crate) bridge_budget: f64,
+    /// Frame rate, like 25, 29.97 or 30000/1001 [default: that of most clips]
+    #[arg(long, value_name = "RATE")]
+    pub(crate) fps: Option<Rate>,
+    /// How clips of another frame rate are fitted
+    #[arg(long, value_name = "MODE", default_value = "duplicate")]
+    pub(crate) rate: RateMode,
+}
+
+/// What the picture is like.
+#[derive(Clone, Debug, ClapArgs)]
+#[command(next_help_heading = "Picture")]
+pub(crate) struct Picture {
+    /// Size: WxH, `source`, or a preset (4k 2k 1080p 720p 480p 360p 9:16 9:16-4k 4:5 square
+    /// square-720 tiktok reels shorts instagram-post twitter ultrawide cinema-2.35)
+    /// [default: source, that of most clips]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(crate) size: Option<SizeChoice>,
+    /// How clips of another shape are fitted
+    #[arg(long, value_name = "FIT", default_value = "pad")]
+    pub(crate) fit: Fit,
+    /// Colour of bars and behind transparent clips
+    #[arg(long, value_name = "COLOR", default_value = "black")]
+    pub(crate) pad_color: Rgb,
+    /// Resampling filter
+    #[arg(long, value_name = "NAME", default_value = "lanczos")]
+    pub(crate) scaler: Scaler,
+    /// Settings for a place: size, quality and sound rate at once
+    #[arg(long, value_name = "NAME")]
+    pub(crate) preset: Option<Preset>,
+    /// draft, good, best, or a CRF from 0 (lossless) to 51 [default: good]
+    #[arg(long, value_name = "Q")]
+    pub(crate) quality: Option<Quality>,
+    /// Video codec
+    #[arg(long, value_name = "NAME", default_value = "h264")]
+    pub(crate) codec: Codec,
+}
+
+/// What is heard.
+#[derive(Clone, Debug, ClapArgs)]
+#[command(next_help_heading = "Sound")]
+pub(crate) struct Sound {
+    /// `keep` (each clip's own), `none`, or a sound file that plays under everything
+    #[arg(long, value_name = "SOUND", default_value = "keep")]
+    pub(crate) audio: String,
+    /// Sound codec
+    #[arg(long, value_name = "NAME", default_value = "aac")]
+    pub(crate) audio_codec: AudioCodec,
+    /// Bits per second, like 160k
+    #[arg(long, value_name = "RATE", value_parser = bitrate)]
+    pub(crate) audio_bitrate: Option<u32>,
+}
+
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Render {
+    #[command(flatten)]
+    pub(crate) scan: Scan,
+    /// Video to make: .mp4, .mkv, or `-` for fragmented mp4 on standard output. %timestamp%,
+    /// %preset% and %seed% in the name are filled in
+    #[arg(short, long, value_name = "OUT")]
+    pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) walk: Walk,
+    #[command(flatten)]
+    pub(crate) picture: Picture,
+    #[command(flatten)]
+    pub(crate) sound: Sound,
+    #[command(flatten)]
+    pub(crate) more: More,
+}
+
+/// What else comes of a render.
+#[derive(Clone, Debug, Default, ClapArgs)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct More {
+    /// Realize this plan instead of planning
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["duration", "frames", "looped", "fps"])]
+    pub(crate) plan: Option<PathBuf>,
+    /// 360p, first minute, seams marked
+    #[arg(long)]
+    pub(crate) preview: bool,
+    /// Say what it will cost, and stop
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Report of everything, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+    /// A picture of every clip used
+    #[arg(long, value_name = "DIR")]
+    pub(crate) thumbnails: Option<PathBuf>,
+    /// One picture of the whole film, seams marked
+    #[arg(long, value_name = "FILE.png")]
+    pub(crate) contact_sheet: Option<PathBuf>,
+    /// Write the mp4 in fragments, playable while it grows
+    #[arg(long)]
+    pub(crate) fragmented: bool,
+    /// Title in the file
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) title: Option<String>,
+    /// Artist in the file
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) artist: Option<String>,
+    /// Comment in the file
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) comment: Option<String>,
+    /// Fail when something asked for is not available; exit 5 when a fallback was needed
+    #[arg(long)]
+    pub(crate) strict: bool,
+}
+
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Plan {
+    #[command(flatten)]
+    pub(crate) scan: Scan,
+    /// Plan file [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) walk: Walk,
+}
+
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Verify {
+    /// Video, or plan (.json)
+    pub(crate) file: PathBuf,
+    /// Report of the video
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Demo {
+    /// Folder for the clips and the video
+    #[arg(default_value = "loopy-demo")]
+    pub(crate) folder: PathBuf,
+    /// How long
+    #[arg(short, long, value_name = "TIME", default_value = "2m")]
+    pub(crate) duration: Span,
+    /// Size of the clips
+    #[arg(long, value_name = "SIZE", default_value = "720p")]
+    pub(crate) size: Size,
+    /// Frame rate of the clips
+    #[arg(long, value_name = "RATE", default_value = "30")]
+    pub(crate) fps: Rate,
+    /// Write clip and frame number into every picture
+    #[arg(long)]
+    pub(crate) marks: bool,
+    /// Only draw the clips
+    #[arg(long)]
+    pub(crate) clips_only: bool,
+    /// Another seed, another walk
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum Cache {
+    /// What the store holds
+    Info,
+    /// Empty the store
+    Clear,
+}
+
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Worker {
+    #[arg(long)]
+    pub(crate) store: PathBuf,
+    #[arg(long)]
+    pub(crate) cap: u64,
+    #[arg(long)]
+    pub(crate) memory: u64,
+}
+
+macro_rules! choice {
+    ($(#[$doc:meta])* $name:ident -> $target:ty { $($(#[$say:meta])* $variant:ident = $text:literal => $value:expr,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+        pub(crate) enum $name {
+            $($(#[$say])* #[value(name = $text)] $variant,)*
+        }
+
+        impl From<$name> for $target {
+            fn from(choice: $name) -> Self {
+                match choice {
+                    $($name::$variant => $value,)*
+                }
+            }
+        }
+    };
+}
+
+choice!(Sort -> loopy_engine::scan::Sort {
+    /// By name, numbers by value
+    Name = "name" => Self::Name,
+    /// Oldest first
+    Date = "date" => Self::Date,
+    /// Largest first
+    Size = "size" => Self::Size,
+    /// Longest first
+    Duration = "duration" => Self::Duration,
+});
+
+choice!(Filter -> loopy_engine::scan::Filter {
+    /// 1080 or more on the shorter side
+    P1080 = "1080p" => Self::P1080,
+    /// 720 or more on the shorter side
+    P720 = "720p" => Self::P720,
+    /// 2160 or more on the shorter side
+    P2160 = "4k" => Self::P2160,
+    /// Higher than wide
+    Vertical = "vertical" => Self::Vertical,
+    /// As high as wide
+    Square = "square" => Self::Square,
+});
+
+choice!(Seams -> loopy_core::walk::Seams {
+    /// A cut where it is ordinary, otherwise a dissolve
+    Auto = "auto" => Self::Auto,
+    /// Hard cuts only
+    Cut = "cut" => Self::Cut,
+    /// A dissolve wherever there are frames for it
+    Dissolve = "dissolve" => Self::Dissolve,
+});
+
+choice!(RateMode -> loopy_core::clock::Mode {
+    /// Repeat or leave out frames
+    Duplicate = "duplicate" => Self::Duplicate,
+    /// Mix neighbouring frames
+    Blend = "blend" => Self::Blend,
+});
+
+choice!(Fit -> loopy_core::normalise::Fit {
+    /// Whole picture, bars where it does not reach
+    Pad = "pad" => Self::Pad,
+    /// No bars, the edges are cut off
+    Crop = "crop" => Self::Crop,
+    /// Pulled to the size
+    Stretch = "stretch" => Self::Stretch,
+});
+
+choice!(Scaler -> loopy_core::normalise::Scaler {
+    Lanczos = "lanczos" => Self::Lanczos,
+    Bicubic = "bicubic" => Self::Bicubic,
+    Bilinear = "bilinear" => Self::Bilinear,
+    Spline36 = "spline36" => Self::Spline36,
+});
+
+choice!(Codec -> loopy_core::encode::Codec {
+    H264 = "h264" => Self::H264,
+});
+
+choice!(AudioCodec -> loopy_media::audio::encode::Codec {
+    Aac = "aac" => Self::Aac,
+    Opus = "opus" => Self::Opus,
+});
+
+choice!(Preset -> loopy_core::encode::Preset {
+    /// High quality at the source's size
+    Youtube = "youtube" => Self::Youtube,
+    /// Upright 1080x1920
+    Tiktok = "tiktok" => Self::Tiktok,
+    /// Upright 1080x1920
+    Reels = "reels" => Self::Reels,
+    /// 1280x720
+    Twitter = "twitter" => Self::Twitter,
+    /// Small
+    Web = "web" => Self::Web,
+    /// Slow and close to the source
+    HighQuality = "high-quality" => Self::HighQuality,
+    /// Several times faster, larger file
+    Fast = "fast" => Self::Fast,
+});
+
+/// `--size`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SizeChoice {
+    Source,
+    Given(Size),
+}
+
+fn size(text: &str) -> Result<SizeChoice, String> {
+    if text.eq_ignore_ascii_case("source") {
+        return Ok(SizeChoice::Source);
+    }
+    text.parse().map(SizeChoice::Given).map_err(|error: loopy_core::size::ParseSizeError| error.to_string())
+}
+
+fn glob(text: &str) -> Result<globset::Glob, String> {
+    globset::GlobBuilder::new(text)
+        .backslash_escape(true)
+        .build()
+        .map_err(|error| error.kind().to_string())
+}
+
+fn positive(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|n| *n > 0).ok_or_else(|| "give a number of at least 1".to_owned())
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    let number = text.trim_end_matches('%').parse().ok();
+    number
+        .filter(|n: &f64| (0.0..=10_000.0).contains(n))
+        .map(|n| n / 100.0)
+        .ok_or_else(|| "give a percentage from 0 to 10000".to_owned())
+}
+
+fn bitrate(text: &str) -> Result<u32, String> {
+    let text = text.to_ascii_lowercase();
+    let (number, unit) = match text.strip_suffix('k') {
+        Some(number) => (number, 1000),
+        None => (text.as_str(), 1),
+    };
+    number
+        .parse::<u32>()
+        .ok()
+        .and_then(|n| n.checked_mul(unit))
+        .filter(|n| (16_000..=512_000).contains(n))
+        .ok_or_else(|| "give bits per second from 16k to 512k".to_owned())
+}
+
+fn bytes(text: &str) -> Result<u64, String> {
+    let lower = text.to_ascii_lowercase();
+    let lower = lower.trim_end_matches('b').trim_end_matches('i');
+    let (number, shift) = match lower.char_indices().last() {
+        Some((at, 'k')) => (&lower[..at], 10),
+        Some((at, 'm')) => (&lower[..at], 20),
+        Some((at, 'g')) => (&lower[..at], 30),
+        Some((at, 't')) => (&lower[..at], 40),
+        _ => (lower, 0),
+    };
+    number
+        .parse::<u64>()
+        .ok()
+        .filter(|n| *n > 0 && *n < 1 << 22)
+        .map(|n| n << shift)
+        .ok_or_else(|| "give a size like 500M or 20G".to_owned())
+}

@@ -1,0 +1,135 @@
+//! One module a command; here is what they share.
+
+mod cache;
+mod demo;
+mod plan;
+mod render;
+mod verify;
+mod worker;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use loopy_core::limits::Limits;
+use loopy_engine::{
+    Error,
+    executor::{self, Cancel, Executor, Workers},
+    index::Index,
+    job::{Done, Job},
+    render::Room,
+    store::Store,
+};
+
+use crate::{
+    args::{Args, Command, Global},
+    interrupt,
+    live::Live,
+    words,
+};
+
+/// Runs the command and says how it ended.
+pub(crate) fn run(args: Args) -> ExitCode {
+    let global = args.global;
+    let result = match args.command {
+        Command::Render(render) => render::run(&global, &render),
+        Command::Analyze(scan) => plan::analyze(&global, &scan),
+        Command::Plan(plan) => plan::run(&global, &plan),
+        Command::Verify(verify) => verify::run(&global, &verify),
+        Command::Demo(demo) => demo::run(&global, &demo),
+        Command::Cache(cache) => cache::run(&global, &cache),
+        Command::Worker(worker) => worker::run(&worker),
+    };
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            if global.json {
+                let line = serde_json::json!({
+                    "type": "error",
+                    "message": error.to_string(),
+                    "hint": error.hint(),
+                    "code": error.exit_code(),
+                });
+                words::data(&line.to_string());
+            } else {
+                words::say(&format!("error: {error}"));
+                if let Some(hint) = error.hint() {
+                    words::say(&format!("hint: {hint}"));
+                }
+            }
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+/// Store, index and workers of one command.
+pub(crate) struct House {
+    pub(crate) store: Store,
+    index: Index,
+    workers: Workers,
+    pub(crate) live: Live,
+    pub(crate) cancel: Cancel,
+}
+
+impl House {
+    pub(crate) fn open(global: &Global, limits: &Limits, taken: bool) -> Result<Self, Error> {
+        let dir = store_dir(global)?;
+        let cap = cap(global, &dir)?;
+        let store = Store::open(&dir, cap)?;
+        let index = Index::open(&dir)?;
+        let cancel = Cancel::default();
+        interrupt::watch(cancel.clone());
+        let program = std::env::current_exe().map_err(|error| Error::Input {
+            path: PathBuf::from("loopy"),
+            why: error.to_string(),
+        })?;
+        let command = vec![
+            program.into_os_string(),
+            "worker".into(),
+            "--store".into(),
+            dir.into_os_string(),
+            "--cap".into(),
+            cap.to_string().into(),
+            "--memory".into(),
+            limits.worker_mib.to_string().into(),
+        ];
+        let limits = executor::Limits {
+            job_seconds: limits.job_seconds,
+            worker_mib: limits.worker_mib,
+        };
+        let workers = Workers::new(command, usize::from(global.workers), limits, cancel.clone());
+        Ok(Self { store, index, workers, live: Live::new(global, taken), cancel })
+    }
+
+    /// Runs `work` in this house's room.
+    pub(crate) fn with<T>(&self, work: impl FnOnce(&Room) -> T) -> T {
+        let usage = || self.workers.usage();
+        let sink = |event| self.live.take(&event);
+        work(&Room {
+            store: &self.store,
+            index: &self.index,
+            executor: &self.workers as &dyn Executor<Job, Done>,
+            workers: &usage,
+            sink: &sink,
+        })
+    }
+}
+
+/// The folder of the store: `--cache`, or the user's cache folder.
+pub(crate) fn store_dir(global: &Global) -> Result<PathBuf, Error> {
+    use etcetera::BaseStrategy as _;
+    if let Some(dir) = &global.cache {
+        return Ok(dir.clone());
+    }
+    etcetera::choose_base_strategy()
+        .map(|dirs| dirs.cache_dir().join("loopycomfy"))
+        .map_err(|_homeless| {
+            Error::Usage("there is no home folder to keep the store in; give --cache DIR".into())
+        })
+}
+
+/// What the store may hold: `--cache-size`, or what suits its disk.
+fn cap(global: &Global, dir: &std::path::Path) -> Result<u64, Error> {
+    match global.cache_size {
+        Some(cap) => Ok(cap),
+        None => Ok(loopy_engine::store::default_cap(dir)?),
+    }
+}

@@ -1,0 +1,337 @@
+//! `loopy render`: the main job.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::{Duration, SystemTime},
+};
+
+use loopy_core::{
+    encode::{Quality, Settings},
+    ledger::Entry,
+    limits::Limits,
+    metadata::{Fields, Words, fill},
+    plan::SeamKind,
+    report::{LeftOut, Report},
+};
+use loopy_engine::{
+    Error,
+    estimate::{self, Estimate},
+    output::Target,
+    render::{self, Length, Options},
+    scan,
+    soundtrack::Choice,
+    usage::Meter,
+};
+
+use super::House;
+use crate::{
+    args::{Global, More, Picture, Preset, Render, Scan, SizeChoice, Sound, Walk},
+    words::{self, seconds, size},
+};
+
+pub(super) fn run(global: &Global, args: &Render) -> Result<ExitCode, Error> {
+    let options = options(global, args)?;
+    let house = House::open(global, &options.limits, options.target == Target::Stdout)?;
+    finish(global, &house, &options, args.more.dry_run)
+}
+
+/// Renders (or estimates) and says what came of it.
+pub(super) fn finish(
+    global: &Global,
+    house: &House,
+    options: &Options,
+    dry_run: bool,
+) -> Result<ExitCode, Error> {
+    idle_cores(global, house);
+    if dry_run {
+        let estimate = house.with(|room| {
+            options.target.container(options.fragmented)?;
+            let mut meter = Meter::start(room.workers);
+            let prepared = render::prepare(options, room, &mut meter)?;
+            estimate::estimate(&prepared, options, room.store)
+        })?;
+        tell_estimate(global, &estimate);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let result = house.with(|room| render::render(options, room));
+    let report = match result {
+        Err(Error::NothingUsable { left_out }) => {
+            summarize(global, &left_out);
+            return Err(Error::NothingUsable { left_out });
+        }
+        other => other?,
+    };
+    tell(global, house, &report);
+    let degraded = options.strict && !report.fallbacks.is_empty();
+    Ok(ExitCode::from(if degraded { 5 } else { 0 }))
+}
+
+/// Says how many cores a single worker leaves idle, and the flag that uses them.
+fn idle_cores(global: &Global, house: &House) {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    if global.workers == 1 && cores > 1 {
+        let idle = cores - 1;
+        house.live.say(&format!("one worker; {idle} of {cores} cores stay idle (--workers {cores})"));
+    }
+}
+
+fn options(global: &Global, args: &Render) -> Result<Options, Error> {
+    let Render { scan, output, walk, picture, sound, more } = args;
+    if scan.inputs.is_empty() && more.plan.is_none() {
+        return Err(Error::Usage("give at least one clip or folder of clips".to_owned()));
+    }
+    let created = created()?;
+    let target = target(output, picture, walk.seed, created)?;
+    let values = picture.preset.map(|preset| loopy_core::encode::Preset::from(preset).values());
+    let preset_size = values.and_then(|values| values.size).and_then(|name| name.parse().ok());
+    let size = match picture.size {
+        Some(SizeChoice::Source) => None,
+        Some(SizeChoice::Given(size)) => Some(size),
+        None => preset_size,
+    };
+    let quality = picture.quality.or(values.map(|values| values.quality)).unwrap_or(Quality::Good);
+    let mut encode = Settings::file(quality);
+    if let Some(values) = values {
+        values.x264.clone_into(&mut encode.preset);
+    }
+    encode.codec = picture.codec.into();
+    Ok(Options {
+        scan: scan_options(scan),
+        target,
+        fragmented: more.fragmented,
+        length: walk.frames.map_or(Length::Span(walk.duration), Length::Frames),
+        plan: more.plan.clone(),
+        seed: walk.seed,
+        size,
+        fps: walk.fps,
+        rate_mode: walk.rate.into(),
+        fit: picture.fit.into(),
+        pad: picture.pad_color,
+        scaler: picture.scaler.into(),
+        encode,
+        preset: picture.preset.map(Into::into),
+        audio: audio(sound, values.map(|values| values.audio_bitrate)),
+        seams: walk.seams.into(),
+        bridge_frames: walk.bridge_frames,
+        bridge_budget: walk.bridge_budget,
+        min_gap: walk.min_gap,
+        looped: walk.looped,
+        preview: more.preview,
+        words: Words {
+            title: more.title.clone(),
+            artist: more.artist.clone(),
+            comment: more.comment.clone(),
+        },
+        created,
+        report: more.report.clone(),
+        thumbnails: more.thumbnails.clone(),
+        contact_sheet: more.contact_sheet.clone(),
+        strict: more.strict,
+        limits: limits(global),
+    })
+}
+
+pub(super) fn scan_options(scan: &Scan) -> scan::Options {
+    scan::Options {
+        inputs: scan.inputs.clone(),
+        pattern: scan.pattern.clone(),
+        recursive: scan.recursive,
+        max_clips: scan.max_clips,
+        sort: scan.sort.into(),
+        filter: scan.filter.map(Into::into),
+        exclude: scan.exclude.clone(),
+        trims: scan.trim.clone(),
+    }
+}
+
+/// Options for `loopy plan`, which plans as `render` with its defaults would.
+pub(super) fn planning(global: &Global, scan: &Scan, walk: &Walk) -> Result<Options, Error> {
+    let render = Render {
+        scan: scan.clone(),
+        output: PathBuf::from("-"),
+        walk: walk.clone(),
+        picture: Picture {
+            size: None,
+            fit: crate::args::Fit::Pad,
+            pad_color: loopy_core::normalise::Rgb::default(),
+            scaler: crate::args::Scaler::Lanczos,
+            preset: None,
+            quality: None,
+            codec: crate::args::Codec::H264,
+        },
+        sound: Sound {
+            audio: "none".to_owned(),
+            audio_codec: crate::args::AudioCodec::Aac,
+            audio_bitrate: None,
+        },
+        more: More::default(),
+    };
+    options(global, &render)
+}
+
+pub(super) fn limits(global: &Global) -> Limits {
+    Limits { worker_mib: global.worker_memory, job_seconds: global.job_time, ..Limits::default() }
+}
+
+fn audio(sound: &Sound, preset: Option<u32>) -> Choice {
+    let bitrate = sound.audio_bitrate.or(preset).unwrap_or(160_000);
+    let codec = sound.audio_codec.into();
+    match sound.audio.as_str() {
+        "none" => Choice::None,
+        "keep" => Choice::Keep { codec, bitrate },
+        file => Choice::Bed { file: PathBuf::from(file), codec, bitrate },
+    }
+}
+
+/// `SOURCE_DATE_EPOCH`, the creation time that makes files equal wherever they are made.
+fn created() -> Result<Option<i64>, Error> {
+    match std::env::var("SOURCE_DATE_EPOCH") {
+        Ok(text) => text.trim().parse().map(Some).map_err(|_bad| {
+            Error::Usage(format!("SOURCE_DATE_EPOCH is `{text}`; it must be whole seconds"))
+        }),
+        Err(_) => Ok(None),
+    }
+}
+
+fn target(
+    output: &Path,
+    picture: &Picture,
+    seed: u64,
+    created: Option<i64>,
+) -> Result<Target, Error> {
+    if output == Path::new("-") {
+        return Ok(Target::Stdout);
+    }
+    let Some(name) = output.to_str() else {
+        return Ok(Target::File(output.to_owned()));
+    };
+    let time = match created {
+        Some(seconds) => u64::try_from(seconds)
+            .ok()
+            .and_then(|seconds| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds)))
+            .ok_or_else(|| Error::Usage("SOURCE_DATE_EPOCH lies before 1970".to_owned()))?,
+        None => SystemTime::now(),
+    };
+    let preset = picture.preset.map(|preset: Preset| loopy_core::encode::Preset::from(preset).name());
+    let fields = Fields {
+        timestamp: timestamp(time),
+        preset: preset.unwrap_or("default").to_owned(),
+        seed,
+    };
+    let filled = fill(name, &fields).map_err(|error| Error::Usage(error.to_string()))?;
+    Ok(Target::File(PathBuf::from(filled)))
+}
+
+/// `YYYYMMDD-HHMMSS` in UTC.
+fn timestamp(time: SystemTime) -> String {
+    let text = humantime::format_rfc3339_seconds(time).to_string();
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    match text.split_once('T') {
+        Some((date, time)) => format!("{}-{}", digits(date), digits(time)),
+        None => digits(&text),
+    }
+}
+
+fn tell_estimate(global: &Global, estimate: &Estimate) {
+    if global.json {
+        let mut value = serde_json::to_value(estimate).unwrap_or_default();
+        value["type"] = "estimate".into();
+        words::data(&value.to_string());
+        return;
+    }
+    words::say(&format!(
+        "{} frames in {} visits, {} dissolves\n\
+         to encode: {} of picture ({} distinct frames, {} not in the store)\n\
+         video: about {}; store grows by about {}\n\
+         time: about {} of one core",
+        estimate.frames,
+        estimate.visits,
+        estimate.dissolves,
+        seconds(estimate.encode_seconds),
+        estimate.distinct_frames,
+        estimate.missing_frames,
+        size(estimate.output_bytes),
+        size(estimate.store_bytes),
+        seconds(estimate.cpu_seconds),
+    ));
+}
+
+/// Files left out, by reason, when nothing else can be said.
+fn summarize(global: &Global, left_out: &[LeftOut]) {
+    if global.json {
+        return;
+    }
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for entry in left_out {
+        *reasons.entry(&entry.reason).or_default() += 1;
+    }
+    for (reason, count) in reasons {
+        words::say(&format!("{count} left out: {reason}"));
+    }
+}
+
+fn tell(global: &Global, house: &House, report: &Report) {
+    if global.json {
+        let value = serde_json::json!({
+            "type": "rendered",
+            "output": report.output,
+            "frames": report.frames,
+            "fps": report.fps,
+            "size": report.size,
+            "seed": report.seed,
+            "plan": report.plan,
+            "encoded_frames": report.totals.encoded_frames,
+            "copied_frames": report.totals.copied_frames,
+            "bytes": report.totals.bytes,
+            "left_out": report.left_out.len(),
+            "fallbacks": report.fallbacks.len(),
+        });
+        house.live.data(&value.to_string());
+        return;
+    }
+    let dissolves = report.seams.iter().filter(|seam| seam.kind == SeamKind::Dissolve).count();
+    let changes = report.seams.iter().filter(|seam| seam.kind == SeamKind::SceneChange).count();
+    let cpu: f64 = report.totals.stages.iter().map(|stage| stage.cpu).sum();
+    let length = report.frames as f64 / report.fps.as_f64();
+    words::say(&format!(
+        "{}: {} ({} frames, {} at {:.4} fps), {}",
+        report.output.display(),
+        seconds(length),
+        report.frames,
+        report.size,
+        report.fps.as_f64(),
+        size(report.totals.bytes),
+    ));
+    words::say(&format!(
+        "{} visits of {} clips; joints: {} cuts, {dissolves} dissolves, {changes} scene changes",
+        report.visits.len(),
+        report.certificate.clips,
+        report.seams.len() - dissolves - changes,
+    ));
+    words::say(&format!(
+        "encoded {} frames, copied {}; {} of CPU; seed {}",
+        report.totals.encoded_frames,
+        report.totals.copied_frames,
+        seconds(cpu),
+        report.seed,
+    ));
+    if let Some(gap) = report.certificate.return_gap_min {
+        words::say(&format!("a clip returns after {gap} visits at the earliest"));
+    }
+    if let Some(Entry { fix, .. }) = report.fallbacks.first() {
+        words::say(&format!("{} fallbacks; {fix}", report.fallbacks.len()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timestamps_are_dates_and_times_without_separators() {
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_599);
+        assert_eq!(timestamp(time), "20251231-235959");
+    }
+}

@@ -1,0 +1,42 @@
+//! `loopy verify`: a plan, or a video against its report.
+
+use std::process::ExitCode;
+
+use loopy_engine::{Error, verify};
+
+use crate::{
+    args::{Global, Verify},
+    words,
+};
+
+pub(super) fn run(global: &Global, args: &Verify) -> Result<ExitCode, Error> {
+    let Some(report) = &args.report else {
+        let json = args.file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"));
+        if !json {
+            return Err(Error::Usage(
+                "a video is verified against its report: give --report FILE".to_owned(),
+            ));
+        }
+        let plan = verify::read_plan(&args.file)?;
+        let line = format!("the plan holds together: {} visits", plan.visits.len());
+        if global.json {
+            words::data(&serde_json::json!({"type": "verified", "problems": []}).to_string());
+        } else {
+            words::say(&line);
+        }
+        return Ok(ExitCode::SUCCESS);
+    };
+    let report = verify::read_report(report)?;
+    let findings = verify::video(&args.file, &report)?;
+    if global.json {
+        let mut value = serde_json::to_value(&findings).unwrap_or_default();
+        value["type"] = "verified".into();
+        words::data(&value.to_string());
+    } else {
+        for problem in &findings.problems {
+            words::say(&format!("problem: {problem}"));
+        }
+        words::say(&verify::summary(&args.file, &findings));
+    }
+    Ok(ExitCode::from(u8::from(!findings.problems.is_empty())))
+}

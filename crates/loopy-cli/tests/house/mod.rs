@@ -1,0 +1,148 @@
+//! What every test of the binary needs: a folder of its own, clips with known truth, the command.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use loopy_core::{
+    Frame, Rate, Size,
+    encode::{Quality, Settings},
+    limits::Limits,
+    normalise::Normalise,
+    report::Report,
+};
+use loopy_media::{decode::Reader, encode, mux, probe};
+use tempfile::TempDir;
+
+pub const SIZE: Size = Size { width: 160, height: 90 };
+
+/// A folder for one test: clips, a store, outputs.
+pub struct House {
+    dir: TempDir,
+}
+
+impl House {
+    pub fn new() -> Self {
+        Self { dir: tempfile::tempdir().unwrap() }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// `loopy` with this house's store, in its folder.
+    pub fn loopy(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_loopy"));
+        command
+            .args(args)
+            .current_dir(self.dir.path())
+            .env_remove("SOURCE_DATE_EPOCH")
+            .env("LOOPYCOMFY_CACHE", self.path("store"));
+        command
+    }
+
+    /// Runs `loopy` and expects `code`.
+    pub fn run(&self, args: &[&str], code: i32) -> Output {
+        let output = self.loopy(args).output().unwrap();
+        assert_eq!(
+            output.status.code(),
+            Some(code),
+            "loopy {args:?}\n{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        output
+    }
+
+    pub fn report(&self, name: &str) -> Report {
+        serde_json::from_slice(&std::fs::read(self.path(name)).unwrap()).unwrap()
+    }
+
+    /// Clips `clips/truth_00.mp4` and so on, of `lengths` frames, every frame marked.
+    pub fn truth_clips(&self, rate: Rate, lengths: &[u32]) {
+        std::fs::create_dir_all(self.path("clips")).unwrap();
+        for (clip, frames) in lengths.iter().enumerate() {
+            let file = self.path(&format!("clips/truth_{clip:02}.mp4"));
+            truth_clip(&file, clip as u16, rate, *frames, SIZE);
+        }
+    }
+}
+
+/// Writes one marked clip with B-frames.
+pub fn truth_clip(file: &Path, clip: u16, rate: Rate, frames: u32, size: Size) {
+    let pictures = (0..frames).map(|index| loopy_demo::truth::plain(clip, index, size));
+    write_clip(file, rate, size, frames, pictures);
+}
+
+/// Writes pictures as an ordinary clip.
+pub fn write_clip(
+    file: &Path,
+    rate: Rate,
+    size: Size,
+    frames: u32,
+    pictures: impl Iterator<Item = Frame>,
+) {
+    let settings = Settings { preset: "fast".to_owned(), ..Settings::file(Quality::Crf(14)) };
+    let mut encoder = encode::Encoder::new(&settings, size, rate, frames).unwrap();
+    for picture in pictures {
+        encoder.push(&picture).unwrap();
+    }
+    let segment = encoder.finish().unwrap();
+    let options = mux::Options {
+        container: mux::Container::Mp4,
+        size,
+        fps: rate,
+        config: segment.config.clone(),
+        delay: segment.delay(),
+        frames: u64::from(frames),
+        audio: None,
+        tags: Vec::new(),
+        created: None,
+    };
+    let mut writer = mux::Writer::create(mux::Output::File(file), options).unwrap();
+    writer.segment(&segment).unwrap();
+    writer.finish().unwrap();
+}
+
+/// Every picture of a video, as it is.
+pub fn pictures(file: &Path) -> Vec<Frame> {
+    let limits = Limits::default();
+    let facts = probe::probe(file, &limits).unwrap();
+    let look = Normalise::to(facts.shown);
+    let mut reader = Reader::open(file, &facts, &look, 1, &limits).unwrap();
+    let mut pictures = Vec::new();
+    while let Some(picture) = reader.next().unwrap() {
+        assert!(!picture.corrupt);
+        pictures.push(picture.frame);
+    }
+    assert_eq!(reader.faults().decode_errors, 0);
+    pictures
+}
+
+/// The folder of real and broken clips, where this machine has one.
+pub fn shared() -> Option<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
+    let folder = std::env::var_os("LOOPY_SHARED").map_or(beside, PathBuf::from);
+    let there = folder.join("clips").is_dir();
+    if !there {
+        println!("skipped: no folder of real clips (LOOPY_SHARED)");
+    }
+    there.then_some(folder)
+}
+
+/// What FFmpeg's own decoder has to say about a video: nothing, when it is sound.
+pub fn ffmpeg_complaints(file: &Path) -> String {
+    let output = Command::new("ffmpeg")
+        .args(["-nostdin", "-v", "error", "-i"])
+        .arg(file)
+        .args(["-f", "null", "-"])
+        .output()
+        .unwrap();
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+pub fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}

@@ -1,0 +1,263 @@
+//! One whole walk: where it begins, its body, and an ending that fits.
+
+use super::{
+    Options,
+    body::{self, Shape},
+    choice::Rules,
+    dice::Dice,
+    ending::{self, Ending, Goal},
+    map::Map,
+    table::Table,
+    trail::{Step, Trail},
+};
+
+/// Stream of the draws that are not the body's; the body's streams are its gaps.
+const STREAM: u64 = 1 << 32;
+/// Visits tried for the endings of loops, all beginnings together.
+const LOOP_EFFORT: u64 = 60_000;
+/// Visits tried for one ending.
+const EFFORT: u64 = 3000;
+/// Beginnings tried for a loop.
+const BEGINNINGS: usize = 48;
+/// The last stretch of a loop in seconds, at least and at most.
+const LOOP_MARGIN: (u64, u64) = (20, 600);
+/// The last stretch of a walk that ends anywhere, in seconds.
+const OPEN_MARGIN: u64 = 20;
+
+/// A finished walk.
+pub(super) struct Walked<'a> {
+    /// Its visits.
+    pub(super) trail: Trail<'a>,
+    /// How the last visit ends.
+    pub(super) ending: Ending,
+    /// The return gap that was wished for.
+    pub(super) wanted: u32,
+    /// A loop was wished for, but its joint is no step of the graph.
+    pub(super) forced: bool,
+}
+
+/// The walk that `options` ask for.
+pub(super) fn find<'a>(map: &'a Map, options: &Options) -> Walked<'a> {
+    let clips = map.usable.len() as u32;
+    let wanted = options
+        .min_gap
+        .unwrap_or((clips * 3).div_ceil(5))
+        .max(body::floor(map));
+    let mut dice = Dice::new(options.seed, STREAM);
+    if !options.looped {
+        let start = opening(map, options.start, &mut dice);
+        let (trail, ending) = open(map, options, start, wanted, None, &mut dice);
+        return Walked {
+            trail,
+            ending,
+            wanted,
+            forced: false,
+        };
+    }
+    let starts = beginnings(map, options.start, &mut dice);
+    if let Some((trail, ending)) = closed(map, options, &starts, wanted, &mut dice) {
+        return Walked {
+            trail,
+            ending,
+            wanted,
+            forced: false,
+        };
+    }
+    let start = opening(map, options.start, &mut dice);
+    let avoid = Some(map.nodes[start as usize].clip).filter(|_| !map.alone());
+    let (trail, ending) = open(map, options, start, wanted, avoid, &mut dice);
+    let joint = Step {
+        leave: ending.leave,
+        to: start,
+        link: None,
+        bridge: 0,
+        refused: false,
+    };
+    let ending = Ending {
+        joint: Some(joint),
+        ..ending
+    };
+    Walked {
+        trail,
+        ending,
+        wanted,
+        forced: true,
+    }
+}
+
+/// The start of a clip, of one that leads on if there is one.
+fn opening(map: &Map, wished: Option<u32>, dice: &mut Dice) -> u32 {
+    let starts = || map.usable.iter().map(|clip| map.start_of(*clip));
+    let calm: Vec<u32> = starts()
+        .filter(|start| map.nodes[*start as usize].calm)
+        .collect();
+    let from = if calm.is_empty() {
+        starts().collect()
+    } else {
+        calm
+    };
+    match wished {
+        Some(clip) => map.start_of(clip),
+        None => from[dice.below(from.len() as u64) as usize],
+    }
+}
+
+/// Places where a loop can begin, in the order to try them.
+fn beginnings(map: &Map, wished: Option<u32>, dice: &mut Dice) -> Vec<u32> {
+    let mut nodes: Vec<u32> = (0..map.nodes.len() as u32)
+        .filter(|node| {
+            let place = &map.nodes[*node as usize];
+            wished.is_none_or(|clip| clip == place.clip)
+                && map.len(place.clip) - place.at >= map.least_of(place.clip)
+        })
+        .collect();
+    dice.shuffle(&mut nodes);
+    // First those that a loop can run through without a scene change.
+    nodes.sort_by_key(|node| {
+        let entered = map
+            .leading_to(*node)
+            .iter()
+            .any(|link| map.ordinary(&map.links[*link as usize]));
+        (
+            !(map.nodes[*node as usize].calm && entered),
+            map.leading_to(*node).is_empty(),
+        )
+    });
+    nodes.truncate(BEGINNINGS);
+    nodes
+}
+
+/// A walk that ends anywhere.
+fn open<'a>(
+    map: &'a Map,
+    options: &Options,
+    start: u32,
+    wanted: u32,
+    avoid: Option<u32>,
+    dice: &mut Dice,
+) -> (Trail<'a>, Ending) {
+    let second = options.fps.frames_in(1_000_000).max(1);
+    let margin = second * OPEN_MARGIN;
+    let shape = Shape {
+        start,
+        frames: options.frames,
+        margin,
+        seed: options.seed,
+        looped: false,
+    };
+    let (mut trail, gap) = body::walk(map, shape, wanted);
+    let least = u64::from(map.least);
+    let floor = body::floor(map);
+    let passes = [
+        (gap, false, second.max(least), avoid, EFFORT),
+        (gap, false, least, avoid, EFFORT),
+        (floor, true, least, avoid, EFFORT),
+        (floor, true, least, None, EFFORT),
+    ];
+    for (gap, changes, least, avoid, mut effort) in passes {
+        let rules = Rules {
+            gap,
+            ring: 0,
+            changes,
+        };
+        let goal = Goal::Anywhere { least, avoid };
+        if let Some(ending) = retreating(&mut trail, options, &goal, &rules, &mut effort, dice) {
+            return (trail, ending);
+        }
+    }
+    // From anywhere there is a step to another clip, and any visit may be the last: without a
+    // least length and without a limit the search meets no dead end.
+    let rules = Rules {
+        gap: floor,
+        ring: 0,
+        changes: true,
+    };
+    let goal = Goal::Anywhere {
+        least: 1,
+        avoid: None,
+    };
+    let mut effort = u64::MAX;
+    let found = ending::find(&mut trail, options.frames, &goal, &rules, &mut effort, dice);
+    let rest = (options.frames - trail.now()).min(u64::from(u32::MAX)) as u32;
+    let here = trail.here().at;
+    (
+        trail,
+        found.unwrap_or(Ending {
+            leave: here + rest,
+            joint: None,
+        }),
+    )
+}
+
+/// Searches an ending from here, then from further and further back.
+fn retreating(
+    trail: &mut Trail,
+    options: &Options,
+    goal: &Goal,
+    rules: &Rules,
+    effort: &mut u64,
+    dice: &mut Dice,
+) -> Option<Ending> {
+    for back in [0, 1, 2, 4, 8, 16] {
+        for _ in 0..back {
+            trail.pop();
+        }
+        let mut share = (*effort).min(EFFORT / 4);
+        let given = share;
+        let found = ending::find(trail, options.frames, goal, rules, &mut share, dice);
+        *effort -= given - share;
+        if found.is_some() || *effort == 0 {
+            return found;
+        }
+    }
+    None
+}
+
+/// A walk whose end joins its beginning, if one of `starts` has one of the exact length.
+fn closed<'a>(
+    map: &'a Map,
+    options: &Options,
+    starts: &[u32],
+    wanted: u32,
+    dice: &mut Dice,
+) -> Option<(Trail<'a>, Ending)> {
+    let second = options.fps.frames_in(1_000_000).max(1);
+    let frames = options.frames;
+    let mut effort = LOOP_EFFORT;
+    let mut wanted = wanted;
+    for start in starts {
+        // Within a scene if it can be, through scene changes otherwise.
+        for changes in [false, true] {
+            let table = Table::new(map, *start, (second * LOOP_MARGIN.1).min(frames), changes);
+            let margin = table.done.max(second * LOOP_MARGIN.0);
+            let shape = Shape {
+                start: *start,
+                frames,
+                margin,
+                seed: options.seed,
+                looped: true,
+            };
+            let (mut trail, gap) = body::walk(map, shape, wanted);
+            wanted = gap;
+            let work = table.work / 256 + trail.stops().len() as u64;
+            effort = effort.saturating_sub(work);
+            let floor = body::floor(map);
+            let half = body::ring(gap).max(floor);
+            for (gap, ring) in [(gap, gap), (gap, half), (gap, floor), (floor, floor)] {
+                let rules = Rules { gap, ring, changes };
+                let goal = Goal::Join(&table);
+                let mut share = EFFORT.min(effort);
+                let given = share;
+                let found = retreating(&mut trail, options, &goal, &rules, &mut share, dice);
+                effort -= given - share;
+                if let Some(ending) = found {
+                    return Some((trail, ending));
+                }
+            }
+            if effort == 0 {
+                return None;
+            }
+        }
+    }
+    None
+}

@@ -1,0 +1,198 @@
+//! The walk written out as a plan, with what it could not keep.
+
+use super::{Options, UNKNOWN_STEP, map::Map, route::Walked, trail::Step};
+use crate::{
+    certificate::{Certificate, certify},
+    graph::{Graph, Score},
+    plan::{Plan, PlannedClip, SCHEMA, Seam, SeamKind, Visit},
+};
+
+/// The plan of `walked`.
+pub(super) fn plan(graph: &Graph, options: &Options, map: &Map, walked: &Walked) -> Plan {
+    let stops = walked.trail.stops();
+    let clip_of = |node: u32| map.nodes[node as usize].clip;
+    let mut shown = vec![false; graph.clips.len()];
+    for stop in stops {
+        shown[clip_of(stop.node) as usize] = true;
+    }
+    let mut numbers = vec![0; shown.len()];
+    let mut clips = Vec::new();
+    for (index, _) in shown.iter().enumerate().filter(|(_, shown)| **shown) {
+        numbers[index] = clips.len() as u32;
+        let (clip, ports) = (graph.clips[index].clone(), graph.ports[index].0.clone());
+        clips.push(PlannedClip { clip, ports });
+    }
+
+    let mut visits = Vec::with_capacity(stops.len());
+    let mut seams = Vec::with_capacity(stops.len());
+    let mut steps = Vec::with_capacity(stops.len());
+    for stop in stops {
+        let node = &map.nodes[stop.node as usize];
+        let step = stop.out.or(walked.ending.joint);
+        let leave = stop.out.map_or(walked.ending.leave, |step| step.leave);
+        let tap = |frame| {
+            map.clock(node.clip)
+                .map_or(0, |clock| clock.tap(frame).frame)
+        };
+        visits.push(Visit {
+            clip: numbers[node.clip as usize],
+            enter: node.at,
+            leave,
+            first: tap(node.at),
+            last: tap(leave - 1),
+            start: stop.start,
+        });
+        if let Some(step) = step {
+            seams.push(seam(map, &step, stop.start + u64::from(leave - node.at)));
+            steps.push(step);
+        }
+    }
+    let changes = seams
+        .iter()
+        .filter(|seam| seam.kind == SeamKind::SceneChange)
+        .count();
+    let certificate = certify(visits.iter().map(|visit| visit.clip), changes as u64);
+    let notes = notes(options, map, walked, &visits, &steps, &certificate);
+    Plan {
+        schema: SCHEMA,
+        fps: options.fps,
+        rate_mode: options.rate_mode,
+        seed: options.seed,
+        frames: options.frames,
+        looped: options.looped,
+        created: options.created,
+        clips,
+        visits,
+        seams,
+        certificate,
+        notes,
+    }
+}
+
+fn seam(map: &Map, step: &Step, start: u64) -> Seam {
+    let link = step.link.map(|index| &map.links[index as usize]);
+    let kind = match link {
+        Some(link) if !link.declared && step.bridge > 0 => SeamKind::Dissolve,
+        Some(link) if !link.declared => SeamKind::Cut,
+        _ => SeamKind::SceneChange,
+    };
+    Seam {
+        start,
+        frames: step.bridge,
+        kind,
+        score: link.map_or(Score::default(), |link| link.score),
+        step: link.map_or(UNKNOWN_STEP, |link| link.step),
+    }
+}
+
+fn notes(
+    options: &Options,
+    map: &Map,
+    walked: &Walked,
+    visits: &[Visit],
+    steps: &[Step],
+    certificate: &Certificate,
+) -> Vec<String> {
+    let mut notes = Vec::new();
+    let short = map.scene.len() - map.usable.len();
+    if short > 0 {
+        notes.push(format!(
+            "{} too short to be shown at this frame rate",
+            clips(short, "is", "are")
+        ));
+    }
+    if let Some(gap) = certificate.return_gap_min
+        && gap < u64::from(walked.wanted)
+    {
+        notes.push(format!(
+            "a clip returns after {} instead of {}: the library has no other joints",
+            count(gap, "visit"),
+            walked.wanted
+        ));
+    }
+    let unseen = map.usable.len() - certificate.clips as usize;
+    if unseen > 0 {
+        notes.push(format!(
+            "{} never shown in this length",
+            clips(unseen, "is", "are")
+        ));
+    }
+    let bare = steps.iter().filter(|step| step.link.is_none()).count();
+    if bare > usize::from(walked.forced) {
+        notes.push(format!(
+            "{} from the end of a clip to the start of another where the library has no joint",
+            count(bare as u64 - u64::from(walked.forced), "scene change")
+        ));
+    }
+    let refused = steps.iter().filter(|step| step.refused).count() as u64;
+    if refused > 0 {
+        notes.push(format!(
+            "the bridge budget of {} is spent: {} hard where a dissolve was wished for",
+            count(map.budget, "frame"),
+            if refused == 1 {
+                "1 cut is".to_owned()
+            } else {
+                format!("{refused} cuts are")
+            },
+        ));
+    }
+    if walked.forced {
+        notes.push(format!(
+            "no walk of exactly {} ends where it began: the loop closes with a plain cut; \
+             another length may close unseen",
+            count(options.frames, "frame")
+        ));
+    } else if options.looped
+        && let Some(gap) = ring_gap(visits)
+        && gap < u64::from(walked.wanted)
+        && certificate.return_gap_min.is_none_or(|least| gap < least)
+    {
+        notes.push(format!(
+            "across the joint of the loop, a clip returns after {}",
+            count(gap, "visit")
+        ));
+    }
+    if visits.len() > 1
+        && let Some(last) = visits.last()
+        && last.frames() < map.least
+    {
+        notes.push("the last visit is a single frame: no other walk fits the length".to_owned());
+    }
+    notes
+}
+
+/// Fewest visits from a showing of a clip in one round of the loop to another showing of it in the
+/// next round.
+fn ring_gap(visits: &[Visit]) -> Option<u64> {
+    let clips = visits.iter().map(|visit| visit.clip).max()? as usize + 1;
+    let mut first = vec![None; clips];
+    let mut last = vec![0; clips];
+    for (index, visit) in visits.iter().enumerate() {
+        first[visit.clip as usize].get_or_insert(index);
+        last[visit.clip as usize] = index;
+    }
+    let gaps = first.into_iter().zip(last);
+    gaps.filter_map(|(first, last)| {
+        first
+            .filter(|first| *first != last)
+            .map(|first| (first, last))
+    })
+    .map(|(first, last)| (first + visits.len() - last) as u64)
+    .min()
+}
+
+fn clips(number: usize, one: &str, many: &str) -> String {
+    if number == 1 {
+        format!("1 clip {one}")
+    } else {
+        format!("{number} clips {many}")
+    }
+}
+
+fn count(number: u64, noun: &str) -> String {
+    if number == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{number} {noun}s")
+    }
+}

@@ -1,0 +1,29 @@
+//! Plain marked pictures for tests that need many frames cheaply.
+
+use loopy_core::{Frame, Size};
+
+use crate::{mark, noise};
+
+/// A picture of soft diagonal stripes that move two pixels a frame, over a colour of the clip's
+/// own, stamped with `clip` and `index`. A pure function of its arguments.
+pub fn plain(clip: u16, index: u32, size: Size) -> Frame {
+    let mut frame = Frame::black(size);
+    let (stride, seed) = (frame.stride(), u32::from(clip));
+    let slope = 1 + (noise::hash(seed, 0) % 3) as usize;
+    let tint = [1, 2].map(|n| (noise::unit(seed, n) * 120.0) as u8 + 68);
+    // 128 luma steps up and down: a period of 256, so the wrap of the index leaves no jump.
+    let shift = (index as usize % 128) * 2;
+    let wave: Vec<u8> = (0..256usize)
+        .map(|x| 64 + (if x < 128 { x } else { 255 - x }) as u8)
+        .collect();
+    let [luma, u, v] = frame.planes_mut();
+    for (y, row) in luma.chunks_exact_mut(stride).enumerate() {
+        for (x, value) in row.iter_mut().enumerate() {
+            *value = wave[(x + y * slope + shift) % 256];
+        }
+    }
+    u.fill(tint[0]);
+    v.fill(tint[1]);
+    mark::stamp(&mut frame, clip, index);
+    frame
+}

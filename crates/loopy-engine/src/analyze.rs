@@ -1,0 +1,99 @@
+//! The analysis job: one decode of a file at low resolution tells whether it is a usable clip,
+//! when its frames are due, and what they look like.
+
+use std::path::Path;
+
+use loopy_core::{
+    Hash,
+    limits::Limits,
+    normalise::{Fit, Normalise, Rgb, Scaler},
+    repair,
+};
+use loopy_media::{decode::Reader, probe};
+use loopy_sight::{
+    features::{self, Features},
+    verdict::{self, Faults},
+};
+
+use crate::{
+    Error,
+    job::{Analysis, Verdict},
+    store::{Kind, Store},
+};
+
+/// Changes when the analysis would find something else in the same file.
+pub const VERSION: &str = "analysis-1";
+
+/// Reads the file and keeps its features in the store under its hash.
+///
+/// # Errors
+/// Only what is not the file's fault: the store. Everything wrong with the file is a verdict.
+pub fn read(store: &Store, path: &Path, hash: &Hash, limits: &Limits) -> Result<Verdict, Error> {
+    let analysis = match examine(path, limits) {
+        Ok(found) => found,
+        Err(reason) => return Ok(Verdict::Unusable { reason }),
+    };
+    let (analysis, features) = analysis;
+    store.put(Kind::Analysis, &features_key(hash), &features.to_bytes())?;
+    Ok(Verdict::Usable(Box::new(analysis)))
+}
+
+/// Where the features of a file are kept.
+pub fn features_key(hash: &Hash) -> Hash {
+    Hash::of(format!("{VERSION} {hash}").as_bytes())
+}
+
+fn examine(path: &Path, limits: &Limits) -> Result<(Analysis, Features), String> {
+    let words = |error: loopy_media::Error| error.to_string();
+    let facts = probe::probe(path, limits).map_err(words)?;
+    let small = Normalise {
+        size: features::SIZE,
+        fit: Fit::Stretch,
+        pad: Rgb::default(),
+        scaler: Scaler::Bilinear,
+    };
+    let mut reader = Reader::open(path, &facts, &small, 1, limits).map_err(words)?;
+    let mut builder = features::Builder::new();
+    let mut times = Vec::new();
+    while let Some(picture) = reader.next().map_err(words)? {
+        builder.push(&picture.frame, picture.corrupt);
+        times.push(picture.time);
+    }
+    let faults = reader.faults();
+    if times.is_empty() {
+        let why = faults.first.as_deref().unwrap_or("the stream is empty");
+        return Err(format!("no frame of it can be decoded: {why}"));
+    }
+    let features = builder.finish();
+    let repaired = repair::times(&times, facts.stated_rate);
+    let usable = verdict::judge(
+        &features,
+        &repaired.times,
+        &facts,
+        Faults {
+            decode_errors: faults.decode_errors,
+            corrupt_frames: faults.corrupt_frames,
+            truncated: faults.truncated,
+        },
+        limits,
+    )?;
+    let mut remarks = usable.remarks;
+    remarks.extend(repaired.remark);
+    if faults.resolution_changes > 0 {
+        remarks.push(format!(
+            "its size changes {} times; every part is fitted",
+            faults.resolution_changes
+        ));
+    }
+    let analysis = Analysis {
+        facts,
+        start: times.iter().flatten().next().copied().unwrap_or(0),
+        times: repaired.times,
+        end: repaired.end,
+        first: usable.first,
+        until: usable.until,
+        remarks,
+        fallbacks: reader.fallbacks().to_vec(),
+    };
+    Ok((analysis, features))
+}

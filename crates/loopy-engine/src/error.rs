@@ -1,0 +1,133 @@
+//! What can end a command, by the exit code that it deserves.
+
+use std::path::PathBuf;
+
+use loopy_core::{clip::show, ledger::Entry, report::LeftOut};
+
+/// Why a command ended without its result.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// An input path is not there or cannot be read.
+    #[error("cannot read {}: {why}", show(path))]
+    Input {
+        /// The path.
+        path: PathBuf,
+        /// The system's reason.
+        why: String,
+    },
+    /// Inputs were read, and none of them can be used.
+    #[error("no usable clip among {} files", left_out.len())]
+    NothingUsable {
+        /// Every file with its reason.
+        left_out: Vec<LeftOut>,
+    },
+    /// There was nothing to read.
+    #[error("no video files in {}", places.iter().map(|place| show(place)).collect::<Vec<_>>().join(", "))]
+    Empty {
+        /// Where we looked.
+        places: Vec<PathBuf>,
+    },
+    /// An option does not fit the inputs.
+    #[error("{0}")]
+    Usage(String),
+    /// The output cannot be written.
+    #[error("cannot write {}: {why}", show(path))]
+    Output {
+        /// The path.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// The output's disk is too small.
+    #[error("{} needs about {needed} MiB and its disk has {free} MiB free", show(path))]
+    NoSpace {
+        /// The path.
+        path: PathBuf,
+        /// MiB needed.
+        needed: u64,
+        /// MiB free.
+        free: u64,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] crate::store::Error),
+    /// The index failed.
+    #[error(transparent)]
+    Index(#[from] crate::index::Error),
+    /// Workers cannot be run at all.
+    #[error(transparent)]
+    Executor(#[from] crate::executor::Error),
+    /// The media room failed.
+    #[error(transparent)]
+    Media(#[from] loopy_media::Error),
+    /// No walk could be planned.
+    #[error(transparent)]
+    Walk(#[from] loopy_core::walk::Error),
+    /// No graph could be built.
+    #[error(transparent)]
+    Graph(#[from] loopy_sight::graph::Error),
+    /// A plan does not hold together.
+    #[error("the plan cannot be used: {0}")]
+    Plan(#[from] loopy_core::plan::Error),
+    /// Sound could not be mixed.
+    #[error(transparent)]
+    Sound(#[from] crate::sound::Error),
+    /// A file of ours (plan, report) cannot be read.
+    #[error("cannot read {}: {why}", show(path))]
+    Document {
+        /// The file.
+        path: PathBuf,
+        /// Why, with line and column where the parser tells.
+        why: String,
+    },
+    /// A clip failed while its frames were encoded, twice.
+    #[error("{}: {why}", show(path))]
+    Clip {
+        /// The clip.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// Ctrl-C; what was finished is in the store, and the same command goes on from there.
+    #[error("interrupted; the same command continues where this one stopped")]
+    Interrupted,
+    /// With `--strict`, something is not available that was asked for.
+    #[error("{} is not available: {}", .0.what, .0.why)]
+    Strict(Box<Entry>),
+}
+
+impl Error {
+    /// One hint that helps, where there is one.
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Input { .. } => "check the path; quote it if it has spaces".to_owned(),
+            Self::Empty { .. } => {
+                "give a folder of clips, or `loopy demo` to see it work without any; \
+                 `--recursive` looks into folders inside"
+                    .to_owned()
+            }
+            Self::NothingUsable { .. } => {
+                "the reasons are above; `loopy demo` makes clips that work".to_owned()
+            }
+            Self::NoSpace { .. } => {
+                "free some space, choose another disk, a shorter `--duration` or a lower `--quality`"
+                    .to_owned()
+            }
+            Self::Output { .. } => "choose a folder that exists and that you may write to".to_owned(),
+            Self::Clip { .. } => "leave it out with `--exclude`".to_owned(),
+            Self::Strict(entry) => entry.fix.clone(),
+            _ => return None,
+        })
+    }
+
+    /// Exit code: 1 failed, 2 usage, 4 no usable input, 130 interrupted.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage(_) => 2,
+            Self::Input { .. } | Self::Empty { .. } | Self::NothingUsable { .. } => 4,
+            Self::Interrupted | Self::Executor(crate::executor::Error::Interrupted) => 130,
+            _ => 1,
+        }
+    }
+}

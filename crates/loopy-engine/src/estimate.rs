@@ -1,0 +1,124 @@
+//! What a render will cost, before it starts.
+
+use loopy_core::{clip::show, plan::SeamKind};
+use serde::Serialize;
+
+use crate::{
+    Error,
+    output::Target,
+    render::{Options, Prepared},
+    store::{Kind, Store, free_space},
+};
+
+/// An estimate. Sizes and times are good to about a factor of two before anything is encoded,
+/// and better the more of the plan is in the store.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Estimate {
+    /// Output frames.
+    pub frames: u64,
+    /// Visits.
+    pub visits: usize,
+    /// Dissolves, each time they are shown.
+    pub dissolves: usize,
+    /// Distinct frames that the output is made of.
+    pub distinct_frames: u64,
+    /// Distinct frames that are not in the store yet.
+    pub missing_frames: u64,
+    /// Seconds of picture to encode.
+    pub encode_seconds: f64,
+    /// CPU seconds of picture and sound encoding.
+    pub cpu_seconds: f64,
+    /// Bytes of the output.
+    pub output_bytes: u64,
+    /// Bytes that the store will grow by.
+    pub store_bytes: u64,
+}
+
+/// Bits per pixel of x264 `medium` at CRF 20 on moving camera footage; halves every 6 CRF.
+const BITS_PER_PIXEL: f64 = 0.08;
+/// CPU seconds per million pixels through decoder, scaler and x264 `medium`.
+const CPU_PER_MEGAPIXEL: f64 = 0.035;
+/// Seconds of sound encoded per CPU second.
+const SOUND_SPEED: f64 = 90.0;
+
+/// Estimates `prepared`; segments that are in the store count with their true size.
+pub fn estimate(prepared: &Prepared, options: &Options, store: &Store) -> Result<Estimate, Error> {
+    let timeline = &prepared.timeline;
+    let missing = timeline.missing(store);
+    let pixels = prepared.size.pixels() as f64;
+    let crf = f64::from(options.encode.crf);
+    let frame_bytes = pixels * BITS_PER_PIXEL * 2.0_f64.powf((20.0 - crf) / 6.0) / 8.0;
+    let mut sizes: Vec<u64> = Vec::with_capacity(timeline.segments.len());
+    for item in &timeline.segments {
+        let stored = std::fs::metadata(store.path(Kind::Segment, &item.key));
+        let guess = (f64::from(item.recipe.frames()) * frame_bytes) as u64;
+        sizes.push(stored.map_or(guess, |meta| meta.len()));
+    }
+    let picture: u64 = timeline.rows().map(|index| sizes[index as usize]).sum();
+    let store_bytes = missing.iter().map(|index| sizes[*index as usize]).sum();
+    let missing_frames: u64 = missing
+        .iter()
+        .map(|index| u64::from(timeline.segments[*index as usize].recipe.frames()))
+        .sum();
+    let fps = prepared.plan.fps.as_f64();
+    let seconds = prepared.plan.frames as f64 / fps;
+    let sound = options.audio.bitrate().unwrap_or(0);
+    let sound_cpu = if sound > 0 { seconds / SOUND_SPEED } else { 0.0 };
+    let speed = preset_cost(&options.encode.preset);
+    Ok(Estimate {
+        frames: prepared.plan.frames,
+        visits: prepared.plan.visits.len(),
+        dissolves: prepared.plan.seams.iter().filter(|s| s.kind == SeamKind::Dissolve).count(),
+        distinct_frames: timeline.distinct_frames(),
+        missing_frames,
+        encode_seconds: missing_frames as f64 / fps,
+        cpu_seconds: missing_frames as f64 * pixels / 1e6 * CPU_PER_MEGAPIXEL * speed + sound_cpu,
+        output_bytes: picture + (seconds * f64::from(sound) / 8.0) as u64,
+        store_bytes,
+    })
+}
+
+/// Cost of an x264 preset relative to `medium`.
+fn preset_cost(preset: &str) -> f64 {
+    match preset {
+        "ultrafast" => 0.2,
+        "superfast" => 0.3,
+        "veryfast" => 0.45,
+        "faster" => 0.7,
+        "fast" => 0.85,
+        "slow" => 1.6,
+        "slower" => 3.0,
+        "veryslow" => 5.0,
+        "placebo" => 15.0,
+        _ => 1.0,
+    }
+}
+
+const MIB: u64 = 1 << 20;
+
+impl Estimate {
+    /// Fails before the work starts when a disk is plainly too small.
+    ///
+    /// # Errors
+    /// [`Error::NoSpace`].
+    pub fn check_disk(&self, target: &Target, store: &Store) -> Result<(), Error> {
+        let mut places = vec![(store.dir().to_owned(), store.dir().to_owned(), self.store_bytes)];
+        if let Target::File(path) = target {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            let folder = folder.unwrap_or(std::path::Path::new(".")).to_owned();
+            places.push((path.clone(), folder, self.output_bytes));
+        }
+        for (path, folder, bytes) in places {
+            // A disk that cannot be asked is found out when it is written to.
+            let Ok(free) = free_space(&folder) else {
+                tracing::debug!(folder = show(&folder), "free space is not known");
+                continue;
+            };
+            // The estimate may be off by half either way; only plain cases stop here.
+            if bytes / 2 > free {
+                return Err(Error::NoSpace { path, needed: bytes / MIB, free: free / MIB });
+            }
+        }
+        Ok(())
+    }
+}

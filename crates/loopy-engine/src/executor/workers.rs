@@ -1,0 +1,306 @@
+//! Worker processes: each does one job at a time, and one that dies takes only its job along.
+
+use std::{
+    ffi::OsString,
+    os::unix::process::ExitStatusExt,
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{SendError, SyncSender, sync_channel},
+    },
+    thread,
+    time::Duration,
+};
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{
+    Cancel, Error, Event, Executor, Failure, Message, Outcome,
+    cancel::lock,
+    child::{End, Process, Remains, excerpt},
+    gather,
+    wire::{Answer, Request, to_line},
+};
+
+/// How often a job is tried that takes its worker with it.
+const ATTEMPTS: u32 = 2;
+const SIGABRT: i32 = 6;
+const SIGKILL: i32 = 9;
+
+/// What one job may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Wall seconds, after which the worker is killed.
+    pub job_seconds: u64,
+    /// MiB of address space, which the worker sets for itself (see [`super::worker::serve`]).
+    pub worker_mib: u64,
+}
+
+/// What workers have cost so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Usage {
+    /// CPU seconds, user and system, of all workers together, those that died included.
+    pub cpu_seconds: f64,
+    /// Largest resident memory of one worker in bytes, as of its last answer.
+    pub peak_bytes: u64,
+}
+
+/// Runs jobs in child processes that run [`super::worker::serve`]. They live as long as a run.
+#[derive(Debug)]
+pub struct Workers {
+    command: Vec<OsString>,
+    count: usize,
+    limits: Limits,
+    cancel: Cancel,
+    usage: Mutex<Usage>,
+}
+
+impl Workers {
+    /// At most `count` workers (at least one), each started as `command`.
+    pub fn new(command: Vec<OsString>, count: usize, limits: Limits, cancel: Cancel) -> Self {
+        Self {
+            command,
+            count: count.max(1),
+            limits,
+            cancel,
+            usage: Mutex::default(),
+        }
+    }
+
+    /// What the workers have cost so far.
+    pub fn usage(&self) -> Usage {
+        *lock(&self.usage)
+    }
+}
+
+impl<J: Serialize + Send, R: DeserializeOwned + Send> Executor<J, R> for Workers {
+    fn run(
+        &self,
+        jobs: Vec<J>,
+        on: &mut dyn FnMut(Event<'_, R>),
+    ) -> Result<Vec<Outcome<R>>, Error> {
+        let count = jobs.len();
+        let queue = Mutex::new(jobs.into_iter().enumerate());
+        let broken = AtomicBool::new(false);
+        let outcomes = thread::scope(|scope| {
+            let (messages, received) = sync_channel(self.count);
+            for _ in 0..self.count.min(count) {
+                let mut slot = Slot {
+                    workers: self,
+                    broken: &broken,
+                    messages: messages.clone(),
+                    process: None,
+                    answered: 0.0,
+                };
+                let queue = &queue;
+                thread::Builder::new()
+                    .name("worker's parent".to_owned())
+                    .spawn_scoped(scope, move || {
+                        // The only error is that nobody listens, so nobody is told.
+                        slot.work(queue).unwrap_or_default();
+                        slot.close();
+                    })
+                    .map_err(|why| self.cannot_start(why.to_string()))?;
+            }
+            drop(messages);
+            gather(count, received, on)
+        });
+        if self.cancel.requested() {
+            return Err(Error::Interrupted);
+        }
+        super::complete(outcomes?, &self.cancel)
+    }
+}
+
+impl Workers {
+    fn cannot_start(&self, why: String) -> Error {
+        let words: Vec<_> = self.command.iter().map(|word| word.to_string_lossy()).collect();
+        Error::Start {
+            command: words.join(" "),
+            why,
+        }
+    }
+
+    fn patience(&self) -> Duration {
+        Duration::from_secs(self.limits.job_seconds)
+    }
+
+    /// What became of a worker, for people.
+    fn reason(&self, end: &End, remains: &Remains) -> String {
+        let what = match end {
+            End::Late(patience) => format!("took longer than {} s", patience.as_secs()),
+            End::Babble(what) => format!("the worker gave no answer: {what}"),
+            End::Pipe(error) => format!("the worker cannot be reached: {error}"),
+            End::Died => self.death(remains),
+        };
+        let tail = String::from_utf8_lossy(&remains.tail);
+        let lines: Vec<_> = tail.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        let last = lines[lines.len().saturating_sub(3)..].join(" | ");
+        let last: String = last.chars().filter(|c| !c.is_control()).collect();
+        if last.is_empty() {
+            what
+        } else {
+            format!("{what} (last words: {last})")
+        }
+    }
+
+    fn death(&self, remains: &Remains) -> String {
+        let tail = String::from_utf8_lossy(&remains.tail);
+        let memory = ["memory allocation of", "bad_alloc"]
+            .iter()
+            .any(|words| tail.contains(words));
+        let status = remains.status;
+        match status.map(|status| (status.signal(), status.code())) {
+            Some((Some(SIGABRT), _)) if memory => {
+                format!("ran out of memory ({} MiB allowed)", self.limits.worker_mib)
+            }
+            Some((Some(SIGKILL), _)) => {
+                "killed by signal 9, perhaps because the machine ran out of memory".to_owned()
+            }
+            Some((Some(signal), _)) => format!("killed by signal {signal}"),
+            Some((_, Some(code))) => format!("the worker ended with code {code}"),
+            _ => "the worker ended".to_owned(),
+        }
+    }
+}
+
+/// Nobody listens any more.
+type Gone<R> = SendError<Message<R>>;
+
+/// One thread with one worker at a time.
+struct Slot<'a, R> {
+    workers: &'a Workers,
+    /// Set when workers cannot be run at all.
+    broken: &'a AtomicBool,
+    messages: SyncSender<Message<R>>,
+    process: Option<Process>,
+    /// CPU seconds that the process at hand has reported.
+    answered: f64,
+}
+
+impl<R: DeserializeOwned> Slot<'_, R> {
+    fn work<J: Serialize>(
+        &mut self,
+        queue: &Mutex<impl Iterator<Item = (usize, J)>>,
+    ) -> Result<(), Gone<R>> {
+        let cancel = &self.workers.cancel;
+        while !cancel.requested() && !self.broken.load(Ordering::Relaxed) {
+            let Some((index, job)) = lock(queue).next() else {
+                break;
+            };
+            self.messages.send(Message::Started(index))?;
+            match self.job(index, &job)? {
+                Ok(outcome) => self.messages.send(Message::Ended(index, outcome))?,
+                Err(error) => {
+                    self.broken.store(true, Ordering::Relaxed);
+                    self.messages.send(Message::Broken(error))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn close(&mut self) {
+        if let Some(process) = self.process.take() {
+            let remains = process.close();
+            self.account(&remains);
+        }
+    }
+
+    /// Does a job, twice if need be. The inner error is not the job's.
+    fn job<J: Serialize>(
+        &mut self,
+        index: usize,
+        job: &J,
+    ) -> Result<Result<Outcome<R>, Error>, Gone<R>> {
+        let failed = |reason, killed, attempts| {
+            Outcome::Failed(Failure {
+                reason,
+                killed,
+                attempts,
+            })
+        };
+        let id = index as u64;
+        let line = match to_line(&Request { id, job }) {
+            Ok(line) => line,
+            Err(why) => return Ok(Ok(failed(format!("the job cannot be sent: {why}"), false, 0))),
+        };
+        let mut attempts = 0;
+        loop {
+            let mut process = match self.process.take().map_or_else(|| self.start(), Ok) {
+                Ok(process) => process,
+                Err(error) => return Ok(Err(error)),
+            };
+            attempts += 1;
+            let answer = process
+                .ask(&line, self.workers.patience())
+                .and_then(|answer| parse(&answer, id));
+            let end = match answer {
+                Ok(answer) => {
+                    self.process = Some(process);
+                    return Ok(Ok(self.take(answer, attempts)));
+                }
+                Err(end) => end,
+            };
+            let remains = process.bury();
+            self.account(&remains);
+            if self.workers.cancel.requested() {
+                return Ok(Err(Error::Interrupted));
+            }
+            let reason = self.workers.reason(&end, &remains);
+            if attempts == ATTEMPTS {
+                return Ok(Ok(failed(reason, true, attempts)));
+            }
+            tracing::info!("job {index}: {reason}; it is tried once more");
+            self.messages.send(Message::Retried(index, reason))?;
+        }
+    }
+
+    fn start(&mut self) -> Result<Process, Error> {
+        let Workers {
+            command, cancel, ..
+        } = self.workers;
+        self.answered = 0.0;
+        let mut process = Process::start(command, cancel)
+            .map_err(|why| self.workers.cannot_start(why.to_string()))?;
+        match process.greet() {
+            Ok(()) => Ok(process),
+            Err(end) => {
+                let remains = process.bury();
+                self.account(&remains);
+                let why = self.workers.reason(&end, &remains);
+                Err(self.workers.cannot_start(why))
+            }
+        }
+    }
+
+    fn take(&mut self, answer: Answer<R>, attempts: u32) -> Outcome<R> {
+        self.answered += answer.cpu_seconds;
+        let mut usage = lock(&self.workers.usage);
+        usage.cpu_seconds += answer.cpu_seconds;
+        usage.peak_bytes = usage.peak_bytes.max(answer.peak_bytes);
+        match (answer.ok, answer.error) {
+            (Some(result), None) => Outcome::Done(result),
+            (_, error) => Outcome::Failed(Failure {
+                reason: error.unwrap_or_default(),
+                killed: false,
+                attempts,
+            }),
+        }
+    }
+
+    /// Counts what a worker spent after its last answer.
+    fn account(&mut self, remains: &Remains) {
+        if let Some(seconds) = remains.cpu_seconds {
+            lock(&self.workers.usage).cpu_seconds += (seconds - self.answered).max(0.0);
+        }
+    }
+}
+
+fn parse<R: DeserializeOwned>(line: &[u8], id: u64) -> Result<Answer<R>, End> {
+    match serde_json::from_slice::<Answer<R>>(line) {
+        Ok(answer) if answer.id == id && answer.ok.is_some() != answer.error.is_some() => Ok(answer),
+        Ok(_) => Err(End::Babble(format!("another question's: {}", excerpt(line)))),
+        Err(error) => Err(End::Babble(format!("{} ({error})", excerpt(line)))),
+    }
+}

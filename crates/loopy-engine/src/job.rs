@@ -1,0 +1,137 @@
+//! The jobs: pure functions from content-addressed inputs to objects in the store.
+//!
+//! A job carries everything that it needs by value, writes its results under their keys, and
+//! never runs twice for a key that is there. Nothing here assumes that it runs beside its parent.
+
+use std::{path::PathBuf, sync::Arc};
+
+use loopy_core::{Clip, ClipPath, Hash, clip::Facts, limits::Limits, recipe::Recipe};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    analyze, pictures,
+    sound::loudness::Measure,
+    soundtrack,
+    store::Store,
+};
+
+/// Work for one worker.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "job", rename_all = "snake_case")]
+pub enum Job {
+    /// Read a file's facts, frames and features; keep the features in the store.
+    Analyze {
+        /// The file.
+        path: ClipPath,
+        /// Hash of its bytes: the key of the features.
+        hash: Hash,
+        /// What it may ask of us.
+        limits: Limits,
+    },
+    /// Encode rows of one clip, which is decoded once for all of them.
+    Encode {
+        /// The clip.
+        clip: Box<Clip>,
+        /// Segments, each of one row of this clip.
+        segments: Vec<Recipe>,
+        /// Rows to keep losslessly for bridges.
+        handles: Vec<Recipe>,
+        /// What the file may ask of us.
+        limits: Limits,
+    },
+    /// Encode bridges from handles that are in the store.
+    Bridge {
+        /// The bridges.
+        bridges: Vec<Recipe>,
+    },
+    /// Decode a clip's sound to samples in the store.
+    Sound {
+        /// The file.
+        path: ClipPath,
+        /// Hash of its bytes: the key of the samples.
+        hash: Hash,
+        /// What it may ask of us.
+        limits: Limits,
+    },
+}
+
+/// What a job found or made.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "done", rename_all = "snake_case")]
+pub enum Done {
+    /// Of [`Job::Analyze`].
+    Analyzed(Box<Verdict>),
+    /// Of [`Job::Encode`] and [`Job::Bridge`].
+    Encoded {
+        /// Frames that went through an encoder for the output.
+        frames: u64,
+        /// Steps down a ladder.
+        fallbacks: Vec<loopy_core::ledger::Entry>,
+    },
+    /// Of [`Job::Sound`].
+    Sound(Option<SoundFacts>),
+}
+
+/// Whether a file is a usable clip. Kept in the index under the file's hash.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "verdict", rename_all = "snake_case")]
+pub enum Verdict {
+    /// It is.
+    Usable(Box<Analysis>),
+    /// It is not.
+    Unusable {
+        /// Why, in the user's words.
+        reason: String,
+    },
+}
+
+/// A usable clip, apart from its path and name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the fields are those of `Clip`")]
+pub struct Analysis {
+    pub facts: Facts,
+    pub times: Vec<i64>,
+    pub end: i64,
+    pub first: u32,
+    pub until: u32,
+    /// Container time of the first frame in microseconds.
+    pub start: i64,
+    /// What was trimmed or repaired, in the user's words.
+    pub remarks: Vec<String>,
+    /// Steps down a ladder while reading it.
+    pub fallbacks: Vec<loopy_core::ledger::Entry>,
+}
+
+/// A clip's sound in the store.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SoundFacts {
+    /// Container time of the first sample in microseconds.
+    pub start: i64,
+    /// Loudness and peak.
+    pub measure: Measure,
+}
+
+/// Does `job`; the error is the reason in the user's words.
+pub fn perform(store: &Store, job: &Job) -> Result<Done, String> {
+    match job {
+        Job::Analyze { path, hash, limits } => {
+            analyze::read(store, path.as_path(), hash, limits).map(|v| Done::Analyzed(Box::new(v)))
+        }
+        Job::Encode { clip, segments, handles, limits } => {
+            pictures::rows(store, clip, segments, handles, limits)
+        }
+        Job::Bridge { bridges } => pictures::bridges(store, bridges),
+        Job::Sound { path, hash, limits } => {
+            soundtrack::keep(store, path.as_path(), hash, limits).map(Done::Sound)
+        }
+    }
+    .map_err(|error| error.to_string())
+}
+
+/// A handler for executors that run jobs in this process.
+pub fn handler(dir: PathBuf, cap: u64) -> Arc<dyn Fn(&Job) -> Result<Done, String> + Send + Sync> {
+    Arc::new(move |job| {
+        let store = Store::open(&dir, cap).map_err(|error| error.to_string())?;
+        perform(&store, job)
+    })
+}

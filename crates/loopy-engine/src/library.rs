@@ -1,0 +1,232 @@
+//! The library with its analysis: verdicts from the index where the file is known, from a job
+//! where it is not.
+
+use std::{collections::BTreeMap, fmt::Write as _};
+
+use loopy_core::{
+    Graph, Hash, Plan,
+    graph::{Edge, Ports},
+    limits::Limits,
+    report::LeftOut,
+};
+use loopy_sight::{features::Features, graph};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Error, analyze,
+    events::{Event, Stage},
+    executor::{self, Outcome},
+    job::{Done, Job, Verdict},
+    render::Room,
+    scan::{self, Found, Library},
+    store::Kind,
+    usage::Meter,
+};
+
+/// Scans and analyzes; files that are known by content are not decoded.
+///
+/// # Errors
+/// [`Error::Empty`] when there is nothing, [`Error::NothingUsable`] when nothing of it is usable.
+pub fn load(
+    options: &scan::Options,
+    limits: &Limits,
+    room: &Room,
+    meter: &mut Meter,
+) -> Result<Library, Error> {
+    let found = meter.stage(Stage::Scan, room, || scan::find(options, room.index, room.sink))?;
+    if found.candidates.is_empty() && found.left_out.is_empty() {
+        return Err(Error::Empty { places: options.inputs.clone() });
+    }
+    let verdicts = meter.stage(Stage::Analyze, room, || verdicts(&found, limits, room))?;
+    let library = scan::library(options, found, &verdicts)?;
+    for LeftOut { file, reason } in &library.left_out {
+        let (file, reason) = (file.clone(), reason.clone());
+        (room.sink)(Event::LeftOut { file, reason });
+    }
+    for LeftOut { file, reason } in &library.remarks {
+        let (file, reason) = (file.clone(), reason.clone());
+        (room.sink)(Event::Remark { file, reason });
+    }
+    if library.clips.is_empty() {
+        return Err(Error::NothingUsable { left_out: library.left_out });
+    }
+    Ok(library)
+}
+
+fn verdicts(found: &Found, limits: &Limits, room: &Room) -> Result<Vec<Verdict>, Error> {
+    let version = scan::verdict_version();
+    let mut verdicts: Vec<Option<Verdict>> = Vec::with_capacity(found.candidates.len());
+    let mut jobs = Vec::new();
+    for (index, candidate) in found.candidates.iter().enumerate() {
+        let quarantined = room.index.quarantined(&candidate.hash, &version)?;
+        let known = match quarantined {
+            Some(reason) => Some(Verdict::Unusable { reason }),
+            None => known(room, candidate, &version)?,
+        };
+        if known.is_none() {
+            let path = candidate.path.as_path().into();
+            jobs.push((candidate.bytes, index, Job::Analyze {
+                path,
+                hash: candidate.hash,
+                limits: *limits,
+            }));
+        }
+        verdicts.push(known);
+    }
+    jobs.sort_by_key(|(bytes, index, _)| (std::cmp::Reverse(*bytes), *index));
+    let total = jobs.len() as u64;
+    (room.sink)(Event::StageStarted { stage: Stage::Analyze, total, unit: "clips" });
+    let places: Vec<usize> = jobs.iter().map(|(_, index, _)| *index).collect();
+    let jobs: Vec<Job> = jobs.into_iter().map(|(.., job)| job).collect();
+    let mut done = 0;
+    let outcomes = if jobs.is_empty() {
+        Vec::new()
+    } else {
+        room.executor.run(jobs, &mut |event| {
+            if let executor::Event::Finished { index, result } = event {
+                // Kept at once, so that an interrupted scan starts where it stopped.
+                if let Done::Analyzed(verdict) = result {
+                    remember(room, &found.candidates[places[index]].hash, &version, verdict);
+                }
+                done += 1;
+                (room.sink)(Event::Progress { stage: Stage::Analyze, done, total });
+            }
+        })?
+    };
+    for (place, outcome) in places.into_iter().zip(outcomes) {
+        let candidate = &found.candidates[place];
+        verdicts[place] = Some(match outcome {
+            Outcome::Done(Done::Analyzed(verdict)) => *verdict,
+            Outcome::Done(_) => Verdict::Unusable { reason: "its analysis got lost".to_owned() },
+            Outcome::Failed(failure) => {
+                if failure.killed {
+                    room.index.quarantine(&candidate.hash, &version, &failure.reason)?;
+                }
+                Verdict::Unusable { reason: failure.reason }
+            }
+        });
+    }
+    Ok(verdicts.into_iter().flatten().collect())
+}
+
+/// What the index knows, unless the features have gone from the store.
+fn known(
+    room: &Room,
+    candidate: &scan::Candidate,
+    version: &str,
+) -> Result<Option<Verdict>, Error> {
+    let features = analyze::features_key(&candidate.hash);
+    let json = room.index.clip(&candidate.hash, version)?;
+    Ok(match json.and_then(|json| serde_json::from_str(&json).ok()) {
+        Some(Verdict::Usable(_)) if !room.store.contains(Kind::Analysis, &features) => None,
+        other => other,
+    })
+}
+
+fn remember(room: &Room, hash: &loopy_core::Hash, version: &str, verdict: &Verdict) {
+    // The index only saves time: without it the file is analyzed again next time.
+    let kept = serde_json::to_string(verdict)
+        .map_err(|error| error.to_string())
+        .and_then(|json| room.index.set_clip(hash, version, &json).map_err(|e| e.to_string()));
+    if let Err(error) = kept {
+        tracing::warn!(%error, "the index did not take an analysis");
+    }
+}
+
+/// What is kept of a graph: everything but the clips, which carry paths.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    ports: Vec<Ports>,
+    edges: Vec<Edge>,
+    scenes: u32,
+    scene_of: Vec<u32>,
+}
+
+const GRAPH: &str = "graph-1";
+const PORTS: &str = "ports-1";
+
+/// Ports and edges of the library: those that it had when it was first seen. A clip that comes to
+/// a library keeps the others' ports where they are, because their runs are encoded.
+///
+/// # Errors
+/// When the store or the index fails, or an analysis is gone.
+pub fn graph(library: &Library, room: &Room) -> Result<Graph, Error> {
+    let key = library_key(library);
+    let json = room.index.clip(&key, GRAPH)?;
+    if let Some(kept) = json.and_then(|json| serde_json::from_str::<Kept>(&json).ok())
+        && kept.ports.len() == library.clips.len()
+        && kept.scene_of.len() == library.clips.len()
+    {
+        let mut clips = library.clips.clone();
+        for (clip, scene) in clips.iter_mut().zip(kept.scene_of) {
+            clip.scene = scene;
+        }
+        return Ok(Graph { clips, ports: kept.ports, edges: kept.edges, scenes: kept.scenes });
+    }
+    let mut features: Vec<Features> = Vec::with_capacity(library.clips.len());
+    let mut known = BTreeMap::new();
+    for clip in &library.clips {
+        let bytes = room.store.get(Kind::Analysis, &analyze::features_key(&clip.hash))?;
+        let parsed = bytes.and_then(|bytes| Features::from_bytes(&bytes).ok());
+        features.push(parsed.ok_or_else(|| Error::Clip {
+            path: clip.path.as_path().to_owned(),
+            why: "its analysis is gone from the store; run the command again".to_owned(),
+        })?);
+        let json = room.index.clip(&clip.hash, PORTS)?;
+        if let Some(ports) = json.and_then(|json| serde_json::from_str::<Vec<u32>>(&json).ok()) {
+            known.insert(clip.hash, ports);
+        }
+    }
+    let features: Vec<&Features> = features.iter().collect();
+    let graph = graph::build(library.clips.clone(), &features, &graph::Options::default(), &known)?;
+    keep(&graph, &key, room)?;
+    Ok(graph)
+}
+
+fn keep(graph: &Graph, key: &Hash, room: &Room) -> Result<(), Error> {
+    for (clip, ports) in graph.clips.iter().zip(&graph.ports) {
+        room.index.set_clip(&clip.hash, PORTS, &json(&ports.0))?;
+    }
+    let kept = Kept {
+        ports: graph.ports.clone(),
+        edges: graph.edges.clone(),
+        scenes: graph.scenes,
+        scene_of: graph.clips.iter().map(|clip| clip.scene).collect(),
+    };
+    room.index.set_clip(key, GRAPH, &json(&kept))?;
+    Ok(())
+}
+
+fn json(value: &impl Serialize) -> String {
+    // Plain structs of numbers always serialise.
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+/// The library as far as the graph depends on it.
+fn library_key(library: &Library) -> Hash {
+    let mut text = format!("{GRAPH} {}", analyze::VERSION);
+    for clip in &library.clips {
+        // Writing to a String cannot fail.
+        let _infallible = write!(text, " {} {} {}", clip.hash, clip.first, clip.until);
+    }
+    Hash::of(text.as_bytes())
+}
+
+/// The plan with its clips' files as they are found now.
+///
+/// # Errors
+/// [`Error::Usage`] when a clip of the plan is not among the usable files.
+pub fn attach(mut plan: Plan, library: &Library) -> Result<Plan, Error> {
+    plan.check()?;
+    for planned in &mut plan.clips {
+        let found = library.clips.iter().find(|clip| clip.hash == planned.clip.hash);
+        let Some(found) = found else {
+            return Err(Error::Usage(format!(
+                "the plan's clip {} is not among the inputs, or its content has changed",
+                planned.clip.path.display()
+            )));
+        };
+        planned.clip.path = found.path.clone();
+    }
+    Ok(plan)
+}

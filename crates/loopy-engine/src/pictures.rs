@@ -1,0 +1,224 @@
+//! From pictures to segments: the rows of a clip through its decoder once, and bridges from
+//! handles that were kept losslessly.
+
+use std::path::Path;
+
+use loopy_core::{
+    Clip, Frame, Hash,
+    clock::{ClipClock, Tap},
+    encode::Settings,
+    limits::Limits,
+    recipe::{Marks, Pictures, Recipe, Row},
+};
+use loopy_media::{decode::Reader, encode, segment::Segment};
+use loopy_pixels::{blend, sheet};
+
+use crate::{
+    Error,
+    job::Done,
+    store::{Kind, Store},
+};
+
+/// The recipe of the lossless handle that a bridge mixes from `row`.
+pub fn handle(bridge: &Recipe, row: Row) -> Recipe {
+    Recipe {
+        pictures: Pictures::Run(row),
+        encode: Settings::lossless(),
+        marks: Marks::default(),
+        ..bridge.clone()
+    }
+}
+
+/// A row that is being encoded.
+struct Open<'a> {
+    recipe: &'a Recipe,
+    row: Row,
+    kind: Kind,
+    encoder: Option<encode::Encoder>,
+}
+
+/// Encodes rows of `clip` and keeps them in the store; those that are there already are skipped.
+pub fn rows(
+    store: &Store,
+    clip: &Clip,
+    segments: &[Recipe],
+    handles: &[Recipe],
+    limits: &Limits,
+) -> Result<Done, Error> {
+    let segments = segments.iter().map(|recipe| (recipe, Kind::Segment));
+    let handles = handles.iter().map(|recipe| (recipe, Kind::Frames));
+    let mut wanted: Vec<Open> = segments
+        .chain(handles)
+        .filter(|(recipe, kind)| !store.contains(*kind, &recipe.key()))
+        .filter_map(|(recipe, kind)| match recipe.pictures {
+            Pictures::Run(row) => Some(Open { recipe, row, kind, encoder: None }),
+            Pictures::Dissolve { .. } => None,
+        })
+        .collect();
+    wanted.sort_by_key(|open| (open.row.from, open.row.to));
+    let Some(first) = wanted.first().map(|open| open.recipe) else {
+        return Ok(Done::Encoded { frames: 0, fallbacks: Vec::new() });
+    };
+    let end = wanted.iter().map(|open| open.row.to).max().unwrap_or(0);
+    let clock = ClipClock::new(clip, first.fps, first.rate_mode);
+    let path = clip.path.as_path();
+    let mut source = Source::open(path, clip, first, limits)?;
+    let mut encoded = 0;
+    let start = wanted[0].row.from;
+    for index in start..end {
+        if !wanted.iter().any(|open| (open.row.from..open.row.to).contains(&index)) {
+            continue;
+        }
+        let frame = source.show(clock.tap(index))?;
+        for open in &mut wanted {
+            if !(open.row.from..open.row.to).contains(&index) {
+                continue;
+            }
+            let frames = open.row.to - open.row.from;
+            let mut encoder = match open.encoder.take() {
+                Some(encoder) => encoder,
+                None => encode::Encoder::new(
+                    &open.recipe.encode,
+                    frame.size(),
+                    open.recipe.fps,
+                    frames,
+                )?,
+            };
+            if open.recipe.marks.covers(index - open.row.from, frames) {
+                let mut marked = frame.clone();
+                sheet::mark_seam(&mut marked);
+                encoder.push(&marked)?;
+            } else {
+                encoder.push(frame)?;
+            }
+            if index + 1 == open.row.to {
+                keep(store, open.kind, open.recipe, &encoder.finish()?)?;
+                encoded += u64::from(frames) * u64::from(open.kind == Kind::Segment);
+            } else {
+                open.encoder = Some(encoder);
+            }
+        }
+    }
+    Ok(Done::Encoded { frames: encoded, fallbacks: source.reader.fallbacks().to_vec() })
+}
+
+/// Encodes bridges; their handles are in the store.
+pub fn bridges(store: &Store, recipes: &[Recipe]) -> Result<Done, Error> {
+    let mut encoded = 0;
+    for recipe in recipes {
+        let Pictures::Dissolve { tail, head } = recipe.pictures else {
+            continue;
+        };
+        if store.contains(Kind::Segment, &recipe.key()) {
+            continue;
+        }
+        let tail = load_handle(store, recipe, tail)?;
+        let head = load_handle(store, recipe, head)?;
+        let mut mixed = blend::dissolve(&tail, &head);
+        let frames = mixed.len() as u32;
+        for (index, frame) in mixed.iter_mut().enumerate() {
+            if recipe.marks.covers(index as u32, frames) {
+                sheet::mark_seam(frame);
+            }
+        }
+        let mut encoder =
+            encode::Encoder::new(&recipe.encode, recipe.normalise.size, recipe.fps, frames)?;
+        for frame in &mixed {
+            encoder.push(frame)?;
+        }
+        keep(store, Kind::Segment, recipe, &encoder.finish()?)?;
+        encoded += u64::from(frames);
+    }
+    Ok(Done::Encoded { frames: encoded, fallbacks: Vec::new() })
+}
+
+fn load_handle(store: &Store, bridge: &Recipe, row: Row) -> Result<Vec<Frame>, Error> {
+    let key: Hash = handle(bridge, row).key();
+    let bytes = store.get(Kind::Frames, &key)?.ok_or_else(|| {
+        Error::Usage(format!("the frames around a port are gone from the store ({key})"))
+    })?;
+    Ok(encode::decode(&Segment::from_bytes(&bytes)?)?)
+}
+
+fn keep(store: &Store, kind: Kind, recipe: &Recipe, segment: &Segment) -> Result<(), Error> {
+    if segment.frames() != recipe.frames() {
+        return Err(Error::Usage(format!(
+            "the encoder returned {} of {} frames",
+            segment.frames(),
+            recipe.frames()
+        )));
+    }
+    store.put(kind, &recipe.key(), &segment.to_bytes())?;
+    Ok(())
+}
+
+/// The source's frames in order, with two of them in hand for mixing.
+struct Source<'a> {
+    path: &'a Path,
+    reader: Reader,
+    /// Number of the frame in `next`.
+    at: u32,
+    current: Option<Frame>,
+    next: Option<Frame>,
+    mixed: Option<Frame>,
+}
+
+impl<'a> Source<'a> {
+    fn open(path: &'a Path, clip: &Clip, recipe: &Recipe, limits: &Limits) -> Result<Self, Error> {
+        let reader = Reader::open(path, &clip.facts, &recipe.normalise, 1, limits)?;
+        Ok(Self { path, reader, at: 0, current: None, next: None, mixed: None })
+    }
+
+    /// Reads on until `frame` is the current one.
+    fn advance(&mut self, frame: u32) -> Result<(), Error> {
+        while self.current.is_none() || self.at <= frame {
+            let before = match self.reader.next()? {
+                Some(picture) => self.next.replace(picture.frame),
+                // The last frame of the file has none after it.
+                None if self.at == frame => self.next.take(),
+                None => None,
+            };
+            match before {
+                Some(before) => {
+                    self.current = Some(before);
+                    self.at += 1;
+                }
+                // Only the very first frame has none before it.
+                None if self.at == 0 && self.next.is_some() => {}
+                None => {
+                    return Err(Error::Clip {
+                        path: self.path.to_owned(),
+                        why: format!("frame {frame} is missing; has the file changed?"),
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn broken(&self) -> Error {
+        Error::Clip {
+            path: self.path.to_owned(),
+            why: "its frames were asked for out of order".to_owned(),
+        }
+    }
+
+    /// The picture of one output frame.
+    fn show(&mut self, tap: Tap) -> Result<&Frame, Error> {
+        if self.at != tap.frame + 1 || self.current.is_none() {
+            self.advance(tap.frame)?;
+        }
+        let broken = self.broken();
+        let Some(current) = &self.current else {
+            return Err(broken);
+        };
+        match (&self.next, tap.next) {
+            (Some(next), share) if share > 0 => {
+                let mixed = self.mixed.get_or_insert_with(|| Frame::black(current.size()));
+                blend::mix(current, next, u16::from(share), mixed);
+                Ok(mixed)
+            }
+            _ => Ok(current),
+        }
+    }
+}

@@ -1,0 +1,360 @@
+//! From a plan to segments: which distinct pieces it is made of, which are in the store, and the
+//! jobs that make the others.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Mutex,
+};
+
+use loopy_core::{
+    Clip, Hash, Plan,
+    clock::ClipClock,
+    encode::Settings,
+    limits::Limits,
+    normalise::Normalise,
+    plan::SeamKind,
+    recipe::{Marks, Pictures, Recipe, Row},
+};
+
+use crate::{
+    Error,
+    events::{Event, Sink, Stage},
+    executor::{self, Executor, Outcome},
+    job::{Done, Job},
+    pictures::handle,
+    store::{Kind, Pin, Store},
+};
+
+/// Changes when the pixel path would give other pictures from the same inputs.
+const PIXELS: &str = "pixels-1";
+
+/// How the pictures of a plan are made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Look {
+    /// Pixel work.
+    pub normalise: Normalise,
+    /// Encoder settings.
+    pub encode: Settings,
+    /// Frames on either side of a joint that carry a visible mark; 0 outside previews.
+    pub marks: u32,
+}
+
+/// A plan as rows of distinct segments.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Timeline {
+    /// Distinct segments in order of first use.
+    pub segments: Vec<Item>,
+    /// Segments of each visit, as indices.
+    pub visits: Vec<Vec<u32>>,
+    /// Segment of each joint's bridge, if it has one.
+    pub seams: Vec<Option<u32>>,
+}
+
+/// One distinct segment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Item {
+    /// How it is made.
+    pub recipe: Recipe,
+    /// Key of the recipe.
+    pub key: Hash,
+    /// Clip that its job decodes (for a bridge: the clip that is left), as an index into the plan.
+    pub clip: u32,
+    /// For a bridge, the clip that is entered.
+    pub to: Option<u32>,
+}
+
+impl Timeline {
+    /// The segments that `plan` needs under `look`.
+    pub fn new(plan: &Plan, look: &Look) -> Self {
+        let mut builder = Builder::new(plan, look);
+        let count = plan.visits.len();
+        let mut visits = Vec::with_capacity(count);
+        let mut seams = Vec::with_capacity(plan.seams.len());
+        for (index, visit) in plan.visits.iter().enumerate() {
+            visits.push(builder.visit(visit.clip, visit.enter, visit.leave));
+            if let Some(seam) = plan.seams.get(index) {
+                let next = &plan.visits[(index + 1) % count];
+                seams.push((seam.kind == SeamKind::Dissolve).then(|| {
+                    builder.dissolve((visit.clip, visit.leave), (next.clip, next.enter), seam.frames)
+                }));
+            }
+        }
+        Self { segments: builder.segments, visits, seams }
+    }
+
+    /// Distinct frames to encode, whether they are in the store or not.
+    pub fn distinct_frames(&self) -> u64 {
+        self.segments.iter().map(|item| u64::from(item.recipe.frames())).sum()
+    }
+
+    /// All segments in the order of the film, as indices; each visit is followed by its bridge.
+    pub fn rows(&self) -> impl Iterator<Item = u32> {
+        let seams = self.seams.iter().copied().chain(std::iter::repeat(None));
+        self.visits
+            .iter()
+            .zip(seams)
+            .flat_map(|(visit, seam)| visit.iter().copied().chain(seam))
+    }
+
+    /// Keeps eviction away from everything that the plan needs.
+    pub fn pin(&self, store: &Store) -> Result<Pin, Error> {
+        let keys: Vec<(Kind, Hash)> = self
+            .segments
+            .iter()
+            .flat_map(|item| {
+                let handles = handles(&item.recipe).into_iter().map(|h| (Kind::Frames, h.key()));
+                std::iter::once((Kind::Segment, item.key)).chain(handles)
+            })
+            .collect();
+        Ok(store.pin(&keys)?)
+    }
+
+    /// Indices of the segments that are not in the store.
+    pub fn missing(&self, store: &Store) -> Vec<u32> {
+        (0..self.segments.len() as u32)
+            .filter(|index| !store.contains(Kind::Segment, &self.segments[*index as usize].key))
+            .collect()
+    }
+}
+
+/// The lossless rows that a bridge is mixed from.
+fn handles(recipe: &Recipe) -> Vec<Recipe> {
+    match recipe.pictures {
+        Pictures::Dissolve { tail, head } => vec![handle(recipe, tail), handle(recipe, head)],
+        Pictures::Run(_) => Vec::new(),
+    }
+}
+
+struct Builder<'a> {
+    plan: &'a Plan,
+    look: &'a Look,
+    versions: String,
+    /// Output clock of each clip, and its run boundaries on that clock.
+    clocks: Vec<(ClipClock, Vec<u32>)>,
+    known: HashMap<Hash, u32>,
+    segments: Vec<Item>,
+}
+
+impl<'a> Builder<'a> {
+    fn new(plan: &'a Plan, look: &'a Look) -> Self {
+        let clocks = plan
+            .clips
+            .iter()
+            .map(|planned| {
+                let clock = ClipClock::new(&planned.clip, plan.fps, plan.rate_mode);
+                let positions = plan.positions(planned, &clock);
+                (clock, positions)
+            })
+            .collect();
+        Self {
+            plan,
+            look,
+            versions: format!("{PIXELS} {}", loopy_media::versions()),
+            clocks,
+            known: HashMap::new(),
+            segments: Vec::new(),
+        }
+    }
+
+    fn visit(&mut self, clip: u32, enter: u32, leave: u32) -> Vec<u32> {
+        let inside = |at: &&u32| (enter + 1..leave).contains(*at);
+        let mut bounds = vec![enter];
+        bounds.extend(self.clocks[clip as usize].1.iter().filter(inside));
+        bounds.push(leave);
+        bounds
+            .windows(2)
+            .map(|pair| {
+                let marks = Marks {
+                    head: if pair[0] == enter { self.look.marks } else { 0 },
+                    tail: if pair[1] == leave { self.look.marks } else { 0 },
+                };
+                let pictures = Pictures::Run(self.row(clip, pair[0], pair[1]));
+                self.segment(pictures, marks, clip, None)
+            })
+            .collect()
+    }
+
+    fn dissolve(&mut self, (a, leave): (u32, u32), (b, enter): (u32, u32), frames: u32) -> u32 {
+        let pictures = Pictures::Dissolve {
+            tail: self.row(a, leave, leave + frames),
+            head: self.row(b, enter.saturating_sub(frames), enter),
+        };
+        let marks = Marks { head: self.look.marks.min(1) * frames, tail: 0 };
+        self.segment(pictures, marks, a, Some(b))
+    }
+
+    fn row(&self, clip: u32, from: u32, to: u32) -> Row {
+        let source = self.plan.clips[clip as usize].clip.hash;
+        Row::new(source, &self.clocks[clip as usize].0, from, to)
+    }
+
+    fn segment(&mut self, pictures: Pictures, marks: Marks, clip: u32, to: Option<u32>) -> u32 {
+        let recipe = Recipe {
+            pictures,
+            fps: self.plan.fps,
+            rate_mode: self.plan.rate_mode,
+            normalise: self.look.normalise,
+            encode: self.look.encode.clone(),
+            marks,
+            versions: self.versions.clone(),
+        };
+        let key = recipe.key();
+        let next = self.segments.len() as u32;
+        let index = *self.known.entry(key).or_insert(next);
+        if index == next {
+            self.segments.push(Item { recipe, key, clip, to });
+        }
+        index
+    }
+}
+
+/// What realizing a plan has cost.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Made {
+    /// Frames encoded by this call.
+    pub encoded_frames: u64,
+    /// Steps down a ladder.
+    pub fallbacks: Vec<loopy_core::ledger::Entry>,
+}
+
+/// Makes every segment of `timeline` that the store does not have.
+///
+/// # Errors
+/// [`Error::Clip`] when a clip failed twice; everything that was made stays in the store.
+pub fn realize(
+    plan: &Plan,
+    timeline: &Timeline,
+    store: &Store,
+    executor: &dyn Executor<Job, Done>,
+    limits: &Limits,
+    sink: Sink,
+) -> Result<Made, Error> {
+    let missing = timeline.missing(store);
+    let total: u64 = frames_of(timeline, &missing);
+    sink(Event::StageStarted { stage: Stage::Encode, total, unit: "frames" });
+    let mut made = Made::default();
+    if missing.is_empty() {
+        return Ok(made);
+    }
+    let progress = Progress { total, done: Mutex::new(0), sink };
+    let clip_jobs = clip_jobs(plan, timeline, store, &missing, limits)?;
+    run(plan, executor, clip_jobs, &progress, &mut made)?;
+    let bridge_jobs = bridge_jobs(timeline, &missing);
+    run(plan, executor, bridge_jobs, &progress, &mut made)?;
+    Ok(made)
+}
+
+fn frames_of(timeline: &Timeline, segments: &[u32]) -> u64 {
+    segments
+        .iter()
+        .map(|index| u64::from(timeline.segments[*index as usize].recipe.frames()))
+        .sum()
+}
+
+struct Progress<'a> {
+    total: u64,
+    done: Mutex<u64>,
+    sink: Sink<'a>,
+}
+
+/// One job a clip, the longest first: its missing runs and the handles of missing bridges.
+fn clip_jobs(
+    plan: &Plan,
+    timeline: &Timeline,
+    store: &Store,
+    missing: &[u32],
+    limits: &Limits,
+) -> Result<Vec<(u32, Job)>, Error> {
+    let mut work: BTreeMap<u32, (Vec<Recipe>, BTreeMap<Hash, Recipe>)> = BTreeMap::new();
+    for index in missing {
+        let item = &timeline.segments[*index as usize];
+        match item.to {
+            None => work.entry(item.clip).or_default().0.push(item.recipe.clone()),
+            Some(to) => {
+                for (clip, handle) in [item.clip, to].into_iter().zip(handles(&item.recipe)) {
+                    let key = handle.key();
+                    // Read, not only looked up: a bridge must not fail on a damaged handle.
+                    if store.get(Kind::Frames, &key)?.is_none() {
+                        work.entry(clip).or_default().1.insert(key, handle);
+                    }
+                }
+            }
+        }
+    }
+    let mut jobs: Vec<(u64, u32, Job)> = work
+        .into_iter()
+        .map(|(index, (segments, handles))| {
+            let clip: &Clip = &plan.clips[index as usize].clip;
+            let cost: u64 = segments.iter().map(|recipe| u64::from(recipe.frames())).sum();
+            let job = Job::Encode {
+                clip: Box::new(clip.clone()),
+                segments,
+                handles: handles.into_values().collect(),
+                limits: *limits,
+            };
+            (cost, index, job)
+        })
+        .collect();
+    jobs.sort_by_key(|(cost, index, _)| (std::cmp::Reverse(*cost), *index));
+    Ok(jobs.into_iter().map(|(_, index, job)| (index, job)).collect())
+}
+
+/// Bridges in one job; more would cost more to hand out than they gain.
+const BRIDGES_A_JOB: usize = 16;
+
+fn bridge_jobs(timeline: &Timeline, missing: &[u32]) -> Vec<(u32, Job)> {
+    let bridges: Vec<&Item> = missing
+        .iter()
+        .map(|index| &timeline.segments[*index as usize])
+        .filter(|item| item.to.is_some())
+        .collect();
+    bridges
+        .chunks(BRIDGES_A_JOB)
+        .map(|chunk| {
+            let bridges = chunk.iter().map(|item| item.recipe.clone()).collect();
+            (chunk[0].clip, Job::Bridge { bridges })
+        })
+        .collect()
+}
+
+fn run(
+    plan: &Plan,
+    executor: &dyn Executor<Job, Done>,
+    jobs: Vec<(u32, Job)>,
+    progress: &Progress,
+    made: &mut Made,
+) -> Result<(), Error> {
+    let (clips, jobs): (Vec<u32>, Vec<Job>) = jobs.into_iter().unzip();
+    let outcomes = executor.run(jobs, &mut |event| {
+        if let executor::Event::Finished { result: Done::Encoded { frames, .. }, .. } = event
+            && let Ok(mut done) = progress.done.lock()
+        {
+            *done += frames;
+            (progress.sink)(Event::Progress {
+                stage: Stage::Encode,
+                done: *done,
+                total: progress.total,
+            });
+        }
+    })?;
+    let mut failed = BTreeSet::new();
+    for (clip, outcome) in clips.into_iter().zip(outcomes) {
+        match outcome {
+            Outcome::Done(Done::Encoded { frames, fallbacks }) => {
+                made.encoded_frames += frames;
+                made.fallbacks.extend(fallbacks);
+            }
+            Outcome::Done(_) => {}
+            Outcome::Failed(failure) => {
+                failed.insert((clip, failure.reason));
+            }
+        }
+    }
+    match failed.pop_first() {
+        None => Ok(()),
+        Some((clip, why)) => Err(Error::Clip {
+            path: plan.clips[clip as usize].clip.path.as_path().to_owned(),
+            why,
+        }),
+    }
+}

@@ -1,0 +1,362 @@
+//! The main job: clips in, one video out. Scan, analyze, plan, realize, splice.
+
+use std::{path::PathBuf, time::Instant};
+
+use loopy_core::{
+    Graph, Plan, Rate, Size,
+    clock::Mode,
+    encode::{Preset, Settings},
+    ledger::Ledger,
+    limits::Limits,
+    metadata::Words,
+    normalise::{Fit, Normalise, Rgb, Scaler},
+    report::{self, Report},
+    walk,
+};
+
+use crate::{
+    Error, estimate,
+    events::{Event, Sink, Stage},
+    executor::{self, Executor},
+    index::Index,
+    job::{Done, Job},
+    library,
+    output::{self, Target},
+    realize::{self, Look, Timeline},
+    scan::{self, Library},
+    soundtrack::{self, Choice},
+    splice,
+    store::Store,
+    usage::{self, Meter},
+};
+
+/// Everything that the user can choose about a render.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// What to look for.
+    pub scan: scan::Options,
+    /// Where the video goes, its name's fields filled in.
+    pub target: Target,
+    /// Fragmented even when it is a file.
+    pub fragmented: bool,
+    /// How long.
+    pub length: Length,
+    /// A plan to realize instead of planning.
+    pub plan: Option<PathBuf>,
+    /// Seed of the walk.
+    pub seed: u64,
+    /// Output size; `None` for the most common of the sources.
+    pub size: Option<Size>,
+    /// Output rate; `None` for the most common of the sources.
+    pub fps: Option<Rate>,
+    /// How other rates are fitted.
+    pub rate_mode: Mode,
+    /// How other shapes are fitted.
+    pub fit: Fit,
+    /// Colour of bars and behind transparent pixels.
+    pub pad: Rgb,
+    /// Resampling filter.
+    pub scaler: Scaler,
+    /// Encoder settings.
+    pub encode: Settings,
+    /// The encoder preset that they come from, for the report.
+    pub preset: Option<Preset>,
+    /// Sound.
+    pub audio: Choice,
+    /// What fills joints.
+    pub seams: walk::Seams,
+    /// Frames of a dissolve.
+    pub bridge_frames: u32,
+    /// Distinct bridge seconds as a share of distinct clip seconds.
+    pub bridge_budget: f64,
+    /// Visits before a clip may return; `None` for the default.
+    pub min_gap: Option<u32>,
+    /// The end joins the beginning.
+    pub looped: bool,
+    /// Small, short, with the seams marked.
+    pub preview: bool,
+    /// Words for the file.
+    pub words: Words,
+    /// Creation time to write, in seconds since 1970.
+    pub created: Option<i64>,
+    /// Report file.
+    pub report: Option<PathBuf>,
+    /// Folder for a picture of every clip.
+    pub thumbnails: Option<PathBuf>,
+    /// One picture of the whole film with its seams marked.
+    pub contact_sheet: Option<PathBuf>,
+    /// Fail before work starts when something asked for is not available.
+    pub strict: bool,
+    /// Limits of one job.
+    pub limits: Limits,
+}
+
+/// How long the video is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Length {
+    /// Time, rounded to whole frames.
+    Span(loopy_core::span::Span),
+    /// Frames.
+    Frames(u64),
+}
+
+impl Length {
+    /// Frames at `fps`.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when there would be none.
+    pub fn frames(self, fps: Rate) -> Result<u64, Error> {
+        let frames = match self {
+            Self::Span(span) => fps.frames_in(span.micros()),
+            Self::Frames(frames) => frames,
+        };
+        if frames == 0 {
+            return Err(Error::Usage("the video would have no frames; ask for more time".into()));
+        }
+        Ok(frames)
+    }
+}
+
+/// Where jobs run and what they leave behind.
+pub struct Room<'a> {
+    /// The store.
+    pub store: &'a Store,
+    /// The library index.
+    pub index: &'a Index,
+    /// Runs jobs.
+    pub executor: &'a dyn Executor<Job, Done>,
+    /// CPU seconds and peak memory of workers so far.
+    pub workers: &'a (dyn Fn() -> executor::Usage + Sync),
+    /// Where events go.
+    pub sink: Sink<'a>,
+}
+
+/// A plan and what it is made of, ready to be realized.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The clips, and the files that are none.
+    pub library: Library,
+    /// The walk.
+    pub plan: Plan,
+    /// Output size.
+    pub size: Size,
+    /// How pictures are made.
+    pub look: Look,
+    /// The plan as segments.
+    pub timeline: Timeline,
+    /// Steps down a ladder so far.
+    pub ledger: Ledger,
+}
+
+/// Size and longest length of a preview.
+const PREVIEW_SIZE: Size = Size { width: 640, height: 360 };
+const PREVIEW_MICROS: u64 = 60_000_000;
+const PREVIEW_MARKS: u32 = 6;
+
+/// Scan, analyze and plan.
+///
+/// # Errors
+/// See [`Error`]; nothing has been written outside the store.
+pub fn prepare(options: &Options, room: &Room, meter: &mut Meter) -> Result<Prepared, Error> {
+    let given: Option<Plan> = options.plan.as_deref().map(crate::verify::read_plan).transpose()?;
+    let mut scan_options = options.scan.clone();
+    if let Some(plan) = &given
+        && scan_options.inputs.is_empty()
+    {
+        let paths = plan.clips.iter().map(|clip| clip.clip.path.as_path().to_owned());
+        scan_options.inputs = paths.collect();
+    }
+    let library = library::load(&scan_options, &options.limits, room, meter)?;
+    let mut ledger = Ledger::default();
+    for entry in &library.fallbacks {
+        if ledger.add(entry.clone()) {
+            (room.sink)(Event::Fallback(entry.clone()));
+        }
+    }
+    if options.strict
+        && let Some(entry) = ledger.entries().first()
+    {
+        return Err(Error::Strict(Box::new(entry.clone())));
+    }
+    let plan = match given {
+        Some(plan) => {
+            library::attach(plan, &library)?
+        }
+        None => walk_of(options, &library, room, meter)?,
+    };
+    let common = scan::common_size(&library.clips);
+    let mut size = options.size.or(common).unwrap_or(PREVIEW_SIZE);
+    if options.preview {
+        size = size.within(PREVIEW_SIZE);
+    }
+    let look = Look {
+        normalise: Normalise { size, fit: options.fit, pad: options.pad, scaler: options.scaler },
+        encode: options.encode.clone(),
+        marks: if options.preview { PREVIEW_MARKS } else { 0 },
+    };
+    let timeline = Timeline::new(&plan, &look);
+    for note in &plan.notes {
+        (room.sink)(Event::Note { message: note.clone() });
+    }
+    Ok(Prepared { library, plan, size, look, timeline, ledger })
+}
+
+fn walk_of(
+    options: &Options,
+    library: &Library,
+    room: &Room,
+    meter: &mut Meter,
+) -> Result<Plan, Error> {
+    let fps = options.fps.or_else(|| scan::common_rate(&library.clips));
+    let fps = fps.or_else(|| Rate::new(30, 1)).ok_or_else(|| Error::Usage("no rate".into()))?;
+    let mut frames = options.length.frames(fps)?;
+    if options.preview {
+        frames = frames.min(fps.frames_in(PREVIEW_MICROS));
+    }
+    meter.stage(Stage::Plan, room, || {
+        let graph: Graph = library::graph(library, room)?;
+        let walk = walk::Options {
+            frames,
+            fps,
+            rate_mode: options.rate_mode,
+            seed: options.seed,
+            looped: options.looped,
+            min_gap: options.min_gap,
+            seams: options.seams,
+            bridge_frames: options.bridge_frames,
+            bridge_budget: options.bridge_budget,
+            created: options.created,
+            ..walk::Options::default()
+        };
+        Ok(walk::plan(&graph, &walk)?)
+    })
+}
+
+/// The whole render.
+///
+/// # Errors
+/// See [`Error`]. Whatever was encoded stays in the store; no file is left under the final name.
+pub fn render(options: &Options, room: &Room) -> Result<Report, Error> {
+    let started = Instant::now();
+    let mut meter = Meter::start(room.workers);
+    let container = options.target.container(options.fragmented)?;
+    options.target.check()?;
+    let mut prepared = prepare(options, room, &mut meter)?;
+    let estimate = estimate::estimate(&prepared, options, room.store)?;
+    estimate.check_disk(&options.target, room.store)?;
+    let _pin = prepared.timeline.pin(room.store)?;
+    let made = meter.stage(Stage::Encode, room, || {
+        realize::realize(
+            &prepared.plan,
+            &prepared.timeline,
+            room.store,
+            room.executor,
+            &options.limits,
+            room.sink,
+        )
+    })?;
+    for entry in made.fallbacks {
+        if prepared.ledger.add(entry.clone()) {
+            (room.sink)(Event::Fallback(entry));
+        }
+    }
+    let soundtrack = meter.stage(Stage::Sound, room, || {
+        soundtrack::prepare(
+            &options.audio,
+            &prepared.plan,
+            &prepared.library,
+            &options.limits,
+            room,
+        )
+    })?;
+    let spliced = meter.stage(Stage::Splice, room, || {
+        splice::splice(&prepared, options, container, soundtrack, room)
+    })?;
+    if let Some(folder) = &options.thumbnails {
+        crate::sheets::thumbnails(folder, &prepared, room)?;
+    }
+    if let Some(file) = &options.contact_sheet {
+        crate::sheets::contact_sheet(file, &prepared, room)?;
+    }
+    let report = assemble(&prepared, options, &spliced, made.encoded_frames, &meter);
+    if let Some(file) = &options.report {
+        let json = serde_json::to_vec_pretty(&report).unwrap_or_default();
+        output::write(file, &json)?;
+    }
+    tracing::debug!(seconds = started.elapsed().as_secs_f64(), "rendered");
+    Ok(report)
+}
+
+fn assemble(
+    prepared: &Prepared,
+    options: &Options,
+    spliced: &splice::Spliced,
+    encoded_frames: u64,
+    meter: &Meter,
+) -> Report {
+    let plan = &prepared.plan;
+    let path = |clip: u32| plan.clips[clip as usize].clip.path.clone();
+    let visits: Vec<report::Visit> = plan
+        .visits
+        .iter()
+        .zip(&prepared.timeline.visits)
+        .map(|(visit, segments)| report::Visit {
+            clip: path(visit.clip),
+            blake3: plan.clip(visit).clip.hash,
+            first: visit.first,
+            last: visit.last,
+            start: visit.start,
+            frames: visit.frames(),
+            segments: segments.clone(),
+        })
+        .collect();
+    let count = plan.visits.len();
+    let seams = plan.seams.iter().zip(&prepared.timeline.seams).enumerate();
+    let seams = seams
+        .map(|(index, (seam, segment))| {
+            let (from, to) = (&plan.visits[index], &plan.visits[(index + 1) % count]);
+            report::Seam {
+                start: seam.start,
+                frames: seam.frames,
+                kind: seam.kind,
+                score: seam.score.as_f64(),
+                rsv: f64::from(seam.step),
+                from: report::End { clip: path(from.clip), frame: from.last },
+                to: report::End { clip: path(to.clip), frame: to.first },
+                segment: *segment,
+            }
+        })
+        .collect();
+    Report {
+        schema: report::SCHEMA,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        output: match &options.target {
+            Target::File(path) => path.as_path().into(),
+            Target::Stdout => PathBuf::from("-").into(),
+        },
+        plan: plan.hash(),
+        fps: plan.fps,
+        size: prepared.size,
+        seed: plan.seed,
+        frames: plan.frames,
+        looped: plan.looped,
+        audio: spliced.audio.clone(),
+        visits,
+        seams,
+        segments: spliced.segments.clone(),
+        left_out: prepared.library.left_out.clone(),
+        remarks: prepared.library.remarks.clone(),
+        totals: report::Totals {
+            encoded_frames,
+            copied_frames: plan.frames.saturating_sub(encoded_frames),
+            distinct_frames: prepared.timeline.distinct_frames(),
+            bytes: spliced.bytes,
+            stages: meter.stages(),
+            peak_memory: usage::peak_memory(),
+            peak_worker_memory: meter.worker_peak(),
+        },
+        fallbacks: prepared.ledger.entries().to_vec(),
+        certificate: plan.certificate.clone(),
+        notes: plan.notes.clone(),
+    }
+}

@@ -1,0 +1,319 @@
+//! From paths to a library: which files are clips, in which order, and why the others are not.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use globset::{Glob, GlobMatcher};
+use loopy_core::{Clip, ClipPath, Hash, Size, report::LeftOut, tags::Tags};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use walkdir::WalkDir;
+
+use crate::{
+    Error, analyze,
+    events::{Event, Sink, Stage},
+    index::Index,
+    job::{Analysis, Verdict},
+};
+
+mod choose;
+pub use choose::{Filter, ParseTrimError, Sort, Trim};
+
+/// What to look for.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Files and folders.
+    pub inputs: Vec<PathBuf>,
+    /// File names in folders must match this.
+    pub pattern: Option<Glob>,
+    /// Look into folders inside folders.
+    pub recursive: bool,
+    /// Use at most this many clips.
+    pub max_clips: Option<usize>,
+    /// Order of the library.
+    pub sort: Sort,
+    /// Sizes to keep.
+    pub filter: Option<Filter>,
+    /// Names, paths or patterns to leave out.
+    pub exclude: Vec<Glob>,
+    /// Clips of which only a part is used.
+    pub trims: Vec<Trim>,
+}
+
+/// A file that may be a clip.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// Path as given.
+    pub path: PathBuf,
+    /// Hash of its bytes.
+    pub hash: Hash,
+    /// Time of its last change.
+    pub modified: SystemTime,
+    /// Bytes.
+    pub bytes: u64,
+}
+
+/// Files found, and those left out so far.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Candidates, sorted by name.
+    pub candidates: Vec<Candidate>,
+    /// Files left out.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// The usable clips and everything else.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Library {
+    /// Usable clips, in the order asked for.
+    pub clips: Vec<Clip>,
+    /// Container time of each clip's first frame in microseconds, by the same index.
+    pub starts: Vec<i64>,
+    /// Files left out, with the reason.
+    pub left_out: Vec<LeftOut>,
+    /// Files used with a remark.
+    pub remarks: Vec<LeftOut>,
+    /// Steps down a ladder while reading.
+    pub fallbacks: Vec<loopy_core::ledger::Entry>,
+}
+
+/// Endings of names that may be video; everything else in a folder is left out unread.
+const ENDINGS: [&str; 34] = [
+    "3g2", "3gp", "apng", "asf", "avi", "dv", "f4v", "flv", "gif", "h264", "h265", "hevc", "ivf",
+    "m2ts", "m2v", "m4v", "mjpeg", "mjpg", "mkv", "mov", "mp4", "mpeg", "mpg", "mts", "mxf", "nut",
+    "ogg", "ogv", "ts", "vob", "webm", "webp", "wmv", "y4m",
+];
+
+/// Lists the files of `options.inputs` and reads the hashes that the index does not know.
+///
+/// # Errors
+/// [`Error::Input`] for an input path that is not there. A bad file inside a folder is left out.
+pub fn find(options: &Options, index: &Index, sink: Sink) -> Result<Found, Error> {
+    let mut found = Found::default();
+    let pattern = options.pattern.as_ref().map(Glob::compile_matcher);
+    let exclude: Vec<GlobMatcher> = options.exclude.iter().map(Glob::compile_matcher).collect();
+    let mut paths = BTreeSet::new();
+    for input in &options.inputs {
+        let meta = fs::metadata(input).map_err(|error| Error::Input {
+            path: input.clone(),
+            why: plain(&error),
+        })?;
+        if meta.is_dir() {
+            list(input, options.recursive, pattern.as_ref(), &mut paths, &mut found.left_out)?;
+        } else {
+            paths.insert(input.clone());
+        }
+    }
+    sink(Event::StageStarted { stage: Stage::Scan, total: paths.len() as u64, unit: "files" });
+    let mut seen: BTreeMap<Hash, PathBuf> = BTreeMap::new();
+    let total = paths.len() as u64;
+    for (done, path) in paths.into_iter().enumerate() {
+        if excluded(&path, &exclude) {
+            found.left_out.push(left_out(&path, "left out by --exclude"));
+        } else {
+            match candidate(&path, index) {
+                Ok(candidate) => match seen.get(&candidate.hash) {
+                    Some(same) => {
+                        let same = loopy_core::clip::show(same);
+                        let reason = format!("it has the same content as {same}");
+                        found.left_out.push(left_out(&path, &reason));
+                    }
+                    None => {
+                        seen.insert(candidate.hash, path);
+                        found.candidates.push(candidate);
+                    }
+                },
+                Err(reason) => found.left_out.push(left_out(&path, &reason)),
+            }
+        }
+        sink(Event::Progress { stage: Stage::Scan, done: done as u64 + 1, total });
+    }
+    Ok(found)
+}
+
+/// A clip is excluded by its name, its stem, its path, or a pattern for any of them.
+fn excluded(path: &Path, patterns: &[GlobMatcher]) -> bool {
+    let names = [Some(path.as_os_str()), path.file_name(), path.file_stem()];
+    let mut names = names.into_iter().flatten();
+    names.any(|name| patterns.iter().any(|pattern| pattern.is_match(name)))
+}
+
+fn list(
+    folder: &Path,
+    recursive: bool,
+    pattern: Option<&GlobMatcher>,
+    paths: &mut BTreeSet<PathBuf>,
+    left: &mut Vec<LeftOut>,
+) -> Result<(), Error> {
+    let depth = if recursive { usize::MAX } else { 1 };
+    let walk = WalkDir::new(folder).min_depth(1).max_depth(depth).follow_links(true);
+    let visible = |name: &std::ffi::OsStr| !name.as_encoded_bytes().starts_with(b".");
+    for entry in walk.into_iter().filter_entry(|entry| visible(entry.file_name())) {
+        match entry {
+            Ok(entry) if entry.file_type().is_dir() => {
+                // A folder is only worth a word when its name promises a video.
+                if !recursive && video_name(entry.path()) {
+                    left.push(left_out(entry.path(), "it is a folder; `--recursive` looks inside"));
+                }
+            }
+            Ok(entry) => {
+                let name = Path::new(entry.file_name());
+                if pattern.is_some_and(|pattern| !pattern.is_match(name)) {
+                    left.push(left_out(entry.path(), "its name does not match --pattern"));
+                } else if pattern.is_some() || video_name(name) {
+                    paths.insert(entry.into_path());
+                } else {
+                    left.push(left_out(entry.path(), "its name is not that of a video"));
+                }
+            }
+            Err(error) => {
+                let path = error.path().unwrap_or(folder).to_owned();
+                if error.depth() == 0 {
+                    let why = error.io_error().map_or_else(|| error.to_string(), plain);
+                    return Err(Error::Input { path, why });
+                }
+                let reason = if error.loop_ancestor().is_some() {
+                    "the link leads back to a folder that holds it".to_owned()
+                } else if path.is_symlink() {
+                    "the link leads nowhere".to_owned()
+                } else {
+                    error.io_error().map_or_else(|| "it cannot be read".to_owned(), plain)
+                };
+                left.push(left_out(&path, &reason));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn video_name(path: &Path) -> bool {
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase());
+    ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str()))
+}
+
+fn candidate(path: &Path, index: &Index) -> Result<Candidate, String> {
+    let meta = fs::metadata(path).map_err(|error| plain(&error))?;
+    if !meta.is_file() {
+        return Err("it is not a regular file".to_owned());
+    }
+    if meta.len() == 0 {
+        return Err("it is empty (0 bytes)".to_owned());
+    }
+    let hash = index.content_hash(path).map_err(|error| plain(&error))?;
+    Ok(Candidate {
+        path: path.to_owned(),
+        hash,
+        modified: meta.modified().unwrap_or(SystemTime::UNIX_EPOCH),
+        bytes: meta.len(),
+    })
+}
+
+/// The library of `found`, given a verdict for every candidate in order.
+///
+/// # Errors
+/// [`Error::Usage`] when a `--trim` names no clip or leaves nothing of it.
+pub fn library(options: &Options, found: Found, verdicts: &[Verdict]) -> Result<Library, Error> {
+    let mut library = Library { left_out: found.left_out, ..Library::default() };
+    let mut usable: Vec<(Candidate, Analysis)> = Vec::new();
+    for (candidate, verdict) in found.candidates.into_iter().zip(verdicts) {
+        match verdict {
+            Verdict::Usable(analysis) => usable.push((candidate, (**analysis).clone())),
+            Verdict::Unusable { reason } => {
+                library.left_out.push(left_out(&candidate.path, reason));
+            }
+        }
+    }
+    options.sort.apply(&mut usable);
+    let mut trimmed = vec![false; options.trims.len()];
+    for (candidate, analysis) in usable {
+        let path = ClipPath::from(candidate.path.as_path());
+        if let Some(filter) = options.filter
+            && !filter.keeps(analysis.facts.shown)
+        {
+            let reason = format!("{} is left out by --filter {filter}", analysis.facts.shown);
+            library.left_out.push(LeftOut { file: path, reason });
+            continue;
+        }
+        if options.max_clips.is_some_and(|most| library.clips.len() >= most) {
+            let reason = "left out by --max-clips".to_owned();
+            library.left_out.push(LeftOut { file: path, reason });
+            continue;
+        }
+        for reason in &analysis.remarks {
+            library.remarks.push(LeftOut { file: path.clone(), reason: reason.clone() });
+        }
+        library.fallbacks.extend(analysis.fallbacks.iter().cloned());
+        let stem = candidate.path.file_stem().map(|stem| stem.to_string_lossy());
+        let mut clip = Clip {
+            path,
+            hash: candidate.hash,
+            facts: analysis.facts,
+            times: analysis.times,
+            end: analysis.end,
+            first: analysis.first,
+            until: analysis.until,
+            sound_offset: 0,
+            tags: Tags::from_stem(&stem.unwrap_or_default()),
+            scene: 0,
+        };
+        for (trim, used) in options.trims.iter().zip(&mut trimmed) {
+            if trim.names(&candidate.path) {
+                *used = true;
+                trim.apply(&mut clip).map_err(Error::Usage)?;
+            }
+        }
+        library.clips.push(clip);
+        library.starts.push(analysis.start);
+    }
+    if let Some((trim, _)) = options.trims.iter().zip(&trimmed).find(|(_, used)| !**used) {
+        return Err(Error::Usage(format!("--trim {}: there is no such usable clip", trim.clip())));
+    }
+    library.fallbacks.dedup();
+    library.left_out.sort_by(|a, b| a.file.cmp(&b.file));
+    Ok(library)
+}
+
+/// The size that most of the library has by time, rounded even.
+pub fn common_size(clips: &[Clip]) -> Option<Size> {
+    let sizes = clips.iter().map(|clip| (clip.facts.shown.even(), clip.micros()));
+    most(sizes).map(|(size, _)| size)
+}
+
+/// The frame rate that most of the library has by time.
+pub fn common_rate(clips: &[Clip]) -> Option<loopy_core::Rate> {
+    let key = |rate: loopy_core::Rate| (rate.num(), rate.den());
+    let rates = clips.iter().filter_map(|clip| Some((key(clip.rate()?), clip.micros())));
+    most(rates).and_then(|((num, den), _)| loopy_core::Rate::new(num, den))
+}
+
+/// The key with the largest sum; among equals the largest key.
+fn most<K: Ord>(pairs: impl Iterator<Item = (K, i64)>) -> Option<(K, i64)> {
+    let mut sums = BTreeMap::new();
+    for (key, weight) in pairs {
+        *sums.entry(key).or_insert(0) += weight;
+    }
+    sums.into_iter().max_by_key(|(_, weight)| *weight)
+}
+
+fn left_out(path: &Path, reason: &str) -> LeftOut {
+    LeftOut { file: ClipPath::from(path), reason: reason.to_owned() }
+}
+
+/// The system's words for an error, without its number.
+pub(crate) fn plain(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| {
+        first.to_lowercase().chain(chars).collect()
+    })
+}
+
+/// Version under which verdicts are kept in the index.
+pub fn verdict_version() -> String {
+    format!("{} {}", analyze::VERSION, loopy_media::versions())
+}

@@ -1,0 +1,208 @@
+//! One encoder instance per run of frames, with every setting fixed, so that any two segments of
+//! equal settings can follow each other under one configuration record.
+
+mod frames;
+pub(crate) mod nal;
+mod x264;
+
+use ffmpeg_sys_the_third as av;
+use loopy_core::{Frame, Rate, Size, encode::Settings};
+
+pub use self::frames::{Frames, decode};
+pub use self::x264::version;
+use self::x264::X264;
+use crate::{
+    Error,
+    ffi::{AvFrame, AvPacket, check},
+    segment::{Sample, Segment},
+};
+
+/// Repeats of the last picture that are encoded after the run and then dropped. x264 spends bits on
+/// what later pictures refer to; without a future, the end of a run would be visibly worse than the
+/// start of the next one.
+fn future() -> u32 { std::env::var("LOOPY_FUT").map_or(12, |v| v.parse().unwrap()) }
+
+/// Encodes one run of frames to one [`Segment`].
+///
+/// The bytes are a function of the settings, size, rate and frames alone: one thread, no clock, no
+/// state from other runs.
+pub struct Encoder {
+    x264: X264,
+    frame: AvFrame,
+    packet: AvPacket,
+    size: Size,
+    frames: u32,
+    /// Key frames in this run, evenly spread.
+    groups: u32,
+    /// Encode a copy of the frame first and drop it. See [`Encoder::new`].
+    lead: u32,
+    /// Repeats of the last picture to encode and drop.
+    future: u32,
+    pushed: u32,
+    samples: Vec<Sample>,
+    data: Vec<u8>,
+}
+
+impl Encoder {
+    /// An encoder for a run of exactly `frames` frames of `size` at `rate`.
+    ///
+    /// Key frames are at most `settings.key_seconds` apart and evenly spread, so that a run never
+    /// ends with a lone key frame: two IDR pictures in a row must differ in `idr_pic_id`, which
+    /// x264 alternates within a run from 0. A run of one frame is given 1, so that it can stand
+    /// before and after any longer one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Missing`] without libx264, [`Error::Segment`] for settings that cannot work, and
+    /// [`Error::Libav`] when the encoder refuses.
+    pub fn new(settings: &Settings, size: Size, rate: Rate, frames: u32) -> Result<Self, Error> {
+        if frames == 0 {
+            return Err(Error::Segment("a run has at least one frame".to_owned()));
+        }
+        let x264 = X264::open(settings, size, rate)?;
+        let frame = AvFrame::new()?;
+        // SAFETY: a fresh frame that we own; the buffer call reads the fields set before it.
+        let code = unsafe {
+            let raw = frame.as_ptr();
+            (*raw).format = av::AVPixelFormat::YUV420P.0 as i32;
+            (*raw).width = size.width as i32;
+            (*raw).height = size.height as i32;
+            av::av_frame_get_buffer(raw, 0)
+        };
+        check(code, "allocate a picture for the encoder")?;
+        let longest = u64::from(settings.key_seconds) * u64::from(rate.num()) / u64::from(rate.den());
+        Ok(Self {
+            x264,
+            frame,
+            packet: AvPacket::new()?,
+            size,
+            frames,
+            // Groups of four and more halve into groups of two and more: none is a lone key frame.
+            groups: u64::from(frames).div_ceil(longest.max(4)) as u32,
+            lead: u32::from(frames == 1),
+            future: if settings.crf == 0 { 0 } else { future() },
+            pushed: 0,
+            samples: Vec::with_capacity(frames as usize),
+            data: Vec::new(),
+        })
+    }
+
+    /// Encodes the next frame in display order.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Segment`] for a frame of another size or beyond the announced count, and
+    /// [`Error::Libav`] when the encoder fails.
+    pub fn push(&mut self, frame: &Frame) -> Result<(), Error> {
+        if frame.size() != self.size {
+            return Err(Error::Segment(format!("a {} frame in a {} run", frame.size(), self.size)));
+        }
+        if self.pushed == self.frames {
+            return Err(Error::Segment(format!("more than the {} frames announced", self.frames)));
+        }
+        let index = self.pushed;
+        self.pushed += 1;
+        self.fill(frame)?;
+        // The last picture closes the run in decode order too, whatever follows and is dropped.
+        let kind = if self.key(index) {
+            av::AVPictureType::I
+        } else if self.pushed == self.frames {
+            av::AVPictureType::P
+        } else {
+            av::AVPictureType::NONE
+        };
+        for copy in 0..self.lead {
+            self.send(i64::from(copy), kind)?;
+        }
+        self.send(i64::from(self.lead + index), kind)?;
+        if self.pushed == self.frames {
+            let next = i64::from(self.lead + self.frames);
+            for repeat in 0..i64::from(self.future) {
+                self.send(next + repeat, av::AVPictureType::NONE)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The segment of all frames pushed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Segment`] when fewer frames than announced were pushed or what came out breaks a
+    /// rule of [`Segment::check`], and [`Error::Libav`] when the encoder fails.
+    pub fn finish(mut self) -> Result<Segment, Error> {
+        if self.pushed < self.frames {
+            return Err(Error::Segment(format!("{} of {} frames came", self.pushed, self.frames)));
+        }
+        // SAFETY: the context is open; NULL is the documented way to end the stream.
+        let code = unsafe { av::avcodec_send_frame(self.x264.as_ptr(), std::ptr::null()) };
+        check(code, "finish the encoder")?;
+        self.receive()?;
+        let segment = Segment { config: self.x264.config()?, samples: self.samples, data: self.data };
+        segment.check()?;
+        Ok(segment)
+    }
+
+    /// Frame `index` starts one of the run's groups.
+    fn key(&self, index: u32) -> bool {
+        let (frames, groups) = (u64::from(self.frames), u64::from(self.groups));
+        let group = (u64::from(index) * groups).div_ceil(frames);
+        group * frames / groups == u64::from(index)
+    }
+
+    /// Copies `frame` into the encoder's input.
+    fn fill(&mut self, frame: &Frame) -> Result<(), Error> {
+        let raw = self.frame.as_ptr();
+        // SAFETY: the frame has buffers of its own from `new`; the call copies them if the encoder
+        // still holds a reference.
+        check(unsafe { av::av_frame_make_writable(raw) }, "reuse a picture")?;
+        for (plane, source) in frame.planes().into_iter().enumerate() {
+            let width = if plane == 0 { self.size.width } else { self.size.width / 2 } as usize;
+            // SAFETY: the planes were allocated for this size, so that every row has room for
+            // `width` bytes at a distance of `linesize`; source and target cannot overlap.
+            unsafe {
+                let (start, stride) = ((*raw).data[plane], (*raw).linesize[plane] as usize);
+                for (row, line) in source.chunks_exact(width).enumerate() {
+                    start.add(row * stride).copy_from_nonoverlapping(line.as_ptr(), width);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends the input picture to the encoder and takes what is ready.
+    fn send(&mut self, pts: i64, kind: av::AVPictureType) -> Result<(), Error> {
+        // SAFETY: context and frame are open and ours; the encoder takes its own reference.
+        let code = unsafe {
+            (*self.frame.as_ptr()).pts = pts;
+            (*self.frame.as_ptr()).pict_type = kind;
+            av::avcodec_send_frame(self.x264.as_ptr(), self.frame.as_ptr())
+        };
+        check(code, "encode a frame")?;
+        self.receive()
+    }
+
+    /// Takes all packets that are ready.
+    fn receive(&mut self) -> Result<(), Error> {
+        while let Some((pts, key)) = self.x264.receive(&self.packet)? {
+            let order = pts - i64::from(self.lead);
+            // SAFETY: a packet that was just received owns `size` bytes at `data`.
+            let bytes = unsafe {
+                let raw = self.packet.as_ptr();
+                std::slice::from_raw_parts((*raw).data, (*raw).size as usize)
+            };
+            self.x264.inspect(bytes)?;
+            if !(0..i64::from(self.frames)).contains(&order) {
+                continue;
+            }
+            let start = self.data.len();
+            for unit in nal::annex_b(bytes).filter(|unit| nal::kind(unit) != nal::Kind::Banner) {
+                self.data.extend((unit.len() as u32).to_be_bytes());
+                self.data.extend(unit);
+            }
+            let bytes = (self.data.len() - start) as u32;
+            self.samples.push(Sample { bytes, order: order as u32, key });
+        }
+        Ok(())
+    }
+}

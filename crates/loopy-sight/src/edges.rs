@@ -1,0 +1,323 @@
+//! Which joints between ports are worth having: the best from each port to different clips, and
+//! enough that the walk is never cornered.
+
+use std::collections::BTreeSet;
+
+use loopy_core::{
+    Clip,
+    graph::{Edge, PortRef},
+};
+use rayon::prelude::*;
+
+use crate::{
+    coarse::{self, Sides},
+    connect,
+    graph::Options,
+    joint::{self, View},
+    ports,
+};
+
+/// For each edge that a port may keep, so many clips are looked at closely.
+const CLOSER: usize = 2;
+/// In-ports of one clip looked at closely from one out-port.
+const INTO: usize = 2;
+/// Clips that each clip should be left to and entered from, and the same for scenes.
+const WAYS: usize = 2;
+/// A port inside a clip costs an IDR: its edges must reach this share, in percent, of the score
+/// from the one clip's end to the other's start.
+const EARN: u32 = 75;
+
+/// Everything that edges are chosen from.
+pub(crate) struct Field<'a> {
+    pub(crate) clips: &'a [Clip],
+    pub(crate) views: &'a [View<'a>],
+    pub(crate) scenes: &'a [u32],
+    pub(crate) options: &'a Options,
+}
+
+/// One port and what lies around it.
+struct Node {
+    port: PortRef,
+    sides: Sides,
+}
+
+/// The edges worth having between `ports`, in no particular order.
+pub(crate) fn choose(field: &Field, ports: &[Vec<u32>]) -> Vec<Edge> {
+    let nodes: Vec<Vec<Node>> = ports
+        .par_iter()
+        .enumerate()
+        .map(|(clip, ports)| {
+            let node = |boundary: &u32| Node {
+                port: PortRef { clip: clip as u32, boundary: *boundary },
+                sides: coarse::sides(&field.views[clip], *boundary),
+            };
+            ports.iter().map(node).collect()
+        })
+        .collect();
+    let mut edges: Vec<Edge> = nodes
+        .par_iter()
+        .flat_map(|nodes| &nodes[1..])
+        .flat_map_iter(|out| field.leaving(out, &nodes))
+        .collect();
+    let ends = Ends::new(&nodes);
+    field.cover_clips(&ends, &mut edges);
+    field.cover_scenes(&ends, &mut edges);
+    field.connect(&ends, ports, &mut edges);
+    if field.clips.len() > 1 {
+        field.add_loops(&mut edges);
+    }
+    edges
+}
+
+impl Field<'_> {
+    fn clip(&self, port: PortRef) -> &Clip {
+        &self.clips[port.clip as usize]
+    }
+
+    fn scene(&self, port: PortRef) -> u32 {
+        self.scenes[port.clip as usize]
+    }
+
+    fn edge(&self, from: PortRef, to: PortRef) -> Edge {
+        let (a, b) = (&self.views[from.clip as usize], &self.views[to.clip as usize]);
+        let joint = joint::joint(a, from.boundary, b, to.boundary);
+        let declared = self.scene(from) != self.scene(to);
+        Edge { from, to, score: joint.score, step: joint.step, declared }
+    }
+
+    /// From the end of one clip to the start of another.
+    fn whole(&self, from: usize, to: usize) -> Edge {
+        let end = PortRef { clip: from as u32, boundary: self.clips[from].until };
+        let start = PortRef { clip: to as u32, boundary: self.clips[to].first };
+        self.edge(end, start)
+    }
+
+    fn at_end(&self, port: PortRef) -> bool {
+        port.boundary == self.clip(port).until
+    }
+
+    fn at_start(&self, port: PortRef) -> bool {
+        port.boundary == self.clip(port).first
+    }
+
+    /// A joint inside one clip leads back, far enough that something is seen in between.
+    fn allowed(&self, from: PortRef, to: PortRef) -> bool {
+        if from.clip != to.clip {
+            return true;
+        }
+        let far = ports::far(self.clip(from), from.boundary, to.boundary, self.options);
+        to.boundary < from.boundary && (far || self.at_end(from) && self.at_start(to))
+    }
+
+    /// The best edges from one port to clips of its scene; back into its own clip where that is
+    /// the only one.
+    fn leaving(&self, out: &Node, nodes: &[Vec<Node>]) -> Vec<Edge> {
+        let alone = self.clips.len() == 1;
+        let from = out.port;
+        let others = nodes.iter().filter(|nodes| {
+            let to = nodes[0].port;
+            (to.clip != from.clip || alone) && self.scene(to) == self.scene(from)
+        });
+        let mut targets: Vec<Vec<(u32, PortRef)>> = others
+            .filter_map(|nodes| {
+                let ins = nodes[..nodes.len() - 1].iter();
+                let ins = ins.filter(|to| self.allowed(from, to.port));
+                let mut ins: Vec<(u32, PortRef)> =
+                    ins.map(|to| (out.sides.apart(&to.sides), to.port)).collect();
+                ins.sort_unstable();
+                (!ins.is_empty()).then_some(ins)
+            })
+            .collect();
+        targets.sort_unstable_by_key(|ins| ins[0]);
+        targets.truncate(self.options.edges_per_port * CLOSER);
+        let into = if alone { self.options.edges_per_port } else { INTO };
+        let mut edges: Vec<Edge> = targets
+            .iter()
+            .flat_map(|ins| {
+                let close = ins.iter().take(into);
+                let start = ins.iter().skip(into);
+                close.chain(start.filter(|(_, to)| self.at_end(from) && self.at_start(*to)))
+            })
+            .map(|(_, to)| self.edge(from, *to))
+            .filter(|edge| self.earns(edge))
+            .collect();
+        edges.sort_unstable_by_key(|edge| (std::cmp::Reverse(edge.score), edge.to));
+        // One edge to each clip first, then what room is left.
+        let mut seen = BTreeSet::new();
+        let (first, second): (Vec<Edge>, Vec<Edge>) =
+            edges.into_iter().partition(|edge| seen.insert(edge.to.clip));
+        first.into_iter().chain(second).take(self.options.edges_per_port).collect()
+    }
+
+    fn earns(&self, edge: &Edge) -> bool {
+        if self.at_end(edge.from) && self.at_start(edge.to) {
+            return true;
+        }
+        let plain = self.whole(edge.from.clip as usize, edge.to.clip as usize).score;
+        u32::from(edge.score.0) * 100 >= u32::from(plain.0) * EARN
+    }
+
+    /// Adds what is missing for every clip to have [`WAYS`] ways in and out inside its scene.
+    fn cover_clips(&self, ends: &Ends, edges: &mut Vec<Edge>) {
+        let mut joined = Joined::new(self.clips.len(), edges.iter().map(|edge| (edge.from.clip, edge.to.clip)));
+        let mut members: Vec<Vec<usize>> = Vec::new();
+        for (clip, scene) in self.scenes.iter().enumerate() {
+            members.resize_with(members.len().max(*scene as usize + 1), Vec::new);
+            members[*scene as usize].push(clip);
+        }
+        for clip in 0..self.clips.len() {
+            let scene = &members[self.scenes[clip] as usize];
+            let wanted = WAYS.min(scene.len() - 1);
+            while joined.out[clip].len() < wanted {
+                let free = scene.iter().filter(|to| **to != clip && !joined.has(clip, **to));
+                let best = free.min_by_key(|to| (joined.into[**to].len(), ends.apart(clip, **to), **to));
+                let Some(to) = best else { break };
+                joined.add(clip, *to);
+                edges.push(self.whole(clip, *to));
+            }
+            while joined.into[clip].len() < wanted {
+                let free = scene.iter().filter(|from| **from != clip && !joined.has(**from, clip));
+                let best = free.min_by_key(|from| (joined.out[**from].len() / WAYS, ends.apart(**from, clip), **from));
+                let Some(from) = best else { break };
+                joined.add(*from, clip);
+                edges.push(self.whole(*from, clip));
+            }
+        }
+    }
+
+    /// Adds declared changes so that every scene has [`WAYS`] other scenes to come from and to go
+    /// to: with one alone, the walk would always pass the scenes in the same order.
+    fn cover_scenes(&self, ends: &Ends, edges: &mut Vec<Edge>) {
+        let scenes = self.scenes.iter().max().map_or(0, |scene| *scene as usize + 1);
+        let wanted = WAYS.min(scenes.saturating_sub(1));
+        let mut joined = Joined::new(scenes, std::iter::empty());
+        let mut used = vec![0_u32; self.clips.len()];
+        let scene = |clip: usize| self.scenes[clip] as usize;
+        for at in 0..scenes {
+            for out in [true, false] {
+                let (mine, others): (Vec<usize>, Vec<usize>) =
+                    (0..self.clips.len()).partition(|clip| scene(*clip) == at);
+                let size = |joined: &Joined| if out { joined.out[at].len() } else { joined.into[at].len() };
+                while size(&joined) < wanted {
+                    let pairs = mine.iter().flat_map(|a| {
+                        others.iter().map(move |b| if out { (*a, *b) } else { (*b, *a) })
+                    });
+                    let free = pairs.filter(|(a, b)| !joined.has(scene(*a), scene(*b)));
+                    let best = free.min_by_key(|(a, b)| {
+                        let crowd = if out { joined.into[scene(*b)].len() } else { joined.out[scene(*a)].len() };
+                        (crowd, used[*a] + used[*b], ends.apart(*a, *b), *a, *b)
+                    });
+                    let Some((a, b)) = best else { break };
+                    joined.add(scene(a), scene(b));
+                    used[a] += 1;
+                    used[b] += 1;
+                    edges.push(self.whole(a, b));
+                }
+            }
+        }
+    }
+
+    /// Adds what is still missing for a walk to reach every clip from everywhere.
+    fn connect(&self, ends: &Ends, ports: &[Vec<u32>], edges: &mut Vec<Edge>) {
+        let starts: Vec<usize> = ports
+            .iter()
+            .scan(0, |next, ports| {
+                let start = *next;
+                *next += ports.len();
+                Some(start)
+            })
+            .collect();
+        let mut ways: connect::Ways = ports
+            .iter()
+            .zip(&starts)
+            .flat_map(|(ports, start)| {
+                let last = ports.len() - 1;
+                (0..=last).map(move |at| if at < last { vec![start + at + 1] } else { Vec::new() })
+            })
+            .collect();
+        let place = |port: PortRef| {
+            let clip = port.clip as usize;
+            let at = ports[clip].binary_search(&port.boundary).unwrap_or_else(|near| near);
+            starts[clip] + at
+        };
+        for edge in edges.iter() {
+            ways[place(edge.from)].push(place(edge.to));
+        }
+        let goals: Vec<usize> =
+            ports.iter().zip(&starts).map(|(ports, start)| start + ports.len() - 1).collect();
+        for (a, b) in connect::missing(&ways, &goals, |a, b| ends.apart(a, b)) {
+            edges.push(self.whole(a, b));
+        }
+    }
+
+    /// Adds the best way of each clip back into itself over ports that are in use anyway.
+    fn add_loops(&self, edges: &mut Vec<Edge>) {
+        let mut used: Vec<BTreeSet<u32>> =
+            self.clips.iter().map(|clip| BTreeSet::from([clip.first, clip.until])).collect();
+        for edge in edges.iter() {
+            for port in [edge.from, edge.to] {
+                used[port.clip as usize].insert(port.boundary);
+            }
+        }
+        let loops: Vec<Edge> = used
+            .par_iter()
+            .enumerate()
+            .filter_map(|(clip, ports)| {
+                let port = |boundary: u32| PortRef { clip: clip as u32, boundary };
+                let pairs = ports.iter().flat_map(|from| ports.iter().map(move |to| (*from, *to)));
+                pairs
+                    .map(|(from, to)| (port(from), port(to)))
+                    .filter(|(from, to)| self.allowed(*from, *to))
+                    .map(|(from, to)| self.edge(from, to))
+                    .max_by_key(|edge| (edge.score, std::cmp::Reverse((edge.from, edge.to))))
+            })
+            .collect();
+        edges.extend(loops);
+    }
+}
+
+/// The ends and starts of all clips, roughly.
+struct Ends<'a> {
+    starts: Vec<&'a Sides>,
+    ends: Vec<&'a Sides>,
+}
+
+impl<'a> Ends<'a> {
+    fn new(nodes: &'a [Vec<Node>]) -> Self {
+        Self {
+            starts: nodes.iter().map(|nodes| &nodes[0].sides).collect(),
+            ends: nodes.iter().map(|nodes| &nodes[nodes.len() - 1].sides).collect(),
+        }
+    }
+
+    /// How far the start of `to` is from what follows the end of `from`.
+    fn apart(&self, from: usize, to: usize) -> u32 {
+        self.ends[from].apart(self.starts[to])
+    }
+}
+
+/// What is joined to what, both ways.
+struct Joined {
+    out: Vec<BTreeSet<usize>>,
+    into: Vec<BTreeSet<usize>>,
+}
+
+impl Joined {
+    fn new(count: usize, pairs: impl Iterator<Item = (u32, u32)>) -> Self {
+        let empty = vec![BTreeSet::new(); count];
+        let mut joined = Self { out: empty.clone(), into: empty };
+        for (from, to) in pairs {
+            joined.add(from as usize, to as usize);
+        }
+        joined
+    }
+
+    fn add(&mut self, from: usize, to: usize) {
+        self.out[from].insert(to);
+        self.into[to].insert(from);
+    }
+
+    fn has(&self, from: usize, to: usize) -> bool {
+        self.out[from].contains(&to)
+    }
+}

@@ -1,0 +1,129 @@
+//! From clips and their features to the graph: scenes, ports, edges.
+//!
+//! The same clips in the same order give the same graph to the bit, for any number of threads.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use loopy_core::{
+    Clip, Graph, Hash,
+    graph::Ports,
+};
+use rayon::prelude::*;
+
+use crate::{
+    edges::{self, Field},
+    features::Features,
+    joint::View,
+    ports, scenes,
+};
+
+/// How many ports and edges there may be.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Options {
+    /// Ports of a clip, start and end included.
+    pub max_ports: usize,
+    /// Least distance of two ports of a clip in seconds; its start and end may be nearer.
+    pub port_seconds: f64,
+    /// Edges that leave one port, those not counted that connectivity demands.
+    pub edges_per_port: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { max_ports: 8, port_seconds: 1.0, edges_per_port: 12 }
+    }
+}
+
+/// Why there is no graph: clips and features do not belong together.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// As many features as clips are needed.
+    #[error("there are {clips} clips but features of {features}")]
+    Count {
+        /// Clips given.
+        clips: usize,
+        /// Features given.
+        features: usize,
+    },
+    /// The usable range is empty or reaches past the frames that were looked at.
+    #[error("{clip}: frames {first} to {until} are not among the {frames} that were analyzed; analyze it again")]
+    Range {
+        /// The clip, for people.
+        clip: String,
+        /// Start of its usable range.
+        first: u32,
+        /// End of its usable range, exclusive.
+        until: u32,
+        /// Frames that have features.
+        frames: usize,
+    },
+}
+
+/// Builds the graph of `clips`, each with the features of its file at the same index; the scene of
+/// each clip is set here. `known` holds the ports that clips have already (encoded, most likely):
+/// those are kept, used or not, and only added to.
+///
+/// From every port that an edge enters a walk can reach every clip, and as long as there is more
+/// than one clip each can be entered from and left to at least one other.
+///
+/// # Errors
+/// When features are missing.
+pub fn build(
+    mut clips: Vec<Clip>,
+    features: &[&Features],
+    options: &Options,
+    known: &BTreeMap<Hash, Vec<u32>>,
+) -> Result<Graph, Error> {
+    if clips.len() != features.len() {
+        return Err(Error::Count { clips: clips.len(), features: features.len() });
+    }
+    for (clip, features) in clips.iter().zip(features) {
+        if clip.first >= clip.until || clip.until as usize > features.len() {
+            return Err(Error::Range {
+                clip: clip.path.display(),
+                first: clip.first,
+                until: clip.until,
+                frames: features.len(),
+            });
+        }
+    }
+    let views: Vec<View> = clips
+        .par_iter()
+        .zip(features)
+        .map(|(clip, features)| View::new(features, clip.first, clip.until))
+        .collect();
+    let scenes = scenes::scenes(&views);
+    let ports = ports::choose(&clips, &views, &scenes, options, known);
+    let field = Field { clips: &clips, views: &views, scenes: &scenes, options };
+    let edges = edges::choose(&field, &ports);
+
+    let used: BTreeSet<(u32, u32)> = edges
+        .iter()
+        .flat_map(|edge| [edge.from, edge.to])
+        .map(|port| (port.clip, port.boundary))
+        .collect();
+    let ports = (0..)
+        .zip(ports)
+        .zip(&clips)
+        .map(|((index, mut ports), clip)| {
+            let known = known.get(&clip.hash);
+            ports.retain(|port| {
+                [clip.first, clip.until].contains(port)
+                    || known.is_some_and(|known| known.contains(port))
+                    || used.contains(&(index, *port))
+            });
+            Ports(ports)
+        })
+        .collect();
+    for (clip, scene) in clips.iter_mut().zip(&scenes) {
+        clip.scene = *scene;
+    }
+    let scenes = scenes.iter().max().map_or(0, |scene| scene + 1);
+    let mut graph = Graph { clips, ports, edges, scenes };
+    graph.sort();
+    Ok(graph)
+}
+
+#[cfg(test)]
+#[path = "graph_tests.rs"]
+mod tests;
