@@ -66,13 +66,12 @@ pub(crate) struct House {
     index: Index,
     workers: Workers,
     pub(crate) live: Live,
-    pub(crate) cancel: Cancel,
 }
 
 impl House {
     pub(crate) fn open(global: &Global, limits: &Limits, taken: bool) -> Result<Self, Error> {
         let dir = store_dir(global)?;
-        let cap = cap(global, &dir)?;
+        let cap = cap(global, &dir);
         let store = Store::open(&dir, cap)?;
         let index = Index::open(&dir)?;
         let cancel = Cancel::default();
@@ -95,8 +94,8 @@ impl House {
             job_seconds: limits.job_seconds,
             worker_mib: limits.worker_mib,
         };
-        let workers = Workers::new(command, usize::from(global.workers), limits, cancel.clone());
-        Ok(Self { store, index, workers, live: Live::new(global, taken), cancel })
+        let workers = Workers::new(command, usize::from(global.workers), limits, cancel);
+        Ok(Self { store, index, workers, live: Live::new(global, taken) })
     }
 
     /// Runs `work` in this house's room.
@@ -127,9 +126,6 @@ pub(crate) fn store_dir(global: &Global) -> Result<PathBuf, Error> {
 }
 
 /// What the store may hold: `--cache-size`, or what suits its disk.
-fn cap(global: &Global, dir: &std::path::Path) -> Result<u64, Error> {
-    match global.cache_size {
-        Some(cap) => Ok(cap),
-        None => Ok(loopy_engine::store::default_cap(dir)?),
-    }
+fn cap(global: &Global, dir: &std::path::Path) -> u64 {
+    global.cache_size.unwrap_or_else(|| loopy_engine::store::default_cap(dir))
 }

@@ -244,7 +244,7 @@ mod tests {
             ("total", |plan| plan.frames += 1),
             ("start", |plan| plan.visits[2].start += 1),
             ("empty visit", |plan| {
-                plan.visits[1].leave = plan.visits[1].enter
+                plan.visits[1].leave = plan.visits[1].enter;
             }),
             ("past the clip", |plan| plan.visits[1].leave += 10_000),
             ("no such clip", |plan| plan.visits[1].clip = 99),

@@ -67,9 +67,9 @@ pub fn times(raw: &[Option<i64>], stated: Option<Rate>) -> Repaired {
                     delta
                 };
                 let start = i128::from(times[at]);
-                for between in at + 1..index {
-                    let share = length * (between - at) as i128 / i128::from(frames);
-                    times[between] = (start + share) as i64;
+                for (between, time) in times[at..].iter_mut().enumerate() {
+                    let share = length * between as i128 / i128::from(frames);
+                    *time = (start + share) as i64;
                 }
                 (start + length) as i64
             }
@@ -78,7 +78,11 @@ pub fn times(raw: &[Option<i64>], stated: Option<Rate>) -> Repaired {
         anchor = Some((stamp, index));
     }
     let end = times.last().map_or(step, |last| last + step);
-    Repaired { times, end, remark: mended.remark() }
+    Repaired {
+        times,
+        end,
+        remark: mended.remark(),
+    }
 }
 
 /// Whether a file ends early: `decoded` is the length that came out, `stated` the length that the
@@ -92,7 +96,9 @@ pub fn cut_short(decoded: i64, stated: Option<i64>) -> bool {
 
 /// The usual step, and whether the timestamps are past mending.
 fn usual_step(raw: &[Option<i64>], stated: Option<Rate>) -> (i64, bool) {
-    let pairs = raw.windows(2).filter_map(|pair| Some(pair[1]?.saturating_sub(pair[0]?)));
+    let pairs = raw
+        .windows(2)
+        .filter_map(|pair| Some(pair[1]?.saturating_sub(pair[0]?)));
     let (mut rising, mut falling) = (Vec::new(), 0_usize);
     for delta in pairs {
         if delta > 0 {
@@ -104,10 +110,18 @@ fn usual_step(raw: &[Option<i64>], stated: Option<Rate>) -> (i64, bool) {
     let broken = falling * 3 > rising.len();
     let stated = stated.map(|rate| rate.micros(1));
     let middle = rising.len() / 2;
-    let measured =
-        (!rising.is_empty()).then(|| *rising.select_nth_unstable(middle).1);
-    let first = if broken { stated.or(measured) } else { measured.or(stated) };
-    (first.unwrap_or(USUAL_STEP).clamp(*STEPS.start(), *STEPS.end()), broken)
+    let measured = (!rising.is_empty()).then(|| *rising.select_nth_unstable(middle).1);
+    let first = if broken {
+        stated.or(measured)
+    } else {
+        measured.or(stated)
+    };
+    (
+        first
+            .unwrap_or(USUAL_STEP)
+            .clamp(*STEPS.start(), *STEPS.end()),
+        broken,
+    )
 }
 
 /// The timestamps without those that stand alone against both neighbours.
@@ -164,7 +178,10 @@ impl Mended {
             parts.push(format!("{} stray timestamps replaced", self.strays));
         }
         if self.backwards > 0 {
-            parts.push(format!("timestamps jump back {} times, joined", self.backwards));
+            parts.push(format!(
+                "timestamps jump back {} times, joined",
+                self.backwards
+            ));
         }
         if self.holes > 0 {
             let (micros, frame) = self.longest;
@@ -191,7 +208,9 @@ mod tests {
     #[test]
     fn whole_timestamps_are_kept_and_only_moved_to_zero() {
         let offset = 95_443_717_688; // a transport stream just before its clock wraps
-        let raw: Vec<_> = [0, 33_367, 66_733, 100_100].map(|t| Some(t + offset)).to_vec();
+        let raw: Vec<_> = [0, 33_367, 66_733, 100_100]
+            .map(|t| Some(t + offset))
+            .to_vec();
         let fixed = times(&raw, None);
         assert_eq!(fixed.times, [0, 33_367, 66_733, 100_100]);
         assert_eq!((fixed.end, fixed.remark), (133_467, None));
@@ -211,7 +230,12 @@ mod tests {
         let fixed = times(&raw, None);
         assert_eq!(fixed.times[20] - fixed.times[19], 40_000);
         assert_eq!(fixed.end, 40 * 40_000);
-        assert!(fixed.remark.unwrap().contains("longest 2.0 s before frame 20"));
+        assert!(
+            fixed
+                .remark
+                .unwrap()
+                .contains("longest 2.0 s before frame 20")
+        );
     }
 
     #[test]
@@ -223,9 +247,20 @@ mod tests {
 
     #[test]
     fn missing_timestamps_are_filled_evenly() {
-        let raw = [None, Some(40_000), None, None, Some(160_000), Some(200_000), None];
+        let raw = [
+            None,
+            Some(40_000),
+            None,
+            None,
+            Some(160_000),
+            Some(200_000),
+            None,
+        ];
         let fixed = times(&raw, Rate::new(25, 1));
-        assert_eq!(fixed.times, [0, 40_000, 80_000, 120_000, 160_000, 200_000, 240_000]);
+        assert_eq!(
+            fixed.times,
+            [0, 40_000, 80_000, 120_000, 160_000, 200_000, 240_000]
+        );
         assert!(fixed.remark.unwrap().contains("4 timestamps missing"));
         let none = times(&[None, None, None], Rate::new(50, 1));
         assert_eq!((none.times, none.end), (vec![0, 20_000, 40_000], 60_000));
@@ -244,7 +279,10 @@ mod tests {
 
     #[test]
     fn a_clock_that_starts_again_goes_on() {
-        let raw: Vec<_> = every(40_000, 10).into_iter().chain(every(40_000, 10)).collect();
+        let raw: Vec<_> = every(40_000, 10)
+            .into_iter()
+            .chain(every(40_000, 10))
+            .collect();
         let fixed = times(&raw, None);
         assert_eq!(fixed.times, (0..20).map(|i| i * 40_000).collect::<Vec<_>>());
         assert!(fixed.remark.unwrap().contains("jump back"));
@@ -252,7 +290,9 @@ mod tests {
 
     #[test]
     fn timestamps_past_mending_are_replaced_by_the_rate() {
-        let raw: Vec<_> = (0..20).map(|i| Some(if i % 2 == 0 { i } else { -i } * 40_000)).collect();
+        let raw: Vec<_> = (0..20)
+            .map(|i| Some(if i % 2 == 0 { i } else { -i } * 40_000))
+            .collect();
         let fixed = times(&raw, Rate::new(25, 1));
         assert_eq!(fixed.times, (0..20).map(|i| i * 40_000).collect::<Vec<_>>());
     }

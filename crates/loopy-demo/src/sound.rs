@@ -45,14 +45,14 @@ fn air(period: usize) -> Vec<[f32; 2]> {
     // Whole turns in a period, nearest to the pitch in Hz.
     let turns = |hz: f32| (hz * period as f32 / HZ).round();
     let chord = [
-        (110.0, 0.020, 0.35),
-        (164.8, 0.013, 0.6),
-        (220.0, 0.011, 0.4),
-        (277.2, 0.008, 0.7),
-        (329.6, 0.006, 0.3),
+        (110.0, 0.036, 0.35),
+        (164.8, 0.024, 0.6),
+        (220.0, 0.020, 0.4),
+        (277.2, 0.015, 0.7),
+        (329.6, 0.011, 0.3),
     ]
     .map(|(hz, level, pan): (f32, f32, f32)| (turns(hz), level, pan));
-    let crickets = [(4310.0, 6.0, 0.004, 0.8), (3870.0, 4.0, 0.003, 0.15)]
+    let crickets = [(4310.0, 6.0, 0.008, 0.8), (3870.0, 4.0, 0.006, 0.15)]
         .map(|(hz, chirps, level, pan): (f32, f32, f32, f32)| (turns(hz), chirps, level, pan));
     (0..period)
         .map(|n| {
@@ -94,7 +94,7 @@ fn wind(period: usize, seed: u32) -> Vec<f32> {
                 *state += 0.03 * (value - *state);
                 value = *state;
             }
-            *out = value * 0.22;
+            *out = value * 0.40;
         }
     }
     out

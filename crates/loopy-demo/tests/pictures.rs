@@ -6,8 +6,8 @@ use loopy_core::{Frame, Rate, Size};
 use loopy_demo::{Painter, Spec, draw, library, mark, neutral, phase};
 
 const SMALL: Size = Size {
-    width: 320,
-    height: 180,
+    width: 192,
+    height: 108,
 };
 
 fn small() -> Vec<Spec> {

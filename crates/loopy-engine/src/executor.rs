@@ -7,6 +7,7 @@ mod cancel;
 mod caught;
 mod child;
 mod in_process;
+mod reason;
 mod wire;
 pub mod worker;
 mod workers;
@@ -97,11 +98,8 @@ pub trait Executor<J, R>: Sync {
     ///
     /// # Errors
     /// [`Error::Interrupted`] after a cancellation, and when no worker can be run at all.
-    fn run(
-        &self,
-        jobs: Vec<J>,
-        on: &mut dyn FnMut(Event<'_, R>),
-    ) -> Result<Vec<Outcome<R>>, Error>;
+    fn run(&self, jobs: Vec<J>, on: &mut dyn FnMut(Event<'_, R>))
+    -> Result<Vec<Outcome<R>>, Error>;
 }
 
 /// What threads tell the caller's, which turns it into events and outcomes.
@@ -124,7 +122,10 @@ fn gather<R>(
     for message in messages {
         match message {
             Message::Started(index) => on(Event::Started { index }),
-            Message::Retried(index, reason) => on(Event::Retried { index, reason: &reason }),
+            Message::Retried(index, reason) => on(Event::Retried {
+                index,
+                reason: &reason,
+            }),
             Message::Ended(index, outcome) => {
                 on(match &outcome {
                     Outcome::Done(result) => Event::Finished { index, result },
@@ -144,5 +145,7 @@ fn complete<R>(
     cancel: &Cancel,
 ) -> Result<Vec<Outcome<R>>, Error> {
     let complete: Option<Vec<_>> = outcomes.into_iter().collect();
-    complete.filter(|_| !cancel.requested()).ok_or(Error::Interrupted)
+    complete
+        .filter(|_| !cancel.requested())
+        .ok_or(Error::Interrupted)
 }

@@ -22,8 +22,8 @@ use std::{
 use loopy_core::Hash;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, ToSql};
 
-use self::error::is_damage;
 pub use self::error::Error;
+use self::error::is_damage;
 use self::stamp::Stamp;
 
 /// How long one process waits for another's transaction.
@@ -159,7 +159,10 @@ impl Index {
         read: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Option<T>, Error> {
         self.run(|connection| {
-            connection.prepare_cached(query)?.query_row(params, &read).optional()
+            connection
+                .prepare_cached(query)?
+                .query_row(params, &read)
+                .optional()
         })
     }
 
@@ -170,6 +173,10 @@ impl Index {
     /// Runs `work`, a second time on a new database when the first finds this one damaged.
     fn run<T>(&self, work: impl Fn(&Connection) -> rusqlite::Result<T>) -> Result<T, Error> {
         let mut open = self.lock();
+        if open.inode != inode(&self.path) {
+            // Another process has rebuilt it; SQLite would go on with the file set aside.
+            *open = connect(&self.path)?.map_err(|why| typed(&self.path, why))?;
+        }
         match work(&open.connection) {
             Err(why) if is_damage(&why) => {
                 *open = rebuild(&self.path, open.inode, &why)?;

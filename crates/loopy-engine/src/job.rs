@@ -60,7 +60,10 @@ pub enum Job {
 #[serde(tag = "done", rename_all = "snake_case")]
 pub enum Done {
     /// Of [`Job::Analyze`].
-    Analyzed(Box<Verdict>),
+    Analyzed {
+        /// What it found.
+        verdict: Box<Verdict>,
+    },
     /// Of [`Job::Encode`] and [`Job::Bridge`].
     Encoded {
         /// Frames that went through an encoder for the output.
@@ -69,7 +72,10 @@ pub enum Done {
         fallbacks: Vec<loopy_core::ledger::Entry>,
     },
     /// Of [`Job::Sound`].
-    Sound(Option<SoundFacts>),
+    Sound {
+        /// What it found; `None` when the file has no sound.
+        facts: Option<SoundFacts>,
+    },
 }
 
 /// Whether a file is a usable clip. Kept in the index under the file's hash.
@@ -115,14 +121,14 @@ pub struct SoundFacts {
 pub fn perform(store: &Store, job: &Job) -> Result<Done, String> {
     match job {
         Job::Analyze { path, hash, limits } => {
-            analyze::read(store, path.as_path(), hash, limits).map(|v| Done::Analyzed(Box::new(v)))
+            analyze::read(store, path.as_path(), hash, limits).map(|verdict| Done::Analyzed { verdict: Box::new(verdict) })
         }
         Job::Encode { clip, segments, handles, limits } => {
             pictures::rows(store, clip, segments, handles, limits)
         }
         Job::Bridge { bridges } => pictures::bridges(store, bridges),
         Job::Sound { path, hash, limits } => {
-            soundtrack::keep(store, path.as_path(), hash, limits).map(Done::Sound)
+            soundtrack::keep(store, path.as_path(), hash, limits).map(|facts| Done::Sound { facts })
         }
     }
     .map_err(|error| error.to_string())

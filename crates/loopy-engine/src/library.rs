@@ -85,7 +85,7 @@ fn verdicts(found: &Found, limits: &Limits, room: &Room) -> Result<Vec<Verdict>,
         room.executor.run(jobs, &mut |event| {
             if let executor::Event::Finished { index, result } = event {
                 // Kept at once, so that an interrupted scan starts where it stopped.
-                if let Done::Analyzed(verdict) = result {
+                if let Done::Analyzed { verdict } = result {
                     remember(room, &found.candidates[places[index]].hash, &version, verdict);
                 }
                 done += 1;
@@ -96,7 +96,7 @@ fn verdicts(found: &Found, limits: &Limits, room: &Room) -> Result<Vec<Verdict>,
     for (place, outcome) in places.into_iter().zip(outcomes) {
         let candidate = &found.candidates[place];
         verdicts[place] = Some(match outcome {
-            Outcome::Done(Done::Analyzed(verdict)) => *verdict,
+            Outcome::Done(Done::Analyzed { verdict }) => *verdict,
             Outcome::Done(_) => Verdict::Unusable { reason: "its analysis got lost".to_owned() },
             Outcome::Failed(failure) => {
                 if failure.killed {

@@ -4,6 +4,14 @@
 //! environment. The test harness writes to standard output too, so the worker's answers go to a
 //! third descriptor, which the shell joins to the pipe.
 
+#![expect(
+    clippy::exit,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "helpers of tests fail as tests do"
+)]
+
 use std::{
     env,
     ffi::OsString,
@@ -74,8 +82,10 @@ fn handle(work: &Work) -> Result<String, String> {
             std::process::abort()
         }
         Work::Signal11 => {
-            kill_process(getpid(), Signal::SEGV).unwrap();
-            hang()
+            // The first finds the handler that Rust has for overflown stacks.
+            loop {
+                kill_process(getpid(), Signal::SEGV).unwrap();
+            }
         }
         Work::Exit => {
             eprintln!("giving up");
@@ -142,10 +152,17 @@ fn child() {
 }
 
 fn role(role: &str) -> Vec<OsString> {
-    let script =
-        format!("{ROLE}={role} exec \"$0\" --exact child --nocapture --test-threads=1 3>&1 >/dev/null");
+    let script = format!(
+        "{ROLE}={role} exec \"$0\" --exact child --nocapture --test-threads=1 3>&1 >/dev/null"
+    );
     let this = env::current_exe().unwrap();
-    ["sh".into(), "-c".into(), script.into(), this.into_os_string()].into()
+    [
+        "sh".into(),
+        "-c".into(),
+        script.into(),
+        this.into_os_string(),
+    ]
+    .into()
 }
 
 fn workers(count: usize, job_seconds: u64, cancel: Cancel) -> Workers {
@@ -189,7 +206,7 @@ fn among_good(work: Work, job_seconds: u64) -> (Failure, u32) {
 
 /// That `work` takes its worker along, twice, for a reason that holds `words`.
 fn kills(work: Work, words: &[&str]) {
-    let (failure, retries) = among_good(work, 60);
+    let (failure, retries) = among_good(work, 20);
     assert!(failure.killed);
     assert_eq!((failure.attempts, retries), (2, 1));
     for words in words {
@@ -268,10 +285,7 @@ fn a_job_that_crashes_once_is_done_by_a_new_worker() {
     let job = Work::AbortOnce(dir.path().join("marker"));
     let workers = workers(1, 60, Cancel::default());
     let outcomes = run(&workers, vec![job], |_| {}).unwrap();
-    assert_eq!(
-        outcomes,
-        [Outcome::Done("second time lucky".to_owned())]
-    );
+    assert_eq!(outcomes, [Outcome::Done("second time lucky".to_owned())]);
 }
 
 #[test]
@@ -352,28 +366,30 @@ fn a_worker_that_cannot_start_is_nobodys_job_that_failed() {
 fn a_request_to_stop_lets_the_job_in_hand_finish() {
     let cancel = Cancel::default();
     let in_process = InProcess::new(Arc::new(handle), 1, cancel.clone());
-    let in_workers = workers(1, 60, Cancel::default());
     let other = Cancel::default();
-    let in_workers_too = workers(1, 60, other.clone());
+    let in_workers = workers(1, 60, other.clone());
     let executors: [(&dyn Executor<Work, String>, &Cancel); 2] =
-        [(&in_process, &cancel), (&in_workers_too, &other)];
+        [(&in_process, &cancel), (&in_workers, &other)];
     for (executor, cancel) in executors {
         let mut told = Vec::new();
-        let result = run(executor, vec![Work::Burn(0.05), echo("b"), echo("c")], |event| {
-            match event {
-                Event::Started { index } => told.push(format!("started {index}")),
-                Event::Finished { index, .. } => told.push(format!("finished {index}")),
-                other => panic!("{other:?}"),
-            }
-            cancel.request();
-        });
+        let result = run(
+            executor,
+            vec![Work::Burn(0.05), echo("b"), echo("c")],
+            |event| {
+                match event {
+                    Event::Started { index } => told.push(format!("started {index}")),
+                    Event::Finished { index, .. } => told.push(format!("finished {index}")),
+                    other => panic!("{other:?}"),
+                }
+                cancel.request();
+            },
+        );
         assert!(matches!(result, Err(Error::Interrupted)), "{result:?}");
         assert_eq!(told, ["started 0", "finished 0"]);
         // Nothing more is begun.
         let again = run(executor, vec![echo("a")], |event| panic!("{event:?}"));
         assert!(matches!(again, Err(Error::Interrupted)));
     }
-    assert!(run(&in_workers, vec![echo("a")], |_| {}).is_ok());
 }
 
 #[test]
@@ -426,7 +442,12 @@ fn jobs_in_this_process_run_side_by_side_and_panic_alone() {
             let received = receiver.recv_timeout(Duration::from_secs(20));
             received.map_err(|error| error.to_string())
         }
-        1 => sender.lock().unwrap().send(7).map(|()| 1).map_err(|error| error.to_string()),
+        1 => sender
+            .lock()
+            .unwrap()
+            .send(7)
+            .map(|()| 1)
+            .map_err(|error| error.to_string()),
         2 => panic!("a bug"),
         _ => Err("refused".to_owned()),
     };

@@ -24,11 +24,16 @@ use loopy_core::{
     repair,
 };
 
-pub(crate) use self::{codec::usual, codec::{Decoded, Decoder}, color::ColorTags, format::Layout};
 use self::{
     chain::{Source, Tools, chain},
     input::{Input, Read},
     pipe::Pipe,
+};
+pub(crate) use self::{
+    codec::usual,
+    codec::{Decoded, Decoder},
+    color::ColorTags,
+    format::Layout,
 };
 use crate::{
     Error,
@@ -70,6 +75,7 @@ struct Make {
     aspect: (u32, u32),
     tags: ColorTags,
     chroma: av::AVChromaLocation,
+    interlaced: bool,
 }
 
 /// A file that is being decoded.
@@ -83,7 +89,8 @@ pub struct Reader {
     wanted: Normalise,
     limits: Limits,
     tools: Tools,
-    may_interlace: bool,
+    /// Some frame was flagged as interlaced, or the stream is.
+    interlaced: bool,
     stream_tags: ColorTags,
     pipe: Option<(Make, Pipe)>,
     ready: VecDeque<Picture>,
@@ -97,7 +104,12 @@ pub struct Reader {
     /// The demuxer has nothing more; the decoder may.
     drained: bool,
     finished: bool,
+    /// Faults since the decoder last took or gave something.
+    stuck: u32,
 }
+
+/// Faults in a row after which a decoder counts as ended.
+pub(crate) const STUCK: u32 = 1000;
 
 impl Reader {
     /// Opens `path`, whose facts [`crate::probe::probe`] told, to be read as `wanted`.
@@ -130,7 +142,10 @@ impl Reader {
         let stream = crate::probe::video_stream(&input, path)?;
         let mut ledger = Ledger::default();
         let Some(video) = input.stream(stream) else {
-            return Err(Error::NoVideo { path: path.to_owned(), why: "no video stream" });
+            return Err(Error::NoVideo {
+                path: path.to_owned(),
+                why: "no video stream",
+            });
         };
         let parameters = video.parameters();
         let mut codec = codec::usual(parameters.codec_id);
@@ -151,7 +166,6 @@ impl Reader {
         let codec = codec.ok_or(Error::Missing("a decoder for this video"))?;
         let decoder = Decoder::open(codec, video, threads, limits)?;
         let stated = crate::probe::stated(&input, video);
-        let may_interlace = crate::probe::may_interlace(parameters);
         let stream_tags = crate::probe::color_tags(parameters);
         if !matches!(stated, Some(Stated::Longest(_))) {
             input.select(stream);
@@ -165,7 +179,7 @@ impl Reader {
             wanted: *wanted,
             limits: *limits,
             tools,
-            may_interlace,
+            interlaced: facts.interlaced,
             stream_tags,
             pipe: None,
             ready: VecDeque::new(),
@@ -177,6 +191,7 @@ impl Reader {
             span: None,
             drained: false,
             finished: false,
+            stuck: 0,
             input,
         })
     }
@@ -187,7 +202,10 @@ impl Reader {
     ///
     /// [`Error::Limit`] when the file has more frames or larger ones than allowed, and
     /// [`Error::Libav`] when the filters fail.
-    #[allow(clippy::should_implement_trait, reason = "a step may fail and the reader stays usable")]
+    #[allow(
+        clippy::should_implement_trait,
+        reason = "a step may fail and the reader stays usable"
+    )]
     pub fn next(&mut self) -> Result<Option<Picture>, Error> {
         loop {
             if let Some(picture) = self.ready.pop_front() {
@@ -198,8 +216,14 @@ impl Reader {
             }
             match self.decoder.receive(&mut self.frame) {
                 Decoded::Frame => self.take_frame()?,
-                Decoded::Hungry => self.feed(),
-                Decoded::Fault(error) => self.fault(error.to_string()),
+                Decoded::Hungry => self.feed()?,
+                Decoded::Fault(error) => {
+                    self.fault(error.to_string());
+                    self.stuck += 1;
+                    if self.stuck > STUCK {
+                        self.end()?;
+                    }
+                }
                 Decoded::End => self.end()?,
             }
         }
@@ -220,11 +244,11 @@ impl Reader {
         self.faults.first.get_or_insert(what);
     }
 
-    fn feed(&mut self) {
+    fn feed(&mut self) -> Result<(), Error> {
+        self.stuck = 0;
         if self.drained {
             // A decoder that is hungry after the end has nothing left to give.
-            self.finished = true;
-            return;
+            return self.end();
         }
         match self.input.read(self.stream, &mut self.packet) {
             Read::Packet => {
@@ -240,6 +264,7 @@ impl Reader {
                 }
             }
         }
+        Ok(())
     }
 
     fn end(&mut self) -> Result<(), Error> {
@@ -259,6 +284,7 @@ impl Reader {
     }
 
     fn take_frame(&mut self) -> Result<(), Error> {
+        self.stuck = 0;
         if self.frames >= self.limits.frames {
             return Err(Error::Limit {
                 path: self.path.clone(),
@@ -293,7 +319,16 @@ impl Reader {
             return Ok(());
         };
         let aspect = self.input.sample_aspect(self.stream, raw);
-        let make = Make { format, size, aspect, tags, chroma };
+        // SAFETY: a valid frame.
+        self.interlaced |= unsafe { is_interlaced(raw) };
+        let make = Make {
+            format,
+            size,
+            aspect,
+            tags,
+            chroma,
+            interlaced: self.interlaced,
+        };
         if self.pipe.as_ref().is_none_or(|(now, _)| *now != make) {
             self.change(make, layout)?;
         }
@@ -320,7 +355,10 @@ impl Reader {
             self.faults.resolution_changes += u32::from(old.size != make.size);
         }
         let Size { width, height } = make.size;
-        let left = [av::AVChromaLocation::UNSPECIFIED, av::AVChromaLocation::LEFT];
+        let left = [
+            av::AVChromaLocation::UNSPECIFIED,
+            av::AVChromaLocation::LEFT,
+        ];
         let source = Source {
             layout,
             size: make.size,
@@ -329,7 +367,7 @@ impl Reader {
             usual_chroma: left.contains(&make.chroma),
             rotation: self.facts.rotation,
             mirrored: self.facts.mirrored,
-            interlaced: self.may_interlace,
+            interlaced: make.interlaced,
         };
         let chain = chain(&source, &self.wanted, self.tools);
         for entry in &chain.fallbacks {
@@ -349,6 +387,20 @@ impl Reader {
         // SAFETY: pure arithmetic.
         Some(unsafe { av::av_rescale_q(time, base, av::AV_TIME_BASE_Q) })
     }
+}
+
+/// Whether a frame is flagged as two fields.
+///
+/// # Safety
+///
+/// `frame` is valid.
+unsafe fn is_interlaced(frame: *const av::AVFrame) -> bool {
+    // SAFETY: plain fields; promised by the caller.
+    #[cfg(ffmpeg_6_1)]
+    return unsafe { (*frame).flags & av::AV_FRAME_FLAG_INTERLACED != 0 };
+    // SAFETY: as above.
+    #[cfg(not(ffmpeg_6_1))]
+    return unsafe { (*frame).interlaced_frame != 0 };
 }
 
 /// The decoder that also decodes the alpha side stream of `codec`; FFmpeg's own ones do not.

@@ -1,6 +1,8 @@
 //! Packets of a finished file as they were written, to verify it.
 
 use std::{
+    cmp::Reverse,
+    collections::BinaryHeap,
     ffi::CStr,
     path::{Path, PathBuf},
     ptr::{self, NonNull},
@@ -30,7 +32,8 @@ pub struct Packet {
     pub kind: Kind,
     /// When it is shown or heard.
     pub pts: i64,
-    /// When it is decoded. Matroska stores none: there it is worked out from the display times.
+    /// When it is decoded. Matroska stores none: there it is worked out from the display times of
+    /// the packets so far.
     pub dts: i64,
     /// How long; 0 when the file does not say.
     pub duration: i64,
@@ -87,6 +90,8 @@ pub struct Packets {
     /// Indices of the streams.
     video_index: i32,
     audio_index: i32,
+    /// For a file that stores no decode times.
+    decode: Option<DecodeTimes>,
 }
 
 // SAFETY: the context is owned by one value, and libavformat ties none of it to a thread.
@@ -138,6 +143,7 @@ impl Packets {
             audio: None,
             video_index: -1,
             audio_index: -1,
+            decode: None,
         };
         // SAFETY: the context is open and ours.
         let code = unsafe { av::avformat_find_stream_info(context.as_ptr(), ptr::null_mut()) };
@@ -159,6 +165,10 @@ impl Packets {
                     av::AVMediaType::VIDEO if self.video_index < 0 => {
                         self.video_index = index;
                         self.video = video(stream);
+                        let format = CStr::from_ptr((*(*raw).iformat).name);
+                        if format.to_bytes().starts_with(b"matroska") {
+                            self.decode = Some(DecodeTimes::new(stream));
+                        }
                     }
                     av::AVMediaType::AUDIO if self.audio_index < 0 => {
                         self.audio_index = index;
@@ -216,16 +226,66 @@ impl Packets {
                     0 => &[],
                     size => std::slice::from_raw_parts((*raw).data, size as usize),
                 };
+                let (pts, dts) = ((*raw).pts, (*raw).dts);
+                let decode = self.decode.as_mut().filter(|_| kind == Kind::Video);
                 return Ok(Some(Packet {
                     kind,
-                    pts: (*raw).pts,
-                    dts: (*raw).dts,
+                    pts,
+                    dts: decode.map_or(dts, |decode| decode.next(pts)),
                     duration: (*raw).duration,
                     key: (*raw).flags & av::AV_PKT_FLAG_KEY != 0,
                     data: data.to_vec(),
                 }));
             }
         }
+    }
+}
+
+/// Works out decode times: with a reorder delay of `delay` frames, a frame is decoded when the one
+/// `delay` places before it in display order is shown.
+struct DecodeTimes {
+    delay: i64,
+    /// Ticks per frame, as a fraction.
+    step: (i64, i64),
+    seen: i64,
+    first: i64,
+    waiting: BinaryHeap<Reverse<i64>>,
+}
+
+impl DecodeTimes {
+    /// # Safety
+    ///
+    /// `stream` is a stream of an open context.
+    unsafe fn new(stream: *const av::AVStream) -> Self {
+        // SAFETY: as promised by the caller.
+        let (delay, base, fps) = unsafe {
+            let par = (*stream).codecpar;
+            ((*par).video_delay, (*stream).time_base, (*stream).avg_frame_rate)
+        };
+        let up = i64::from(fps.den) * i64::from(base.den);
+        let down = i64::from(fps.num) * i64::from(base.num);
+        Self {
+            delay: i64::from(delay.clamp(0, 16)),
+            step: if down > 0 { (up, down) } else { (0, 1) },
+            seen: 0,
+            first: 0,
+            waiting: BinaryHeap::new(),
+        }
+    }
+
+    /// The decode time of the next packet, which is shown at `pts`.
+    fn next(&mut self, pts: i64) -> i64 {
+        if self.seen == 0 {
+            self.first = pts;
+        }
+        self.waiting.push(Reverse(pts));
+        let ahead = self.delay - self.seen;
+        self.seen += 1;
+        if ahead > 0 {
+            let (up, down) = self.step;
+            return self.first.saturating_sub((ahead.saturating_mul(up) + down / 2) / down);
+        }
+        self.waiting.pop().map_or(pts, |Reverse(time)| time)
     }
 }
 

@@ -5,6 +5,8 @@ mod frames;
 pub(crate) mod nal;
 mod x264;
 
+use std::collections::VecDeque;
+
 use ffmpeg_sys_the_third as av;
 use loopy_core::{Frame, Rate, Size, encode::Settings};
 
@@ -17,10 +19,14 @@ use crate::{
     segment::{Sample, Segment},
 };
 
-/// Repeats of the last picture that are encoded after the run and then dropped. x264 spends bits on
-/// what later pictures refer to; without a future, the end of a run would be visibly worse than the
-/// start of the next one.
-fn future() -> u32 { std::env::var("LOOPY_FUT").map_or(12, |v| v.parse().unwrap()) }
+/// Pictures kept to go on from after the end of a run. x264 spends bits on what later pictures refer
+/// to; without a future, the end of a run would be visibly worse than the start of the next one. It
+/// is shown the last pictures to and fro, which move as the run does, until it has let go of the
+/// run; they are looked at, and never encoded.
+const RECENT: usize = 8;
+
+/// x264 looks at most 250 pictures ahead; one that holds on to the run for longer is told to end.
+const FUTURE: usize = 300;
 
 /// Encodes one run of frames to one [`Segment`].
 ///
@@ -28,7 +34,8 @@ fn future() -> u32 { std::env::var("LOOPY_FUT").map_or(12, |v| v.parse().unwrap(
 /// state from other runs.
 pub struct Encoder {
     x264: X264,
-    frame: AvFrame,
+    /// The last pictures, the newest at the back.
+    recent: VecDeque<AvFrame>,
     packet: AvPacket,
     size: Size,
     frames: u32,
@@ -36,8 +43,8 @@ pub struct Encoder {
     groups: u32,
     /// Encode a copy of the frame first and drop it. See [`Encoder::new`].
     lead: u32,
-    /// Repeats of the last picture to encode and drop.
-    future: u32,
+    /// Show the encoder a future.
+    future: bool,
     pushed: u32,
     samples: Vec<Sample>,
     data: Vec<u8>,
@@ -60,27 +67,18 @@ impl Encoder {
             return Err(Error::Segment("a run has at least one frame".to_owned()));
         }
         let x264 = X264::open(settings, size, rate)?;
-        let frame = AvFrame::new()?;
-        // SAFETY: a fresh frame that we own; the buffer call reads the fields set before it.
-        let code = unsafe {
-            let raw = frame.as_ptr();
-            (*raw).format = av::AVPixelFormat::YUV420P.0 as i32;
-            (*raw).width = size.width as i32;
-            (*raw).height = size.height as i32;
-            av::av_frame_get_buffer(raw, 0)
-        };
-        check(code, "allocate a picture for the encoder")?;
         let longest = u64::from(settings.key_seconds) * u64::from(rate.num()) / u64::from(rate.den());
         Ok(Self {
             x264,
-            frame,
+            recent: VecDeque::with_capacity(RECENT),
             packet: AvPacket::new()?,
             size,
             frames,
             // Groups of four and more halve into groups of two and more: none is a lone key frame.
             groups: u64::from(frames).div_ceil(longest.max(4)) as u32,
             lead: u32::from(frames == 1),
-            future: if settings.crf == 0 { 0 } else { future() },
+            // Without the lookahead that these leave out there is nothing to see it.
+            future: settings.crf > 0 && !["ultrafast", "superfast"].contains(&&*settings.preset),
             pushed: 0,
             samples: Vec::with_capacity(frames as usize),
             data: Vec::new(),
@@ -102,8 +100,9 @@ impl Encoder {
         }
         let index = self.pushed;
         self.pushed += 1;
-        self.fill(frame)?;
-        // The last picture closes the run in decode order too, whatever follows and is dropped.
+        let newest = self.picture(frame)?;
+        self.recent.push_back(newest);
+        // The last picture closes the run in decode order too, whatever is seen to follow.
         let kind = if self.key(index) {
             av::AVPictureType::I
         } else if self.pushed == self.frames {
@@ -112,16 +111,9 @@ impl Encoder {
             av::AVPictureType::NONE
         };
         for copy in 0..self.lead {
-            self.send(i64::from(copy), kind)?;
+            self.send(self.recent.len() - 1, i64::from(copy), kind)?;
         }
-        self.send(i64::from(self.lead + index), kind)?;
-        if self.pushed == self.frames {
-            let next = i64::from(self.lead + self.frames);
-            for repeat in 0..i64::from(self.future) {
-                self.send(next + repeat, av::AVPictureType::NONE)?;
-            }
-        }
-        Ok(())
+        self.send(self.recent.len() - 1, i64::from(self.lead + index), kind)
     }
 
     /// The segment of all frames pushed.
@@ -134,10 +126,25 @@ impl Encoder {
         if self.pushed < self.frames {
             return Err(Error::Segment(format!("{} of {} frames came", self.pushed, self.frames)));
         }
-        // SAFETY: the context is open; NULL is the documented way to end the stream.
-        let code = unsafe { av::avcodec_send_frame(self.x264.as_ptr(), std::ptr::null()) };
-        check(code, "finish the encoder")?;
-        self.receive()?;
+        if self.future {
+            // From the last picture but one to the first, back to the last, and so on.
+            let turn = self.recent.len() - 1;
+            for step in 1..=FUTURE {
+                if self.samples.len() == self.frames as usize {
+                    break;
+                }
+                let back = if turn == 0 { 0 } else { step % (2 * turn) };
+                let at = turn.abs_diff(back);
+                let pts = i64::from(self.lead + self.frames) + step as i64 - 1;
+                self.send(at, pts, av::AVPictureType::NONE)?;
+            }
+        }
+        if self.samples.len() < self.frames as usize {
+            // SAFETY: the context is open; NULL is the documented way to end the stream.
+            let code = unsafe { av::avcodec_send_frame(self.x264.as_ptr(), std::ptr::null()) };
+            check(code, "finish the encoder")?;
+            self.receive()?;
+        }
         let segment = Segment { config: self.x264.config()?, samples: self.samples, data: self.data };
         segment.check()?;
         Ok(segment)
@@ -150,11 +157,16 @@ impl Encoder {
         group * frames / groups == u64::from(index)
     }
 
-    /// Copies `frame` into the encoder's input.
-    fn fill(&mut self, frame: &Frame) -> Result<(), Error> {
-        let raw = self.frame.as_ptr();
-        // SAFETY: the frame has buffers of its own from `new`; the call copies them if the encoder
-        // still holds a reference.
+    /// A copy of `frame` as libavcodec wants it, in the place of one that is no longer recent.
+    fn picture(&mut self, frame: &Frame) -> Result<AvFrame, Error> {
+        let oldest = if self.recent.len() == RECENT { self.recent.pop_front() } else { None };
+        let picture = match oldest {
+            Some(picture) => picture,
+            None => self.blank()?,
+        };
+        let raw = picture.as_ptr();
+        // SAFETY: the frame has buffers of its own; the call copies them if the encoder still holds
+        // a reference.
         check(unsafe { av::av_frame_make_writable(raw) }, "reuse a picture")?;
         for (plane, source) in frame.planes().into_iter().enumerate() {
             let width = if plane == 0 { self.size.width } else { self.size.width / 2 } as usize;
@@ -167,16 +179,31 @@ impl Encoder {
                 }
             }
         }
-        Ok(())
+        Ok(picture)
     }
 
-    /// Sends the input picture to the encoder and takes what is ready.
-    fn send(&mut self, pts: i64, kind: av::AVPictureType) -> Result<(), Error> {
+    fn blank(&self) -> Result<AvFrame, Error> {
+        let frame = AvFrame::new()?;
+        // SAFETY: a fresh frame that we own; the buffer call reads the fields set before it.
+        let code = unsafe {
+            let raw = frame.as_ptr();
+            (*raw).format = av::AVPixelFormat::YUV420P.0 as i32;
+            (*raw).width = self.size.width as i32;
+            (*raw).height = self.size.height as i32;
+            av::av_frame_get_buffer(raw, 0)
+        };
+        check(code, "allocate a picture for the encoder")?;
+        Ok(frame)
+    }
+
+    /// Sends picture `at` of the recent ones to the encoder and takes what is ready.
+    fn send(&mut self, at: usize, pts: i64, kind: av::AVPictureType) -> Result<(), Error> {
+        let raw = self.recent[at].as_ptr();
         // SAFETY: context and frame are open and ours; the encoder takes its own reference.
         let code = unsafe {
-            (*self.frame.as_ptr()).pts = pts;
-            (*self.frame.as_ptr()).pict_type = kind;
-            av::avcodec_send_frame(self.x264.as_ptr(), self.frame.as_ptr())
+            (*raw).pts = pts;
+            (*raw).pict_type = kind;
+            av::avcodec_send_frame(self.x264.as_ptr(), raw)
         };
         check(code, "encode a frame")?;
         self.receive()

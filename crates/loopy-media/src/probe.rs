@@ -24,7 +24,10 @@ use crate::{
 pub fn probe(path: &Path, limits: &Limits) -> Result<Facts, Error> {
     let input = Input::open(path, limits)?;
     let index = video_stream(&input, path)?;
-    let no_video = |why| Error::NoVideo { path: path.to_owned(), why };
+    let no_video = |why| Error::NoVideo {
+        path: path.to_owned(),
+        why,
+    };
     let stream = input.stream(index).ok_or(no_video("no video stream"))?;
     let parameters = stream.parameters();
     if stream.pixels() > limits.pixels {
@@ -33,17 +36,24 @@ pub fn probe(path: &Path, limits: &Limits) -> Result<Facts, Error> {
     if usual(parameters.codec_id).is_none() {
         return Err(Error::Missing("a decoder for this video"));
     }
-    let coded = Size::new(parameters.width.max(0) as u32, parameters.height.max(0) as u32);
+    let coded = Size::new(
+        parameters.width.max(0) as u32,
+        parameters.height.max(0) as u32,
+    );
     let layout = Layout::of(parameters.format)
         .filter(|_| coded.pixels() > 0)
-        .ok_or(no_video("its video cannot be decoded: no picture was found in it"))?;
+        .ok_or(no_video(
+            "its video cannot be decoded: no picture was found in it",
+        ))?;
     let (rotation, mirrored) = stream.display_matrix().map_or((0, false), orientation);
     let aspect = input.sample_aspect(index, std::ptr::null_mut());
     // SAFETY: the names are static strings or NULL.
     let (codec, pixel_format) = unsafe {
         (
             text(av::avcodec_get_name(parameters.codec_id)),
-            text(av::av_get_pix_fmt_name(av::AVPixelFormat(parameters.format))),
+            text(av::av_get_pix_fmt_name(av::AVPixelFormat(
+                parameters.format,
+            ))),
         )
     };
     let side_alpha = stream.tag(c"alpha_mode").is_some_and(|mode| mode == "1");
@@ -55,7 +65,8 @@ pub fn probe(path: &Path, limits: &Limits) -> Result<Facts, Error> {
         shown: shown(coded, aspect, rotation),
         rotation,
         mirrored,
-        interlaced: field_order(parameters) == Fields::Two,
+        interlaced: ![av::AVFieldOrder::UNKNOWN, av::AVFieldOrder::PROGRESSIVE]
+            .contains(&parameters.field_order),
         alpha: layout.alpha || side_alpha,
         color: color_tags(parameters).read(layout, coded.width, coded.height),
         stated_rate: stated_rate(stream),
@@ -69,12 +80,18 @@ pub(crate) fn video_stream(input: &Input, path: &Path) -> Result<usize, Error> {
     let cover = av::AV_DISPOSITION_ATTACHED_PIC
         | av::AV_DISPOSITION_TIMED_THUMBNAILS
         | av::AV_DISPOSITION_STILL_IMAGE;
-    let videos = || input.streams().filter(|stream| stream.is(av::AVMediaType::VIDEO));
-    let best = videos().filter(|stream| !stream.disposed(cover)).max_by_key(|stream| {
-        let default = stream.disposed(av::AV_DISPOSITION_DEFAULT);
-        (default, stream.pixels(), std::cmp::Reverse(stream.index()))
-    });
-    best.map(|stream| stream.index()).ok_or_else(|| Error::NoVideo {
+    let videos = || {
+        input
+            .streams()
+            .filter(|stream| stream.is(av::AVMediaType::VIDEO))
+    };
+    let best = videos()
+        .filter(|stream| !stream.disposed(cover))
+        .max_by_key(|stream| {
+            let default = stream.disposed(av::AV_DISPOSITION_DEFAULT);
+            (default, stream.pixels(), std::cmp::Reverse(stream.index()))
+        });
+    best.map(Stream::index).ok_or_else(|| Error::NoVideo {
         path: path.to_owned(),
         why: if videos().next().is_some() {
             "only a cover picture, no video"
@@ -100,7 +117,7 @@ pub(crate) fn sound_stream(input: &Input) -> Option<usize> {
             let default = stream.disposed(av::AV_DISPOSITION_DEFAULT);
             (default, std::cmp::Reverse(stream.index()))
         })
-        .map(|stream| stream.index())
+        .map(Stream::index)
 }
 
 /// The colour tags of a stream.
@@ -110,49 +127,6 @@ pub(crate) fn color_tags(parameters: &av::AVCodecParameters) -> ColorTags {
         matrix: parameters.color_space,
         primaries: parameters.color_primaries,
         transfer: parameters.color_trc,
-    }
-}
-
-/// How many fields a frame has.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Fields {
-    One,
-    Two,
-    Untold,
-}
-
-fn field_order(parameters: &av::AVCodecParameters) -> Fields {
-    match parameters.field_order {
-        av::AVFieldOrder::PROGRESSIVE => Fields::One,
-        av::AVFieldOrder::UNKNOWN => Fields::Untold,
-        _ => Fields::Two,
-    }
-}
-
-/// Frames of the stream may be flagged as interlaced: it says so, or says nothing and its codec
-/// can.
-pub(crate) fn may_interlace(parameters: &av::AVCodecParameters) -> bool {
-    use av::AVCodecID as C;
-    const CAN: [av::AVCodecID; 14] = [
-        C::H264,
-        C::MPEG1VIDEO,
-        C::MPEG2VIDEO,
-        C::MPEG4,
-        C::VC1,
-        C::WMV3,
-        C::DVVIDEO,
-        C::PRORES,
-        C::DNXHD,
-        C::MJPEG,
-        C::FFV1,
-        C::HUFFYUV,
-        C::UTVIDEO,
-        C::RAWVIDEO,
-    ];
-    match field_order(parameters) {
-        Fields::One => false,
-        Fields::Two => true,
-        Fields::Untold => CAN.contains(&parameters.codec_id),
     }
 }
 
@@ -170,10 +144,13 @@ fn orientation(matrix: [i32; 9]) -> (u16, bool) {
 fn shown(coded: Size, aspect: (u32, u32), rotation: u16) -> Size {
     let ratio = f64::from(aspect.0) / f64::from(aspect.1.max(1));
     let (width, height) = (f64::from(coded.width), f64::from(coded.height));
-    let (width, height) =
-        if ratio > 1.0 { (width * ratio, height) } else { (width, height / ratio) };
+    let (width, height) = if ratio > 1.0 {
+        (width * ratio, height)
+    } else {
+        (width, height / ratio)
+    };
     let even = |side: f64| ((side / 2.0).round() as u32 * 2).max(2);
-    if rotation % 180 == 0 {
+    if rotation.is_multiple_of(180) {
         Size::new(even(width), even(height))
     } else {
         Size::new(even(height), even(width))
@@ -213,13 +190,16 @@ pub(crate) fn stated(input: &Input, stream: Stream<'_>) -> Option<Stated> {
     let (duration, start) = unsafe { ((*stream.raw()).duration, (*stream.raw()).start_time) };
     let whole = input.stated_micros()?;
     // SAFETY: pure arithmetic.
-    let micros =
-        |time| unsafe { av::av_rescale_q(time, stream.time_base(), av::AV_TIME_BASE_Q) };
+    let micros = |time| unsafe { av::av_rescale_q(time, stream.time_base(), av::AV_TIME_BASE_Q) };
     if duration > 0 {
         return Some(Stated::Video(micros(duration)));
     }
     // Matroska counts a stream's length from the zero of its clock.
-    let start = if start == av::AV_NOPTS_VALUE { 0 } else { micros(start).max(0) };
+    let start = if start == av::AV_NOPTS_VALUE {
+        0
+    } else {
+        micros(start).max(0)
+    };
     let tagged = stream.tag(c"DURATION").and_then(|tag| clock_micros(&tag));
     match tagged.map(|end| end - start).filter(|length| *length > 0) {
         Some(length) => Some(Stated::Video(length)),
@@ -229,9 +209,9 @@ pub(crate) fn stated(input: &Input, stream: Stream<'_>) -> Option<Stated> {
 
 /// `00:00:03.003000000`, as Matroska writes the length of a stream.
 fn clock_micros(text: &str) -> Option<i64> {
-    let seconds = text
-        .split(':')
-        .try_fold(0.0, |total, part| Some(total * 60.0 + part.trim().parse::<f64>().ok()?))?;
+    let seconds = text.split(':').try_fold(0.0, |total, part| {
+        Some(total * 60.0 + part.trim().parse::<f64>().ok()?)
+    })?;
     (seconds > 0.0 && seconds < 1e9).then_some((seconds * 1e6) as i64)
 }
 
@@ -257,9 +237,15 @@ mod tests {
 
     #[test]
     fn the_shown_size_widens_turns_and_is_even() {
-        assert_eq!(shown(Size::new(720, 576), (64, 45), 0), Size::new(1024, 576));
+        assert_eq!(
+            shown(Size::new(720, 576), (64, 45), 0),
+            Size::new(1024, 576)
+        );
         assert_eq!(shown(Size::new(720, 576), (1, 2), 0), Size::new(720, 1152));
-        assert_eq!(shown(Size::new(1280, 720), (1, 1), 90), Size::new(720, 1280));
+        assert_eq!(
+            shown(Size::new(1280, 720), (1, 1), 90),
+            Size::new(720, 1280)
+        );
         assert_eq!(shown(Size::new(641, 361), (1, 1), 0), Size::new(642, 362));
         assert_eq!(shown(Size::new(17, 9), (1, 1), 270), Size::new(10, 18));
     }

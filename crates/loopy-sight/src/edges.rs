@@ -1,7 +1,7 @@
 //! Which joints between ports are worth having: the best from each port to different clips, and
 //! enough that the walk is never cornered.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use loopy_core::{
     Clip,
@@ -23,8 +23,8 @@ const CLOSER: usize = 2;
 const INTO: usize = 2;
 /// Clips that each clip should be left to and entered from, and the same for scenes.
 const WAYS: usize = 2;
-/// A port inside a clip costs an IDR: its edges must reach this share, in percent, of the score
-/// from the one clip's end to the other's start.
+/// A port inside a clip costs an IDR: its edges must be worth one by themselves, and reach this
+/// share, in percent, of the score from the one clip's end to the other's start.
 const EARN: u32 = 75;
 
 /// Everything that edges are chosen from.
@@ -60,8 +60,9 @@ pub(crate) fn choose(field: &Field, ports: &[Vec<u32>]) -> Vec<Edge> {
         .flat_map_iter(|out| field.leaving(out, &nodes))
         .collect();
     let ends = Ends::new(&nodes);
-    field.cover_clips(&ends, &mut edges);
+    field.cover_clips(&ends, &mut edges, |clip| field.scenes[clip]);
     field.cover_scenes(&ends, &mut edges);
+    field.cover_clips(&ends, &mut edges, |_| 0);
     field.connect(&ends, ports, &mut edges);
     if field.clips.len() > 1 {
         field.add_loops(&mut edges);
@@ -154,33 +155,38 @@ impl Field<'_> {
             return true;
         }
         let plain = self.whole(edge.from.clip as usize, edge.to.clip as usize).score;
-        u32::from(edge.score.0) * 100 >= u32::from(plain.0) * EARN
+        edge.score.0 >= ports::WORTHWHILE
+            && u32::from(edge.score.0) * 100 >= u32::from(plain.0) * EARN
     }
 
-    /// Adds what is missing for every clip to have [`WAYS`] ways in and out inside its scene.
-    fn cover_clips(&self, ends: &Ends, edges: &mut Vec<Edge>) {
-        let mut joined = Joined::new(self.clips.len(), edges.iter().map(|edge| (edge.from.clip, edge.to.clip)));
-        let mut members: Vec<Vec<usize>> = Vec::new();
-        for (clip, scene) in self.scenes.iter().enumerate() {
-            members.resize_with(members.len().max(*scene as usize + 1), Vec::new);
-            members[*scene as usize].push(clip);
-        }
+    /// Adds what is missing for every clip to have [`WAYS`] clips to come from and to go to, as
+    /// far as the clips that `group` puts together with it allow.
+    fn cover_clips(&self, ends: &Ends, edges: &mut Vec<Edge>, group: impl Fn(usize) -> u32) {
+        let pairs = edges.iter().map(|edge| (edge.from.clip, edge.to.clip));
+        let mut joined = Joined::new(self.clips.len(), pairs);
+        let mut members: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
         for clip in 0..self.clips.len() {
-            let scene = &members[self.scenes[clip] as usize];
-            let wanted = WAYS.min(scene.len() - 1);
-            while joined.out[clip].len() < wanted {
-                let free = scene.iter().filter(|to| **to != clip && !joined.has(clip, **to));
-                let best = free.min_by_key(|to| (joined.into[**to].len(), ends.apart(clip, **to), **to));
-                let Some(to) = best else { break };
-                joined.add(clip, *to);
-                edges.push(self.whole(clip, *to));
-            }
-            while joined.into[clip].len() < wanted {
-                let free = scene.iter().filter(|from| **from != clip && !joined.has(**from, clip));
-                let best = free.min_by_key(|from| (joined.out[**from].len() / WAYS, ends.apart(**from, clip), **from));
-                let Some(from) = best else { break };
-                joined.add(*from, clip);
-                edges.push(self.whole(*from, clip));
+            members.entry(group(clip)).or_default().push(clip);
+        }
+        for members in members.values() {
+            let wanted = WAYS.min(members.len() - 1);
+            for clip in members {
+                for out in [true, false] {
+                    while joined.side(out)[*clip].len() < wanted {
+                        let pairs = members.iter().filter(|other| *other != clip).map(|other| {
+                            if out { (*clip, *other) } else { (*other, *clip) }
+                        });
+                        let free = pairs.filter(|(from, to)| !joined.out[*from].contains(to));
+                        let best = free.min_by_key(|(from, to)| {
+                            // Spread over those with few ways themselves.
+                            let other = if out { *to } else { *from };
+                            (joined.side(!out)[other].len(), ends.apart(*from, *to), *from, *to)
+                        });
+                        let Some((from, to)) = best else { break };
+                        joined.add(from, to);
+                        edges.push(self.whole(from, to));
+                    }
+                }
             }
         }
     }
@@ -194,17 +200,16 @@ impl Field<'_> {
         let mut used = vec![0_u32; self.clips.len()];
         let scene = |clip: usize| self.scenes[clip] as usize;
         for at in 0..scenes {
+            let (mine, others): (Vec<usize>, Vec<usize>) =
+                (0..self.clips.len()).partition(|clip| scene(*clip) == at);
             for out in [true, false] {
-                let (mine, others): (Vec<usize>, Vec<usize>) =
-                    (0..self.clips.len()).partition(|clip| scene(*clip) == at);
-                let size = |joined: &Joined| if out { joined.out[at].len() } else { joined.into[at].len() };
-                while size(&joined) < wanted {
+                while joined.side(out)[at].len() < wanted {
                     let pairs = mine.iter().flat_map(|a| {
                         others.iter().map(move |b| if out { (*a, *b) } else { (*b, *a) })
                     });
-                    let free = pairs.filter(|(a, b)| !joined.has(scene(*a), scene(*b)));
+                    let free = pairs.filter(|(a, b)| !joined.out[scene(*a)].contains(&scene(*b)));
                     let best = free.min_by_key(|(a, b)| {
-                        let crowd = if out { joined.into[scene(*b)].len() } else { joined.out[scene(*a)].len() };
+                        let crowd = joined.side(!out)[scene(if out { *b } else { *a })].len();
                         (crowd, used[*a] + used[*b], ends.apart(*a, *b), *a, *b)
                     });
                     let Some((a, b)) = best else { break };
@@ -317,7 +322,8 @@ impl Joined {
         self.into[to].insert(from);
     }
 
-    fn has(&self, from: usize, to: usize) -> bool {
-        self.out[from].contains(&to)
+    /// Where each leads to, or what each is entered from.
+    fn side(&self, out: bool) -> &[BTreeSet<usize>] {
+        if out { &self.out } else { &self.into }
     }
 }

@@ -161,7 +161,8 @@ fn one_clip_loops_and_two_alternate() {
     let whole = |edge: &&loopy_core::graph::Edge| edge.from.boundary == 250 && edge.to.boundary == 0;
     assert_eq!(one.edges.iter().filter(whole).count(), 1);
     assert!(one.ports[0].0.len() > 2, "a round takes 100 of 250 frames: {:?}", one.ports);
-    assert!(one.edges[0].score.as_f64() > 0.8, "{:?}", one.edges);
+    let best = one.edges.iter().map(|edge| edge.score.as_f64()).fold(0.0, f64::max);
+    assert!(best > 0.8, "{:?}", one.edges);
 
     for count in [2, 3] {
         check(&graph(&takes(count, 60)), &Options::default());

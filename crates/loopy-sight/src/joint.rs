@@ -203,7 +203,8 @@ mod tests {
         let features = synthetic::moving(60, 1, 1.0);
         let brighter = synthetic::lit(60, 1, 1.0, 8);
         let (clip, lit) = (view(&features), view(&brighter));
-        assert!(score(&clip, 30, &lit, 30) < 0.5 * score(&clip, 30, &clip, 30));
+        let (jump, whole) = (joint(&clip, 30, &lit, 30), joint(&clip, 30, &clip, 30));
+        assert!(jump.score.as_f64() < 0.7 * whole.score.as_f64(), "{jump:?} {whole:?}");
     }
 
     #[test]

@@ -16,4 +16,6 @@ mod scenes;
 pub mod verdict;
 
 #[cfg(test)]
+mod real;
+#[cfg(test)]
 mod synthetic;

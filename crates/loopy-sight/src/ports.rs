@@ -29,7 +29,7 @@ const PAIRS_APART: u32 = 8;
 /// that ports serve many clips.
 const LATER: u32 = 15;
 /// A pair that almost everyone would notice is not worth a port.
-const WORTHWHILE: u16 = u16::MAX / 20;
+pub(crate) const WORTHWHILE: u16 = u16::MAX / 100;
 
 /// A place that may become a port.
 struct Place {

@@ -28,8 +28,8 @@ pub struct Usable {
 }
 
 /// Luma up to which nearly every sample of a black frame lies, and its mean in 1/256.
-const BLACK: u8 = 32;
-const BLACK_MEAN: u16 = 21 * 256;
+const BLACK: u8 = 24;
+const BLACK_MEAN: u16 = 20 * 256;
 /// Spread of luma and of chroma in a frame of one colour.
 const PLAIN: u8 = 6;
 /// Microseconds without any change that count as frozen: longer than any pause in a living
@@ -136,7 +136,7 @@ pub fn judge(
     }
     if faults.decode_errors > 0 {
         let packets = count(faults.decode_errors as usize, "packet");
-        remarks.push(format!("{packets} could not be decoded and are passed over"));
+        remarks.push(format!("passed over: {packets} that could not be decoded"));
     }
     Ok(Usable { first: usable.start as u32, until: usable.end as u32, remarks })
 }

@@ -12,7 +12,7 @@ use crate::{
 
 pub(super) fn run(global: &Global, command: &Cache) -> Result<ExitCode, Error> {
     let dir = store_dir(global)?;
-    let cap = super::cap(global, &dir)?;
+    let cap = super::cap(global, &dir);
     let store = Store::open(&dir, cap)?;
     match command {
         Cache::Info => info(global, &store)?,
@@ -27,9 +27,9 @@ fn info(global: &Global, store: &Store) -> Result<(), Error> {
         let kinds: serde_json::Map<String, serde_json::Value> = info
             .kinds
             .iter()
-            .map(|(kind, totals)| {
+            .map(|totals| {
                 let value = serde_json::json!({"objects": totals.objects, "bytes": totals.bytes});
-                (kind.name().to_owned(), value)
+                (totals.kind.name().to_owned(), value)
             })
             .collect();
         let dir = loopy_core::ClipPath::from(store.dir());
@@ -40,9 +40,9 @@ fn info(global: &Global, store: &Store) -> Result<(), Error> {
         return Ok(());
     }
     words::say(&format!("{} (at most {})", loopy_core::clip::show(store.dir()), size(info.cap)));
-    for (kind, totals) in &info.kinds {
+    for totals in &info.kinds {
         let (bytes, files) = (size(totals.bytes), totals.objects);
-        words::say(&format!("{:>9}: {bytes} in {files} files", kind.name()));
+        words::say(&format!("{:>9}: {bytes} in {files} files", totals.kind.name()));
     }
     Ok(())
 }
@@ -52,19 +52,19 @@ fn clear(global: &Global, store: &Store) -> Result<(), Error> {
     Index::open(store.dir())?.clear()?;
     if global.json {
         let line = serde_json::json!({
-            "type": "cleared", "objects": cleared.removed.objects, "bytes": cleared.removed.bytes,
-            "kept": cleared.kept.objects,
+            "type": "cleared", "objects": cleared.removed, "bytes": cleared.bytes,
+            "kept": cleared.kept,
         });
         words::data(&line.to_string());
         return Ok(());
     }
     words::say(&format!(
         "removed {} files, {}",
-        cleared.removed.objects,
-        size(cleared.removed.bytes)
+        cleared.removed,
+        size(cleared.bytes)
     ));
-    if cleared.kept.objects > 0 {
-        words::say(&format!("kept {} that a running render needs", cleared.kept.objects));
+    if cleared.kept > 0 {
+        words::say(&format!("kept {} that a running render needs", cleared.kept));
     }
     Ok(())
 }

@@ -17,24 +17,24 @@ use loopy_core::{
 use loopy_media::{decode::Reader, encode, mux, probe};
 use tempfile::TempDir;
 
-pub const SIZE: Size = Size { width: 160, height: 90 };
+pub(crate) const SIZE: Size = Size { width: 160, height: 90 };
 
 /// A folder for one test: clips, a store, outputs.
-pub struct House {
+pub(crate) struct House {
     dir: TempDir,
 }
 
 impl House {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { dir: tempfile::tempdir().unwrap() }
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
     /// `loopy` with this house's store, in its folder.
-    pub fn loopy(&self, args: &[&str]) -> Command {
+    pub(crate) fn loopy(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_loopy"));
         command
             .args(args)
@@ -45,7 +45,7 @@ impl House {
     }
 
     /// Runs `loopy` and expects `code`.
-    pub fn run(&self, args: &[&str], code: i32) -> Output {
+    pub(crate) fn run(&self, args: &[&str], code: i32) -> Output {
         let output = self.loopy(args).output().unwrap();
         assert_eq!(
             output.status.code(),
@@ -56,12 +56,12 @@ impl House {
         output
     }
 
-    pub fn report(&self, name: &str) -> Report {
+    pub(crate) fn report(&self, name: &str) -> Report {
         serde_json::from_slice(&std::fs::read(self.path(name)).unwrap()).unwrap()
     }
 
     /// Clips `clips/truth_00.mp4` and so on, of `lengths` frames, every frame marked.
-    pub fn truth_clips(&self, rate: Rate, lengths: &[u32]) {
+    pub(crate) fn truth_clips(&self, rate: Rate, lengths: &[u32]) {
         std::fs::create_dir_all(self.path("clips")).unwrap();
         for (clip, frames) in lengths.iter().enumerate() {
             let file = self.path(&format!("clips/truth_{clip:02}.mp4"));
@@ -71,13 +71,13 @@ impl House {
 }
 
 /// Writes one marked clip with B-frames.
-pub fn truth_clip(file: &Path, clip: u16, rate: Rate, frames: u32, size: Size) {
+pub(crate) fn truth_clip(file: &Path, clip: u16, rate: Rate, frames: u32, size: Size) {
     let pictures = (0..frames).map(|index| loopy_demo::truth::plain(clip, index, size));
     write_clip(file, rate, size, frames, pictures);
 }
 
 /// Writes pictures as an ordinary clip.
-pub fn write_clip(
+pub(crate) fn write_clip(
     file: &Path,
     rate: Rate,
     size: Size,
@@ -107,7 +107,7 @@ pub fn write_clip(
 }
 
 /// Every picture of a video, as it is.
-pub fn pictures(file: &Path) -> Vec<Frame> {
+pub(crate) fn pictures(file: &Path) -> Vec<Frame> {
     let limits = Limits::default();
     let facts = probe::probe(file, &limits).unwrap();
     let look = Normalise::to(facts.shown);
@@ -122,7 +122,7 @@ pub fn pictures(file: &Path) -> Vec<Frame> {
 }
 
 /// The folder of real and broken clips, where this machine has one.
-pub fn shared() -> Option<PathBuf> {
+pub(crate) fn shared() -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
     let folder = std::env::var_os("LOOPY_SHARED").map_or(beside, PathBuf::from);
     let there = folder.join("clips").is_dir();
@@ -133,7 +133,7 @@ pub fn shared() -> Option<PathBuf> {
 }
 
 /// What FFmpeg's own decoder has to say about a video: nothing, when it is sound.
-pub fn ffmpeg_complaints(file: &Path) -> String {
+pub(crate) fn ffmpeg_complaints(file: &Path) -> String {
     let output = Command::new("ffmpeg")
         .args(["-nostdin", "-v", "error", "-i"])
         .arg(file)
@@ -143,6 +143,6 @@ pub fn ffmpeg_complaints(file: &Path) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-pub fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }

@@ -113,18 +113,15 @@ fn beginnings(map: &Map, wished: Option<u32>, dice: &mut Dice) -> Vec<u32> {
         .collect();
     dice.shuffle(&mut nodes);
     // First those that a loop can run through without a scene change.
-    nodes.sort_by_key(|node| {
-        let entered = map
-            .leading_to(*node)
-            .iter()
-            .any(|link| map.ordinary(&map.links[*link as usize]));
-        (
-            !(map.nodes[*node as usize].calm && entered),
-            map.leading_to(*node).is_empty(),
-        )
-    });
+    nodes.sort_by_key(|node| (!smooth(map, *node), map.leading_to(*node).is_empty()));
     nodes.truncate(BEGINNINGS);
     nodes
+}
+
+/// A loop may run through `node` without a scene change.
+fn smooth(map: &Map, node: u32) -> bool {
+    let ordinary = |link: &u32| map.ordinary(&map.links[*link as usize]);
+    map.nodes[node as usize].calm && map.leading_to(node).iter().any(ordinary)
 }
 
 /// A walk that ends anywhere.
@@ -228,6 +225,9 @@ fn closed<'a>(
     for start in starts {
         // Within a scene if it can be, through scene changes otherwise.
         for changes in [false, true] {
+            if !changes && !smooth(map, *start) {
+                continue;
+            }
             let table = Table::new(map, *start, (second * LOOP_MARGIN.1).min(frames), changes);
             let margin = table.done.max(second * LOOP_MARGIN.0);
             let shape = Shape {

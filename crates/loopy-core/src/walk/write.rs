@@ -105,7 +105,7 @@ fn notes(
         && gap < u64::from(walked.wanted)
     {
         notes.push(format!(
-            "a clip returns after {} instead of {}: the library has no other joints",
+            "a clip returns after {} instead of {}: the joints of the library allow no more",
             count(gap, "visit"),
             walked.wanted
         ));

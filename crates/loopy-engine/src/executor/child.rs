@@ -73,6 +73,8 @@ impl Process {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0)
+            // Its last words shall be what happened, not where.
+            .env("RUST_BACKTRACE", "0")
             .spawn()?;
         let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let child = Arc::new(Mutex::new(child));
@@ -96,7 +98,10 @@ impl Process {
     fn make_pipes_nonblocking(&self) -> io::Result<()> {
         let stdin = self.stdin.as_ref().map(AsFd::as_fd);
         let stderr = self.stderr.as_ref().map(AsFd::as_fd);
-        for pipe in [stdin, Some(self.stdout.as_fd()), stderr].into_iter().flatten() {
+        for pipe in [stdin, Some(self.stdout.as_fd()), stderr]
+            .into_iter()
+            .flatten()
+        {
             fcntl_setfl(pipe, fcntl_getfl(pipe)? | OFlags::NONBLOCK)?;
         }
         Ok(())
@@ -132,7 +137,8 @@ impl Process {
             if left.is_zero() {
                 return Err(End::Late(patience));
             }
-            let [output, errors, input] = self.wait(!question.is_empty(), left).map_err(End::Pipe)?;
+            let [output, errors, input] =
+                self.wait(!question.is_empty(), left).map_err(End::Pipe)?;
             if errors {
                 self.read_errors();
             }
@@ -224,7 +230,11 @@ impl Process {
         let mut child = lock(&self.child);
         let pid = Pid::from_child(&child);
         // Its figures are there until it is waited for.
-        let dead = waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT).is_ok();
+        let dead = waitid(
+            WaitId::Pid(pid),
+            WaitIdOptions::EXITED | WaitIdOptions::NOWAIT,
+        )
+        .is_ok();
         let cpu_seconds = dead.then(|| cpu_of(pid)).flatten();
         let status = child.wait().ok();
         drop(child);

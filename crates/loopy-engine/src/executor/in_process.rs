@@ -6,7 +6,9 @@ use std::{
     thread,
 };
 
-use super::{Cancel, Error, Event, Executor, Failure, Message, Outcome, cancel::lock, caught, gather};
+use super::{
+    Cancel, Error, Event, Executor, Failure, Message, Outcome, cancel::lock, caught, gather,
+};
 
 /// What does a job; the error is the reason, for people.
 pub type Handler<J, R> = Arc<dyn Fn(&J) -> Result<R, String> + Send + Sync>;
@@ -88,4 +90,3 @@ fn cannot_start(why: &io::Error) -> Error {
         why: why.to_string(),
     }
 }
-

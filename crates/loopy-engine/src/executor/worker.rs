@@ -113,8 +113,17 @@ mod tests {
         assert_eq!(lines[1]["ok"], "one");
         assert_eq!(lines[2]["error"], "not two");
         assert_eq!(lines[3]["error"], "an internal error: three!");
-        assert!(lines[4]["error"].as_str().unwrap().contains("cannot be sent"));
-        assert!(lines[1..].iter().all(|line| line["cpu_seconds"].as_f64().unwrap() >= 0.0));
+        assert!(
+            lines[4]["error"]
+                .as_str()
+                .unwrap()
+                .contains("cannot be sent")
+        );
+        assert!(
+            lines[1..]
+                .iter()
+                .all(|line| line["cpu_seconds"].as_f64().unwrap() >= 0.0)
+        );
         assert!(lines[1]["peak_bytes"].as_u64().unwrap() > 100_000);
     }
 

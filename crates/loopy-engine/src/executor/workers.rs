@@ -2,7 +2,6 @@
 
 use std::{
     ffi::OsString,
-    os::unix::process::ExitStatusExt,
     sync::{
         Mutex,
         atomic::{AtomicBool, Ordering},
@@ -18,14 +17,12 @@ use super::{
     Cancel, Error, Event, Executor, Failure, Message, Outcome,
     cancel::lock,
     child::{End, Process, Remains, excerpt},
-    gather,
+    gather, reason,
     wire::{Answer, Request, to_line},
 };
 
 /// How often a job is tried that takes its worker with it.
 const ATTEMPTS: u32 = 2;
-const SIGABRT: i32 = 6;
-const SIGKILL: i32 = 9;
 
 /// What one job may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,7 +111,11 @@ impl<J: Serialize + Send, R: DeserializeOwned + Send> Executor<J, R> for Workers
 
 impl Workers {
     fn cannot_start(&self, why: String) -> Error {
-        let words: Vec<_> = self.command.iter().map(|word| word.to_string_lossy()).collect();
+        let words: Vec<_> = self
+            .command
+            .iter()
+            .map(|word| word.to_string_lossy())
+            .collect();
         Error::Start {
             command: words.join(" "),
             why,
@@ -123,44 +124,6 @@ impl Workers {
 
     fn patience(&self) -> Duration {
         Duration::from_secs(self.limits.job_seconds)
-    }
-
-    /// What became of a worker, for people.
-    fn reason(&self, end: &End, remains: &Remains) -> String {
-        let what = match end {
-            End::Late(patience) => format!("took longer than {} s", patience.as_secs()),
-            End::Babble(what) => format!("the worker gave no answer: {what}"),
-            End::Pipe(error) => format!("the worker cannot be reached: {error}"),
-            End::Died => self.death(remains),
-        };
-        let tail = String::from_utf8_lossy(&remains.tail);
-        let lines: Vec<_> = tail.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-        let last = lines[lines.len().saturating_sub(3)..].join(" | ");
-        let last: String = last.chars().filter(|c| !c.is_control()).collect();
-        if last.is_empty() {
-            what
-        } else {
-            format!("{what} (last words: {last})")
-        }
-    }
-
-    fn death(&self, remains: &Remains) -> String {
-        let tail = String::from_utf8_lossy(&remains.tail);
-        let memory = ["memory allocation of", "bad_alloc"]
-            .iter()
-            .any(|words| tail.contains(words));
-        let status = remains.status;
-        match status.map(|status| (status.signal(), status.code())) {
-            Some((Some(SIGABRT), _)) if memory => {
-                format!("ran out of memory ({} MiB allowed)", self.limits.worker_mib)
-            }
-            Some((Some(SIGKILL), _)) => {
-                "killed by signal 9, perhaps because the machine ran out of memory".to_owned()
-            }
-            Some((Some(signal), _)) => format!("killed by signal {signal}"),
-            Some((_, Some(code))) => format!("the worker ended with code {code}"),
-            _ => "the worker ended".to_owned(),
-        }
     }
 }
 
@@ -223,7 +186,13 @@ impl<R: DeserializeOwned> Slot<'_, R> {
         let id = index as u64;
         let line = match to_line(&Request { id, job }) {
             Ok(line) => line,
-            Err(why) => return Ok(Ok(failed(format!("the job cannot be sent: {why}"), false, 0))),
+            Err(why) => {
+                return Ok(Ok(failed(
+                    format!("the job cannot be sent: {why}"),
+                    false,
+                    0,
+                )));
+            }
         };
         let mut attempts = 0;
         loop {
@@ -247,7 +216,7 @@ impl<R: DeserializeOwned> Slot<'_, R> {
             if self.workers.cancel.requested() {
                 return Ok(Err(Error::Interrupted));
             }
-            let reason = self.workers.reason(&end, &remains);
+            let reason = reason::of(&end, &remains, &self.workers.limits);
             if attempts == ATTEMPTS {
                 return Ok(Ok(failed(reason, true, attempts)));
             }
@@ -268,7 +237,7 @@ impl<R: DeserializeOwned> Slot<'_, R> {
             Err(end) => {
                 let remains = process.bury();
                 self.account(&remains);
-                let why = self.workers.reason(&end, &remains);
+                let why = reason::of(&end, &remains, &self.workers.limits);
                 Err(self.workers.cannot_start(why))
             }
         }
@@ -299,8 +268,13 @@ impl<R: DeserializeOwned> Slot<'_, R> {
 
 fn parse<R: DeserializeOwned>(line: &[u8], id: u64) -> Result<Answer<R>, End> {
     match serde_json::from_slice::<Answer<R>>(line) {
-        Ok(answer) if answer.id == id && answer.ok.is_some() != answer.error.is_some() => Ok(answer),
-        Ok(_) => Err(End::Babble(format!("another question's: {}", excerpt(line)))),
+        Ok(answer) if answer.id == id && answer.ok.is_some() != answer.error.is_some() => {
+            Ok(answer)
+        }
+        Ok(_) => Err(End::Babble(format!(
+            "another question's: {}",
+            excerpt(line)
+        ))),
         Err(error) => Err(End::Babble(format!("{} ({error})", excerpt(line)))),
     }
 }

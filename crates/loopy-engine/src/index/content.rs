@@ -57,7 +57,9 @@ impl Index {
         )?;
         Ok(row.and_then(|(hash, sealed)| {
             let whole = seal(&[path, &stamp, &hash])[..] == sealed;
-            whole.then(|| hash.try_into().ok().map(Hash::from_bytes)).flatten()
+            whole
+                .then(|| hash.try_into().ok().map(Hash::from_bytes))
+                .flatten()
         }))
     }
 
@@ -113,7 +115,9 @@ mod tests {
         fs::write(&file, "as it is").unwrap();
         // What only the index can say shows that the file was not read.
         let remembered = Hash::of(b"as remembered");
-        index.remember_hash(&file, &stamp(&file), &remembered).unwrap();
+        index
+            .remember_hash(&file, &stamp(&file), &remembered)
+            .unwrap();
         assert_eq!(index.content_hash(&file).unwrap(), remembered);
         // A relative path to it is the same file.
         let roundabout = dir.path().join(".").join("clip");
@@ -133,7 +137,9 @@ mod tests {
         let file = dir.path().join("clip");
         fs::write(&file, "one").unwrap();
         let before = stamp(&file);
-        index.remember_hash(&file, &before, &Hash::of(b"one")).unwrap();
+        index
+            .remember_hash(&file, &before, &Hash::of(b"one"))
+            .unwrap();
         let modified = fs::metadata(&file).unwrap().modified().unwrap();
         // Clocks of file systems tick in milliseconds; rewrite until the tick has come.
         while stamp(&file).changed == before.changed {
@@ -186,7 +192,9 @@ mod tests {
         let index = Index::open(dir.path()).unwrap();
         let file = dir.path().join("clip");
         fs::write(&file, "content").unwrap();
-        index.remember_hash(&file, &stamp(&file), &Hash::of(b"content")).unwrap();
+        index
+            .remember_hash(&file, &stamp(&file), &Hash::of(b"content"))
+            .unwrap();
         index
             .change(
                 "UPDATE files SET hash = ?1",

@@ -22,7 +22,10 @@ pub enum Error {
         why: String,
     },
     /// The index's disk is full.
-    #[error("the disk of the index in {} is full; free some space there", show(dir))]
+    #[error(
+        "the disk of the index in {} is full; free some space there",
+        show(dir)
+    )]
     Full {
         /// The folder.
         dir: PathBuf,

@@ -16,10 +16,10 @@ pub(super) struct Stamp {
     /// Size in bytes.
     size: u64,
     /// Last change of the content, in nanoseconds since 1970.
-    modified: i128,
+    pub(super) modified: i128,
     /// Last change of content or metadata, in nanoseconds since 1970. Unlike `modified` it cannot
     /// be set back.
-    changed: i128,
+    pub(super) changed: i128,
     /// Number of the file on its device.
     inode: u64,
     /// The device.
@@ -29,7 +29,8 @@ pub(super) struct Stamp {
 impl Stamp {
     /// The stamp in a file's metadata.
     pub(super) fn of(metadata: &Metadata) -> Self {
-        let nanos = |seconds: i64, nanos: i64| i128::from(seconds) * 1_000_000_000 + i128::from(nanos);
+        let nanos =
+            |seconds: i64, nanos: i64| i128::from(seconds) * 1_000_000_000 + i128::from(nanos);
         Self {
             size: metadata.len(),
             modified: nanos(metadata.mtime(), metadata.mtime_nsec()),

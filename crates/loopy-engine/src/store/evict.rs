@@ -124,14 +124,22 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub fn info(&self) -> Result<Info, Error> {
-        let mut kinds = Kind::ALL.map(|kind| Totals { kind, objects: 0, bytes: 0 });
+        let mut kinds = Kind::ALL.map(|kind| Totals {
+            kind,
+            objects: 0,
+            bytes: 0,
+        });
         for object in self.scan()? {
             if let Some(totals) = kinds.iter_mut().find(|totals| totals.kind == object.key.0) {
                 totals.objects += 1;
                 totals.bytes += object.size;
             }
         }
-        Ok(Info { dir: self.dir.clone(), cap: self.cap, kinds: kinds.to_vec() })
+        Ok(Info {
+            dir: self.dir.clone(),
+            cap: self.cap,
+            kinds: kinds.to_vec(),
+        })
     }
 
     /// Removes every object (of `kind`, where given) that no running plan needs.
@@ -200,8 +208,7 @@ impl Store {
         let mut objects = Vec::new();
         for kind in Kind::ALL {
             let folder = self.folder(kind);
-            scan_kind(kind, &folder, &mut objects)
-                .map_err(wrap("list", &folder, &self.dir, 0))?;
+            scan_kind(kind, &folder, &mut objects).map_err(wrap("list", &folder, &self.dir, 0))?;
         }
         Ok(objects)
     }
@@ -215,7 +222,11 @@ fn scan_kind(kind: Kind, folder: &Path, objects: &mut Vec<Object>) -> io::Result
         }
         for entry in fs::read_dir(shelf.path())? {
             let entry = entry?;
-            let Some(hash) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else {
+            let Some(hash) = entry
+                .file_name()
+                .to_str()
+                .and_then(|name| name.parse().ok())
+            else {
                 continue;
             };
             let metadata = match entry.metadata() {

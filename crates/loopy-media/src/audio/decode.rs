@@ -8,7 +8,7 @@ use loopy_core::limits::Limits;
 use crate::{
     Error,
     decode::{
-        Decoded, Decoder,
+        Decoded, Decoder, STUCK,
         input::{Input, Read},
         usual,
     },
@@ -46,19 +46,29 @@ pub struct Sound {
 /// `limits.sound_seconds`.
 pub fn sound(path: &Path, limits: &Limits) -> Result<Option<Sound>, Error> {
     let mut input = Input::open(path, limits)?;
-    let Some(index) = sound_stream(&input) else { return Ok(None) };
+    let Some(index) = sound_stream(&input) else {
+        return Ok(None);
+    };
     input.select(index);
-    let Some(stream) = input.stream(index) else { return Ok(None) };
+    let Some(stream) = input.stream(index) else {
+        return Ok(None);
+    };
     let base = stream.time_base();
     let codec = usual(stream.parameters().codec_id).ok_or(Error::Missing("a decoder"))?;
     let mut decoder = Decoder::open(codec, stream, 1, limits)?;
     let mut row = Row::new(path, limits);
     let (mut packet, mut frame) = (AvPacket::new()?, AvFrame::new()?);
     let mut drained = false;
+    let mut stuck = 0;
     loop {
         match decoder.receive(&mut frame) {
             Decoded::Frame => row.take(&frame, base)?,
-            Decoded::Fault(_) => row.faults += 1,
+            Decoded::Fault(_) if stuck > STUCK => break,
+            Decoded::Fault(_) => {
+                row.faults += 1;
+                stuck += 1;
+                continue;
+            }
             Decoded::End => break,
             Decoded::Hungry if drained => break,
             Decoded::Hungry => match input.read(index, &mut packet) {
@@ -70,6 +80,7 @@ pub fn sound(path: &Path, limits: &Limits) -> Result<Option<Sound>, Error> {
                 }
             },
         }
+        stuck = 0;
     }
     row.finish()
 }
@@ -141,11 +152,16 @@ impl<'a> Row<'a> {
     fn align(&mut self, time: i64) -> Result<(), Error> {
         let start = *self.start.get_or_insert(time);
         let due = |shift: i64| {
-            i128::from(time).saturating_sub(i128::from(start)).saturating_add(i128::from(shift))
+            i128::from(time)
+                .saturating_sub(i128::from(start))
+                .saturating_add(i128::from(shift))
                 * i128::from(RATE)
                 / 1_000_000
         };
-        let waiting = self.converter.as_ref().map_or(0, |(_, converter)| converter.delay());
+        let waiting = self
+            .converter
+            .as_ref()
+            .map_or(0, |(_, converter)| converter.delay());
         let done = (self.samples.len() / 2) as i128 + i128::from(waiting) - self.overlap as i128;
         let mut missing = due(self.shift) - done;
         if missing.abs() > JUMP {
@@ -204,7 +220,11 @@ impl<'a> Row<'a> {
         self.drain()?;
         let start = self.start.unwrap_or(0);
         let some = !self.samples.is_empty();
-        Ok(some.then_some(Sound { start, samples: self.samples, faults: self.faults }))
+        Ok(some.then_some(Sound {
+            start,
+            samples: self.samples,
+            faults: self.faults,
+        }))
     }
 }
 
@@ -251,7 +271,10 @@ impl Converter {
             )?;
             if channels == 1 {
                 let both = [1.0, 1.0];
-                check(av::swr_set_matrix(converter.0, both.as_ptr(), 1), "convert sound")?;
+                check(
+                    av::swr_set_matrix(converter.0, both.as_ptr(), 1),
+                    "convert sound",
+                )?;
             }
             check(av::swr_init(converter.0), "convert sound")?;
         }
@@ -272,15 +295,17 @@ impl Converter {
             unsafe { ((*raw).extended_data, (*raw).nb_samples) }
         });
         // SAFETY: the context is initialised.
-        let room = check(unsafe { av::swr_get_out_samples(self.0, count) }, "convert sound")?;
+        let room = check(
+            unsafe { av::swr_get_out_samples(self.0, count) },
+            "convert sound",
+        )?;
         let before = samples.len();
         samples.resize(before + room as usize * 2, 0.0);
         let mut out = samples[before..].as_mut_ptr().cast::<u8>();
         // SAFETY: `out` has room for that many stereo samples; the input is NULL or has one plane
         // (or one per channel) of `count` samples in the format that the context was made for.
-        let got = unsafe {
-            av::swr_convert(self.0, &raw mut out, room, data.cast::<*const u8>(), count)
-        };
+        let got =
+            unsafe { av::swr_convert(self.0, &raw mut out, room, data.cast::<*const u8>(), count) };
         samples.truncate(before + got.max(0) as usize * 2);
         check(got, "convert sound").map(|_| ())
     }
@@ -290,5 +315,92 @@ impl Drop for Converter {
     fn drop(&mut self) {
         // SAFETY: NULL or ours; freed once.
         unsafe { av::swr_free(&raw mut self.0) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BASE: av::AVRational = av::AVRational {
+        num: 1,
+        den: 48_000,
+    };
+
+    #[expect(clippy::cast_ptr_alignment, reason = "rows of samples are aligned")]
+    /// A mono frame of 480 samples of `level`, at sample `time`.
+    fn frame(time: i64, level: f32) -> AvFrame {
+        let frame = AvFrame::new().unwrap();
+        let raw = frame.as_ptr();
+        // SAFETY: a new frame is given its make, then memory for 480 floats, which are written.
+        unsafe {
+            (*raw).format = av::AVSampleFormat::FLT.0;
+            (*raw).sample_rate = 48_000;
+            (*raw).nb_samples = 480;
+            (*raw).best_effort_timestamp = time;
+            av::av_channel_layout_default(&raw mut (*raw).ch_layout, 1);
+            check(av::av_frame_get_buffer(raw, 0), "test").unwrap();
+            std::slice::from_raw_parts_mut((*raw).data[0].cast::<f32>(), 480).fill(level);
+        }
+        frame
+    }
+
+    fn row(frames: &[(i64, f32)]) -> Sound {
+        let mut row = Row::new(Path::new("test"), &Limits::default());
+        for (time, level) in frames {
+            row.take(&frame(*time, *level), BASE).unwrap();
+        }
+        row.finish().unwrap().unwrap()
+    }
+
+    #[test]
+    fn mono_keeps_its_level_on_both_sides_and_jitter_changes_nothing() {
+        let sound = row(&[(4_800, 0.5), (5_290, 0.5), (5_750, 0.5)]);
+        assert_eq!(sound.start, 100_000);
+        assert_eq!(sound.samples, vec![0.5; 3 * 960]);
+    }
+
+    #[test]
+    fn a_hole_becomes_silence_of_its_length() {
+        let sound = row(&[(0, 0.5), (4_800, 0.25)]);
+        assert_eq!(sound.samples.len(), (4_800 + 480) * 2);
+        assert_eq!(sound.samples[960..9_600], vec![0.0; 8_640]);
+        assert_eq!(sound.samples[9_600..], vec![0.25; 960]);
+    }
+
+    #[test]
+    fn an_overlap_is_cut_off() {
+        let frames: Vec<_> = (0..10)
+            .map(|i| (i * 480, 0.5))
+            .chain([(3_360, 0.25)])
+            .collect();
+        let sound = row(&frames);
+        // Its 480 samples lie wholly in what is there already.
+        assert_eq!(sound.samples, vec![0.5; 9_600]);
+        let frames: Vec<_> = frames
+            .into_iter()
+            .chain([(3_840, 0.1), (4_320, 0.1), (4_800, 0.1)])
+            .collect();
+        let sound = row(&frames);
+        assert_eq!(sound.samples.len(), (4_800 + 480) * 2);
+        assert_eq!(sound.samples[9_598..9_602], [0.5, 0.5, 0.1, 0.1]);
+    }
+
+    #[test]
+    fn a_clock_that_jumps_does_not_break_the_row() {
+        let sound = row(&[(0, 0.5), (480_000_000, 0.5), (480_000_480, 0.5), (7, 0.5)]);
+        assert_eq!((sound.samples.len(), sound.faults), (4 * 960, 2));
+    }
+
+    #[test]
+    fn the_limit_on_length_holds() {
+        let limits = Limits {
+            sound_seconds: 1,
+            ..Limits::default()
+        };
+        let mut row = Row::new(Path::new("test"), &limits);
+        row.take(&frame(0, 0.5), BASE).unwrap();
+        let error = row.take(&frame(96_000, 0.5), BASE).unwrap_err();
+        assert!(matches!(error, Error::Limit { limit: 1, .. }), "{error}");
     }
 }

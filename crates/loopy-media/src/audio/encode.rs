@@ -290,12 +290,19 @@ impl Encoder {
     }
 }
 
+/// Chosen by measuring speed against signal-to-noise and noise-to-mask ratios on real sound at 160
+/// kb/s: AAC's two-loop search takes twice the time for 3 dB less, and its substitutions (noise,
+/// intensity) are for lower rates; Opus gains nothing above complexity 5.
 fn options(codec: Codec) -> Result<Dict, Error> {
     let mut options = Dict::new();
-    for pair in std::env::var("LOOPY_AUDIO").unwrap_or_default().split(':').filter(|p| !p.is_empty()) {
-        let (k, v) = pair.split_once('=').unwrap_or((pair, "1"));
-        options.set(k, v)?;
+    let pairs: &[(&str, &str)] = match codec {
+        Codec::Aac => {
+            &[("aac_coder", "fast"), ("aac_pns", "0"), ("aac_is", "0"), ("aac_tns", "0")]
+        }
+        Codec::Opus => &[("compression_level", "5")],
+    };
+    for (key, value) in pairs {
+        options.set(key, value)?;
     }
-    let _ = codec;
     Ok(options)
 }

@@ -39,7 +39,10 @@ pub(crate) struct Tools {
 
 impl Tools {
     pub(crate) fn found() -> Self {
-        Self { zimg: graph::has("zscale"), tonemap: graph::has("tonemap") }
+        Self {
+            zimg: graph::has("zscale"),
+            tonemap: graph::has("tonemap"),
+        }
     }
 }
 
@@ -65,7 +68,11 @@ pub(crate) fn chain(source: &Source, wanted: &Normalise, tools: Tools) -> Chain 
     let mut now = Source { size, ..*source };
     let depth = source.layout.depth;
     let flatten = layout.alpha.then(|| {
-        let to = Target { size: now.size, format: "yuva444p16le", depth };
+        let to = Target {
+            size: now.size,
+            format: "yuva444p16le",
+            depth,
+        };
         filters.push(color::setparams(now.color));
         filters.extend(convert(now.color, &to, wanted.scaler, tools));
         let text = filters.join(",");
@@ -74,7 +81,7 @@ pub(crate) fn chain(source: &Source, wanted: &Normalise, tools: Tools) -> Chain 
         now.usual_chroma = true;
         text
     });
-    let turned = now.rotation % 180 != 0;
+    let turned = !now.rotation.is_multiple_of(180);
     let fit = Fitted::new(&now, wanted, turned);
     if let Some(crop) = fit.crop {
         filters.push(crop);
@@ -88,24 +95,44 @@ pub(crate) fn chain(source: &Source, wanted: &Normalise, tools: Tools) -> Chain 
         && fit.source == fit.picture;
     if !right {
         filters.push(color::setparams(now.color));
-        let to = Target { size: fit.picture, format: "yuv420p", depth };
+        let to = Target {
+            size: fit.picture,
+            format: "yuv420p",
+            depth,
+        };
         if turns.is_empty() {
             filters.extend(convert(now.color, &to, wanted.scaler, tools));
         } else {
             // Turned chroma would lie where no tag can say; with a chroma sample for every pixel
             // there is nothing to say.
-            let whole = Target { format: "yuv444p16le", ..to };
+            let whole = Target {
+                format: "yuv444p16le",
+                ..to
+            };
             filters.extend(convert(now.color, &whole, wanted.scaler, tools));
             filters.extend(turns);
-            let size = if turned { flip(fit.picture) } else { fit.picture };
-            filters.extend(convert(Color::SDR, &Target { size, ..to }, wanted.scaler, tools));
+            let size = if turned {
+                flip(fit.picture)
+            } else {
+                fit.picture
+            };
+            filters.extend(convert(
+                Color::SDR,
+                &Target { size, ..to },
+                wanted.scaler,
+                tools,
+            ));
         }
     }
     Chain {
         flatten,
         flat: now.size,
         main: (!filters.is_empty()).then(|| filters.join(",")),
-        fitted: if turned { flip(fit.picture) } else { fit.picture },
+        fitted: if turned {
+            flip(fit.picture)
+        } else {
+            fit.picture
+        },
         fallbacks: fallbacks(source.color, tools),
     }
 }
@@ -130,12 +157,15 @@ fn prepare(source: &Source, filters: &mut Vec<String>) -> (Layout, Size) {
         height.next_multiple_of(1 << chroma.1),
     );
     if even != source.size {
+        // `pad` may leave out the last chroma sample when only half of it is covered: that sample
+        // and its luma are taken from the one before.
+        let smear = |odd: bool, log: u32| if odd { 1 << log } else { 0 };
         filters.push(format!(
             "pad=w={}:h={}:x=0:y=0,fillborders=right={}:bottom={}:mode=smear",
             even.width,
             even.height,
-            even.width - width,
-            even.height - height
+            smear(even.width != width, chroma.0),
+            smear(even.height != height, chroma.1)
         ));
     }
     (layout, even)
@@ -153,13 +183,21 @@ struct Fitted {
 impl Fitted {
     fn new(source: &Source, wanted: &Normalise, turned: bool) -> Self {
         let Size { width, height } = source.size;
-        let target = if turned { flip(wanted.size) } else { wanted.size };
+        let target = if turned {
+            flip(wanted.size)
+        } else {
+            wanted.size
+        };
         let aspect = f64::from(source.aspect.0) / f64::from(source.aspect.1.max(1));
         let (shown_width, shown_height) = (f64::from(width) * aspect, f64::from(height));
         let (target_width, target_height) = (f64::from(target.width), f64::from(target.height));
         let (across, down) = (target_width / shown_width, target_height / shown_height);
         match wanted.fit {
-            Fit::Stretch => Self { source: source.size, crop: None, picture: target },
+            Fit::Stretch => Self {
+                source: source.size,
+                crop: None,
+                picture: target,
+            },
             Fit::Pad => {
                 let scale = across.min(down);
                 let side = |shown: f64, most: u32| {
@@ -169,7 +207,11 @@ impl Fitted {
                     side(shown_width, target.width),
                     side(shown_height, target.height),
                 );
-                Self { source: source.size, crop: None, picture }
+                Self {
+                    source: source.size,
+                    crop: None,
+                    picture,
+                }
             }
             Fit::Crop => {
                 let scale = across.max(down);
@@ -187,7 +229,11 @@ impl Fitted {
                     let (x, y) = ((width - kept.width) / 2, (height - kept.height) / 2);
                     format!("crop=w={}:h={}:x={x}:y={y}", kept.width, kept.height)
                 });
-                Self { source: kept, crop, picture: target }
+                Self {
+                    source: kept,
+                    crop,
+                    picture: target,
+                }
             }
         }
     }
@@ -233,11 +279,22 @@ fn convert(from: Color, to: &Target, scaler: Scaler, tools: Tools) -> Vec<String
         Scaler::Spline36 => "spline36",
     };
     // Ordered dither stays put from frame to frame, so that a still picture stays still.
-    let dither = if to.depth > 8 || from.hdr() { "ordered" } else { "none" };
+    let dither = if to.depth > 8 || from.hdr() {
+        "ordered"
+    } else {
+        "none"
+    };
     let size = format!("w={width}:h={height}:f={filter}");
-    let out = format!("d={dither}:r=limited:m=709:p=709:t=709:c=left,format={}", to.format);
+    let out = format!(
+        "d={dither}:r=limited:m=709:p=709:t=709:c=left,format={}",
+        to.format
+    );
     if from.hdr() && tools.tonemap {
-        let float = if to.format.starts_with("yuva") { "gbrapf32le" } else { "gbrpf32le" };
+        let float = if to.format.starts_with("yuva") {
+            "gbrapf32le"
+        } else {
+            "gbrpf32le"
+        };
         vec![
             // 203 nits is the light of white paper in HDR (ITU-R BT.2408): it becomes 1.0.
             format!("zscale={size}:t=linear:p=709:npl=203,format={float}"),
@@ -301,7 +358,10 @@ fn fallbacks(color: Color, tools: Tools) -> Vec<Entry> {
 mod tests {
     use super::*;
 
-    const TOOLS: Tools = Tools { zimg: true, tonemap: true };
+    const TOOLS: Tools = Tools {
+        zimg: true,
+        tonemap: true,
+    };
 
     fn source(width: u32, height: u32) -> Source {
         Source {
@@ -317,7 +377,10 @@ mod tests {
     }
 
     fn wanted(width: u32, height: u32, fit: Fit) -> Normalise {
-        Normalise { fit, ..Normalise::to(Size::new(width, height)) }
+        Normalise {
+            fit,
+            ..Normalise::to(Size::new(width, height))
+        }
     }
 
     fn fitted(source: &Source, wanted: &Normalise) -> (u32, u32) {
@@ -335,10 +398,19 @@ mod tests {
 
     #[test]
     fn pad_keeps_the_shape_and_lets_no_hairline_bar_in() {
-        assert_eq!(fitted(&source(640, 480), &wanted(1280, 720, Fit::Pad)), (960, 720));
-        let narrow = Source { aspect: (512, 513), ..source(256, 256) };
+        assert_eq!(
+            fitted(&source(640, 480), &wanted(1280, 720, Fit::Pad)),
+            (960, 720)
+        );
+        let narrow = Source {
+            aspect: (512, 513),
+            ..source(256, 256)
+        };
         assert_eq!(fitted(&narrow, &wanted(256, 256, Fit::Pad)), (256, 256));
-        let wide = Source { aspect: (64, 45), ..source(720, 576) };
+        let wide = Source {
+            aspect: (64, 45),
+            ..source(720, 576)
+        };
         assert_eq!(fitted(&wide, &wanted(1920, 1080, Fit::Pad)), (1920, 1080));
         let thin = source(4000, 2);
         assert_eq!(fitted(&thin, &wanted(160, 90, Fit::Pad)), (160, 2));
@@ -346,7 +418,10 @@ mod tests {
 
     #[test]
     fn a_turned_picture_is_fitted_as_it_is_shown() {
-        let phone = Source { rotation: 90, ..source(1280, 720) };
+        let phone = Source {
+            rotation: 90,
+            ..source(1280, 720)
+        };
         assert_eq!(fitted(&phone, &wanted(720, 1280, Fit::Pad)), (720, 1280));
         assert_eq!(fitted(&phone, &wanted(1280, 720, Fit::Pad)), (406, 720));
     }
@@ -360,9 +435,31 @@ mod tests {
 
     #[test]
     fn fallbacks_are_told_only_when_they_happen() {
-        let hdr = Color { transfer: loopy_core::color::Transfer::Pq, ..Color::SDR };
+        let hdr = Color {
+            transfer: loopy_core::color::Transfer::Pq,
+            ..Color::SDR
+        };
         assert_eq!(fallbacks(hdr, TOOLS), []);
-        assert_eq!(fallbacks(Color::SDR, Tools { zimg: true, tonemap: false }), []);
-        assert_eq!(fallbacks(hdr, Tools { zimg: false, tonemap: true }).len(), 2);
+        assert_eq!(
+            fallbacks(
+                Color::SDR,
+                Tools {
+                    zimg: true,
+                    tonemap: false
+                }
+            ),
+            []
+        );
+        assert_eq!(
+            fallbacks(
+                hdr,
+                Tools {
+                    zimg: false,
+                    tonemap: true
+                }
+            )
+            .len(),
+            2
+        );
     }
 }

@@ -55,7 +55,10 @@ impl Decoder {
         // SAFETY: the codec is static; NULL is checked below.
         let decoder = Self(unsafe { av::avcodec_alloc_context3(codec) });
         if decoder.0.is_null() {
-            return Err(Error::Libav { what: "open a decoder", why: "out of memory".to_owned() });
+            return Err(Error::Libav {
+                what: "open a decoder",
+                why: "out of memory".to_owned(),
+            });
         }
         // SAFETY: the context is valid and not yet open, so that its fields may be set; the
         // parameters belong to the stream.
@@ -69,7 +72,10 @@ impl Decoder {
             (*decoder.0).max_pixels = limits.pixels.min(i64::MAX as u64) as i64;
             // The same pixels on every machine.
             (*decoder.0).flags |= av::AV_CODEC_FLAG_BITEXACT as i32;
-            check(av::avcodec_open2(decoder.0, codec, ptr::null_mut()), "open a decoder")?;
+            check(
+                av::avcodec_open2(decoder.0, codec, ptr::null_mut()),
+                "open a decoder",
+            )?;
         }
         Ok(decoder)
     }

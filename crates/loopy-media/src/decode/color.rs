@@ -17,8 +17,18 @@ pub(crate) struct ColorTags {
 impl ColorTags {
     /// These tags, and those of `other` where these say nothing.
     pub(crate) fn or(self, other: Self) -> Self {
-        let range = if self.range == av::AVColorRange::UNSPECIFIED { other } else { self }.range;
-        let matrix = if self.matrix == av::AVColorSpace::UNSPECIFIED { other } else { self }.matrix;
+        let range = if self.range == av::AVColorRange::UNSPECIFIED {
+            other
+        } else {
+            self
+        }
+        .range;
+        let matrix = if self.matrix == av::AVColorSpace::UNSPECIFIED {
+            other
+        } else {
+            self
+        }
+        .matrix;
         let primaries = if self.primaries == av::AVColorPrimaries::UNSPECIFIED {
             other.primaries
         } else {
@@ -29,7 +39,12 @@ impl ColorTags {
         } else {
             self.transfer
         };
-        Self { range, matrix, primaries, transfer }
+        Self {
+            range,
+            matrix,
+            primaries,
+            transfer,
+        }
     }
 
     /// What the tags mean for pictures of `layout` and this size.
@@ -115,8 +130,15 @@ pub(crate) fn setparams(color: Color) -> String {
 
 /// The pixels need no conversion to be [`Color::SDR`].
 pub(crate) fn is_output(color: Color) -> bool {
-    let shown_alike = !matches!(color.transfer, Transfer::Linear | Transfer::Pq | Transfer::Hlg);
-    shown_alike && Color { transfer: Color::SDR.transfer, ..color } == Color::SDR
+    let shown_alike = !matches!(
+        color.transfer,
+        Transfer::Linear | Transfer::Pq | Transfer::Hlg
+    );
+    shown_alike
+        && Color {
+            transfer: Color::SDR.transfer,
+            ..color
+        } == Color::SDR
 }
 
 #[cfg(test)]
@@ -137,7 +159,13 @@ mod tests {
     #[test]
     fn untagged_pictures_are_read_by_their_size_and_format() {
         let small = NONE.read(layout("yuv420p"), 720, 576);
-        assert_eq!(small, Color { matrix: Matrix::Bt601, ..Color::SDR });
+        assert_eq!(
+            small,
+            Color {
+                matrix: Matrix::Bt601,
+                ..Color::SDR
+            }
+        );
         assert_eq!(NONE.read(layout("yuv420p"), 1280, 720), Color::SDR);
         assert!(NONE.read(layout("yuvj420p"), 1280, 720).full_range);
         let rgb = NONE.read(layout("rgb24"), 160, 90);
@@ -151,14 +179,23 @@ mod tests {
             range: av::AVColorRange::JPEG,
             ..NONE
         };
-        let frame = ColorTags { matrix: av::AVColorSpace::SMPTE170M, ..NONE };
+        let frame = ColorTags {
+            matrix: av::AVColorSpace::SMPTE170M,
+            ..NONE
+        };
         let color = frame.or(stream).read(layout("yuv420p"), 1920, 1080);
         assert_eq!((color.matrix, color.full_range), (Matrix::Bt601, true));
     }
 
     #[test]
     fn hdr_without_primaries_is_wide() {
-        let pq = ColorTags { transfer: av::AVColorTransferCharacteristic::SMPTE2084, ..NONE };
-        assert_eq!(pq.read(layout("yuv420p10le"), 3840, 2160).primaries, Primaries::Bt2020);
+        let pq = ColorTags {
+            transfer: av::AVColorTransferCharacteristic::SMPTE2084,
+            ..NONE
+        };
+        assert_eq!(
+            pq.read(layout("yuv420p10le"), 3840, 2160).primaries,
+            Primaries::Bt2020
+        );
     }
 }

@@ -42,7 +42,10 @@ impl Layout {
         // SAFETY: the name is a static string.
         let name = unsafe { text(descriptor.name) };
         let own_plane = parts.iter().enumerate().all(|(index, part)| {
-            let planes = parts.iter().take(index).all(|other| other.plane != part.plane);
+            let planes = parts
+                .iter()
+                .take(index)
+                .all(|other| other.plane != part.plane);
             planes && part.shift == 0
         });
         Some(Self {
@@ -50,8 +53,15 @@ impl Layout {
             rgb: has(av::AV_PIX_FMT_FLAG_RGB) || palette,
             alpha: has(av::AV_PIX_FMT_FLAG_ALPHA) || palette,
             full_range: name.starts_with("yuvj"),
-            depth: parts.iter().map(|part| part.depth.max(0) as u32).max().unwrap_or(8),
-            chroma: (descriptor.log2_chroma_w.into(), descriptor.log2_chroma_h.into()),
+            depth: parts
+                .iter()
+                .map(|part| part.depth.max(0) as u32)
+                .max()
+                .unwrap_or(8),
+            chroma: (
+                descriptor.log2_chroma_w.into(),
+                descriptor.log2_chroma_h.into(),
+            ),
             components: descriptor.nb_components,
             plain: own_plane
                 && !palette
@@ -100,7 +110,7 @@ impl Layout {
             && if self.float {
                 self.rgb && depth == 32
             } else if gray {
-                self.components == 1 && matches!(depth, 8 | 16)
+                false
             } else if self.alpha {
                 matches!(depth, 8 | 16) || (!self.rgb && depth == 10)
             } else {
@@ -109,23 +119,25 @@ impl Layout {
         if direct {
             return None;
         }
-        let alpha = if self.alpha { "a" } else { "" };
-        let bits = if depth <= 8 { "" } else { "16le" };
-        Some(if self.rgb {
-            format!("gb{}p{bits}", if self.alpha { "ra" } else { "r" })
-        } else if gray && !self.alpha {
-            format!("gray{bits}")
-        } else {
-            let chroma = match (gray, self.chroma) {
-                (true, _) => "444",
-                (_, (1, 1)) => "420",
-                (_, (1, 0)) => "422",
-                (_, (0, 1)) => "440",
-                (_, (2, 0)) if depth <= 8 && !self.alpha => "411",
-                (_, (2, 2)) if depth <= 8 && !self.alpha => "410",
-                _ => "444",
-            };
-            format!("yuv{alpha}{chroma}p{bits}")
+        let bits = match depth {
+            ..=8 => "",
+            9 | 10 if !(self.rgb && self.alpha) => "10le",
+            11 | 12 if !self.alpha => "12le",
+            _ => "16le",
+        };
+        let chroma = match (gray, self.chroma) {
+            (false, (1, 1)) => "420",
+            (false, (1, 0)) => "422",
+            (false, (0, 1)) if depth <= 8 && !self.alpha => "440",
+            (false, (2, 0)) if depth <= 8 && !self.alpha => "411",
+            (false, (2, 2)) if depth <= 8 && !self.alpha => "410",
+            _ => "444",
+        };
+        Some(match (self.rgb, self.alpha) {
+            (true, true) => format!("gbrap{bits}"),
+            (true, false) => format!("gbrp{bits}"),
+            (false, true) => format!("yuva{chroma}p{bits}"),
+            (false, false) => format!("yuv{chroma}p{bits}"),
         })
     }
 }
@@ -141,10 +153,10 @@ mod tests {
             ("yuv422p10le", None),
             ("yuva420p", None),
             ("gbrp", None),
-            ("gray", None),
-            ("gray10le", Some("gray16le")),
+            ("gray", Some("yuv444p")),
+            ("gray10le", Some("yuv444p10le")),
             ("nv12", Some("yuv420p")),
-            ("p010le", Some("yuv420p16le")),
+            ("p010le", Some("yuv420p10le")),
             ("yuyv422", Some("yuv422p")),
             ("rgb24", Some("gbrp")),
             ("bgra", Some("gbrap")),
@@ -152,7 +164,7 @@ mod tests {
             ("pal8", Some("gbrap")),
             ("ya8", Some("yuva444p")),
             ("yuva444p12le", Some("yuva444p16le")),
-            ("monow", Some("gray")),
+            ("monow", Some("yuv444p")),
         ] {
             let layout = Layout::named(name).unwrap();
             assert_eq!(layout.planar().as_deref(), planar, "{name}");

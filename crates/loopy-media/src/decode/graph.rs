@@ -15,7 +15,7 @@ const TICKS: i32 = 1000;
 
 /// A configured graph of video filters.
 pub(crate) struct Graph {
-    graph: *mut av::AVFilterGraph,
+    raw: *mut av::AVFilterGraph,
     source: *mut av::AVFilterContext,
     sink: *mut av::AVFilterContext,
 }
@@ -37,30 +37,32 @@ impl Graph {
              :pixel_aspect=1/1,{chain},buffersink@out"
         );
         let text = c_string(text.as_bytes());
-        // SAFETY: NULL is checked below.
         let mut graph = Self {
-            graph: unsafe { av::avfilter_graph_alloc() },
+            // SAFETY: NULL is checked below.
+            raw: unsafe { av::avfilter_graph_alloc() },
             source: ptr::null_mut(),
             sink: ptr::null_mut(),
         };
-        let memory =
-            || Error::Libav { what: "build the filters", why: "out of memory".to_owned() };
-        if graph.graph.is_null() {
+        let memory = || Error::Libav {
+            what: "build the filters",
+            why: "out of memory".to_owned(),
+        };
+        if graph.raw.is_null() {
             return Err(memory());
         }
         let (mut inputs, mut outputs) = (ptr::null_mut(), ptr::null_mut());
         // SAFETY: the graph is valid and not yet configured; the text outlives the calls; the lists
         // of open ends are freed whatever they hold.
         unsafe {
-            (*graph.graph).nb_threads = 1;
+            (*graph.raw).nb_threads = 1;
             av::av_opt_set(
-                graph.graph.cast(),
+                graph.raw.cast(),
                 c"scale_sws_opts".as_ptr(),
                 c"flags=lanczos+accurate_rnd+full_chroma_int+full_chroma_inp+bitexact".as_ptr(),
                 0,
             );
             let code = av::avfilter_graph_parse2(
-                graph.graph,
+                graph.raw,
                 text.as_ptr(),
                 &raw mut inputs,
                 &raw mut outputs,
@@ -68,12 +70,15 @@ impl Graph {
             av::avfilter_inout_free(&raw mut inputs);
             av::avfilter_inout_free(&raw mut outputs);
             check(code, "build the filters")?;
-            graph.source = av::avfilter_graph_get_filter(graph.graph, c"buffer@in".as_ptr());
-            graph.sink = av::avfilter_graph_get_filter(graph.graph, c"buffersink@out".as_ptr());
+            graph.source = av::avfilter_graph_get_filter(graph.raw, c"buffer@in".as_ptr());
+            graph.sink = av::avfilter_graph_get_filter(graph.raw, c"buffersink@out".as_ptr());
             if graph.source.is_null() || graph.sink.is_null() {
                 return Err(memory());
             }
-            check(av::avfilter_graph_config(graph.graph, ptr::null_mut()), "configure the filters")?;
+            check(
+                av::avfilter_graph_config(graph.raw, ptr::null_mut()),
+                "configure the filters",
+            )?;
         }
         Ok(graph)
     }
@@ -119,6 +124,37 @@ impl Graph {
 impl Drop for Graph {
     fn drop(&mut self) {
         // SAFETY: NULL or ours; freeing it frees its filters.
-        unsafe { av::avfilter_graph_free(&raw mut self.graph) };
+        unsafe { av::avfilter_graph_free(&raw mut self.raw) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_that_fails_is_an_error_and_never_hangs() {
+        if !has("zscale") {
+            return;
+        }
+        // Luma and chroma cannot have the matrix of RGB.
+        let chain = "setparams=colorspace=gbr,zscale=w=32:h=32:m=709:p=709:t=709";
+        let mut graph = Graph::new(chain, 64, 64, av::AVPixelFormat::YUV420P.0).unwrap();
+        let mut frame = AvFrame::new().unwrap();
+        // SAFETY: a new frame is given its make, then memory.
+        unsafe {
+            let raw = frame.as_ptr();
+            ((*raw).width, (*raw).height) = (64, 64);
+            (*raw).format = av::AVPixelFormat::YUV420P.0;
+            check(av::av_frame_get_buffer(raw, 0), "test").unwrap();
+        }
+        graph.push(Some((&mut frame, 0))).unwrap();
+        assert!(graph.pull(&mut frame).is_err());
+    }
+
+    #[test]
+    fn a_chain_that_makes_no_sense_is_an_error() {
+        assert!(Graph::new("nosuchfilter=1", 64, 64, 0).is_err());
+        assert!(Graph::new("crop=w=100:h=100:x=0:y=0", 64, 64, 0).is_err());
     }
 }

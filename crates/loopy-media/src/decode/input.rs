@@ -63,10 +63,17 @@ impl Input {
     /// Nothing else is ever opened: containers that point to other files do not get them.
     pub(crate) fn open(path: &Path, limits: &Limits) -> Result<Self, Error> {
         ffi::init();
-        let fail = |why: String| Error::Open { path: path.to_owned(), why };
+        let fail = |why: String| Error::Open {
+            path: path.to_owned(),
+            why,
+        };
         let metadata = std::fs::metadata(path).map_err(|error| fail(error.to_string()))?;
         if !metadata.is_file() {
-            let kind = if metadata.is_dir() { "a directory" } else { "a pipe, socket or device" };
+            let kind = if metadata.is_dir() {
+                "a directory"
+            } else {
+                "a pipe, socket or device"
+            };
             return Err(fail(format!("{kind}, not a regular file")));
         }
         if metadata.len() == 0 {
@@ -93,7 +100,10 @@ impl Input {
     }
 
     fn open_file(&mut self, path: &Path) -> Result<(), Error> {
-        let fail = |code: c_int| Error::Open { path: path.to_owned(), why: reason(code) };
+        let fail = |code: c_int| Error::Open {
+            path: path.to_owned(),
+            why: reason(code),
+        };
         // The protocol in front keeps colons, dashes and pattern characters in a name plain.
         let url = c_string(&[b"file:", path.as_os_str().as_encoded_bytes()].concat());
         let mut options = Dict::new();
@@ -126,12 +136,18 @@ impl Input {
         };
         if code < 0 || format.is_null() {
             let why = "no media format is recognised".to_owned();
-            return Err(Error::Open { path: path.to_owned(), why });
+            return Err(Error::Open {
+                path: path.to_owned(),
+                why,
+            });
         }
         // SAFETY: a found format has a static name.
         let name = unsafe { text((*format).name) };
         if let Some(why) = not_a_video(&name) {
-            return Err(Error::NoVideo { path: path.to_owned(), why });
+            return Err(Error::NoVideo {
+                path: path.to_owned(),
+                why,
+            });
         }
         // SAFETY: allocation; NULL is checked before the fields are set.
         unsafe {
@@ -159,13 +175,16 @@ impl Input {
         };
         if code == av::AVERROR_INVALIDDATA {
             let why = format!("its header is damaged, cut off or missing (read as {name})");
-            return Err(Error::Open { path: path.to_owned(), why });
+            return Err(Error::Open {
+                path: path.to_owned(),
+                why,
+            });
         }
         if code < 0 { Err(fail(code)) } else { Ok(()) }
     }
 
     fn find_streams(&mut self, path: &Path, limits: &Limits) -> Result<(), Error> {
-        let stated = self.streams().map(|stream| stream.pixels()).max().unwrap_or(0);
+        let stated = self.streams().map(Stream::pixels).max().unwrap_or(0);
         self.extend_deadline();
         let mut options: Vec<Dict> = Vec::new();
         for _ in self.streams() {
@@ -184,9 +203,12 @@ impl Input {
             dict.0 = raw;
         }
         if code < 0 {
-            return Err(Error::Open { path: path.to_owned(), why: reason(code) });
+            return Err(Error::Open {
+                path: path.to_owned(),
+                why: reason(code),
+            });
         }
-        let seen = self.streams().map(|stream| stream.pixels()).max().unwrap_or(0);
+        let seen = self.streams().map(Stream::pixels).max().unwrap_or(0);
         if seen == 0 && stated > limits.pixels {
             return Err(over_pixels(path, stated, limits));
         }
@@ -224,18 +246,23 @@ impl Input {
     /// from the bit rate.
     pub(crate) fn stated_micros(&self) -> Option<i64> {
         // SAFETY: plain fields of an open context.
-        let (duration, method) =
-            unsafe { ((*self.context).duration, (*self.context).duration_estimation_method) };
+        let (duration, method) = unsafe {
+            (
+                (*self.context).duration,
+                (*self.context).duration_estimation_method,
+            )
+        };
         let known = duration > 0 && method != av::AVDurationEstimationMethod::BITRATE;
         known.then_some(duration)
     }
 
     /// The sample aspect ratio that holds for `frame`, or for the stream when there is none.
     pub(crate) fn sample_aspect(&self, stream: usize, frame: *mut av::AVFrame) -> (u32, u32) {
-        let Some(stream) = self.stream(stream) else { return (1, 1) };
+        let Some(stream) = self.stream(stream) else {
+            return (1, 1);
+        };
         // SAFETY: the stream belongs to the context; the frame is NULL or valid.
-        let aspect =
-            unsafe { av::av_guess_sample_aspect_ratio(self.context, stream.raw, frame) };
+        let aspect = unsafe { av::av_guess_sample_aspect_ratio(self.context, stream.raw, frame) };
         let ratio = f64::from(aspect.num) / f64::from(aspect.den.max(1));
         // Beyond that the field is noise, and the picture would become a line.
         if aspect.den > 0 && (1.0 / 16.0..=16.0).contains(&ratio) {
@@ -291,16 +318,23 @@ impl Input {
     /// Microseconds from the first to the last moment of the packets that were read, of all
     /// streams that are not skipped.
     pub(crate) fn reach(&self) -> i64 {
-        self.reach.map_or(0, |(first, last)| last.saturating_sub(first))
+        self.reach
+            .map_or(0, |(first, last)| last.saturating_sub(first))
     }
 
     fn stretch(&mut self, packet: &AvPacket) {
         // SAFETY: plain fields of a packet that was just read.
         let (time, length, stream) = unsafe {
             let raw = packet.as_ptr();
-            ((*raw).pts, (*raw).duration.max(0), (*raw).stream_index as usize)
+            (
+                (*raw).pts,
+                (*raw).duration.max(0),
+                (*raw).stream_index as usize,
+            )
         };
-        let Some(base) = self.stream(stream).map(|stream| stream.time_base()) else { return };
+        let Some(base) = self.stream(stream).map(Stream::time_base) else {
+            return;
+        };
         if time == av::AV_NOPTS_VALUE {
             return;
         }
@@ -322,47 +356,50 @@ impl Drop for Input {
     }
 }
 
-impl Stream<'_> {
-    pub(crate) fn raw(&self) -> *mut av::AVStream {
+impl<'a> Stream<'a> {
+    pub(crate) fn raw(self) -> *mut av::AVStream {
         self.raw
     }
 
     /// The stream's parameters.
-    pub(crate) fn parameters(&self) -> &av::AVCodecParameters {
+    pub(crate) fn parameters(self) -> &'a av::AVCodecParameters {
         // SAFETY: every stream has parameters for as long as its context lives.
         unsafe { &*(*self.raw).codecpar }
     }
 
-    pub(crate) fn index(&self) -> usize {
+    pub(crate) fn index(self) -> usize {
         // SAFETY: plain field.
         unsafe { (*self.raw).index as usize }
     }
 
-    pub(crate) fn is(&self, kind: av::AVMediaType) -> bool {
+    pub(crate) fn is(self, kind: av::AVMediaType) -> bool {
         self.parameters().codec_type == kind
     }
 
     /// Some bit of `flags` is in the stream's disposition.
-    pub(crate) fn disposed(&self, flags: c_int) -> bool {
+    pub(crate) fn disposed(self, flags: c_int) -> bool {
         // SAFETY: plain field.
         unsafe { (*self.raw).disposition & flags != 0 }
     }
 
     /// Pixels of a picture; 0 for other streams.
-    pub(crate) fn pixels(&self) -> u64 {
+    pub(crate) fn pixels(self) -> u64 {
         let parameters = self.parameters();
         let video = self.is(av::AVMediaType::VIDEO);
-        let (width, height) = (parameters.width.max(0) as u64, parameters.height.max(0) as u64);
+        let (width, height) = (
+            parameters.width.max(0) as u64,
+            parameters.height.max(0) as u64,
+        );
         if video { width * height } else { 0 }
     }
 
-    pub(crate) fn time_base(&self) -> av::AVRational {
+    pub(crate) fn time_base(self) -> av::AVRational {
         // SAFETY: plain field.
         unsafe { (*self.raw).time_base }
     }
 
     /// The value of a metadata key.
-    pub(crate) fn tag(&self, key: &CStr) -> Option<String> {
+    pub(crate) fn tag(self, key: &CStr) -> Option<String> {
         // SAFETY: the dictionary belongs to the stream; the entry's value is NUL-terminated.
         unsafe {
             let entry = av::av_dict_get((*self.raw).metadata, key.as_ptr(), ptr::null(), 0);
@@ -371,7 +408,7 @@ impl Stream<'_> {
     }
 
     /// The nine numbers of the display matrix, if the stream has one.
-    pub(crate) fn display_matrix(&self) -> Option<[i32; 9]> {
+    pub(crate) fn display_matrix(self) -> Option<[i32; 9]> {
         let (data, size) = self.side_data(av::AVPacketSideDataType::DISPLAYMATRIX);
         if data.is_null() || size < 36 {
             return None;
@@ -383,7 +420,7 @@ impl Stream<'_> {
     }
 
     #[cfg(ffmpeg_6_1)]
-    fn side_data(&self, kind: av::AVPacketSideDataType) -> (*const u8, usize) {
+    fn side_data(self, kind: av::AVPacketSideDataType) -> (*const u8, usize) {
         let parameters = self.parameters();
         // SAFETY: the array and its length belong together; the result points into it or is NULL.
         unsafe {
@@ -392,12 +429,16 @@ impl Stream<'_> {
                 parameters.nb_coded_side_data,
                 kind,
             );
-            if data.is_null() { (ptr::null(), 0) } else { ((*data).data.cast_const(), (*data).size) }
+            if data.is_null() {
+                (ptr::null(), 0)
+            } else {
+                ((*data).data.cast_const(), (*data).size)
+            }
         }
     }
 
     #[cfg(not(ffmpeg_6_1))]
-    fn side_data(&self, kind: av::AVPacketSideDataType) -> (*const u8, usize) {
+    fn side_data(self, kind: av::AVPacketSideDataType) -> (*const u8, usize) {
         let mut size = 0_usize;
         // SAFETY: the stream is valid; the result points into it or is NULL.
         let data = unsafe { av::av_stream_get_side_data(self.raw, kind, &raw mut size) };
@@ -424,7 +465,9 @@ pub(crate) unsafe fn text(raw: *const c_char) -> String {
         return String::new();
     }
     // SAFETY: promised by the caller.
-    unsafe { CStr::from_ptr(raw) }.to_string_lossy().into_owned()
+    unsafe { CStr::from_ptr(raw) }
+        .to_string_lossy()
+        .into_owned()
 }
 
 /// Why a container of this name is no video of its own.

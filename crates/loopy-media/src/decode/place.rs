@@ -20,19 +20,20 @@ fn yuv(Rgb(red, green, blue): Rgb) -> [f64; 3] {
 }
 
 /// Copies a `yuv420p` picture of size `fitted` into the middle of a frame of size `size`.
-pub(crate) fn place(
-    picture: &AvFrame,
-    fitted: Size,
-    size: Size,
-    pad: Rgb,
-) -> Result<Frame, Error> {
+pub(crate) fn place(picture: &AvFrame, fitted: Size, size: Size, pad: Rgb) -> Result<Frame, Error> {
     // SAFETY: plain fields of a valid frame.
     let (width, height, format) = unsafe {
         let raw = picture.as_ptr();
         ((*raw).width, (*raw).height, (*raw).format)
     };
-    let expected = (fitted.width as i32, fitted.height as i32, av::AVPixelFormat::YUV420P.0);
-    if (width, height, format) != expected || fitted.width > size.width || fitted.height > size.height
+    let expected = (
+        fitted.width as i32,
+        fitted.height as i32,
+        av::AVPixelFormat::YUV420P.0,
+    );
+    if (width, height, format) != expected
+        || fitted.width > size.width
+        || fitted.height > size.height
     {
         return Err(Error::Libav {
             what: "fit a picture",
@@ -54,15 +55,19 @@ pub(crate) fn place(
         // `linesize` after the one before (which may be negative).
         let (start, stride) = unsafe {
             let raw = picture.as_ptr();
-            ((*raw).data[plane].cast_const(), (*raw).linesize[plane] as isize)
+            (
+                (*raw).data[plane].cast_const(),
+                (*raw).linesize[plane] as isize,
+            )
         };
         let fill = |data: &mut Vec<u8>, count: u32| data.resize(data.len() + count as usize, bar);
         fill(&mut data, top * whole.width);
         for row in 0..part.height as isize {
             fill(&mut data, left);
             // SAFETY: as above.
-            let pixels =
-                unsafe { std::slice::from_raw_parts(start.offset(row * stride), part.width as usize) };
+            let pixels = unsafe {
+                std::slice::from_raw_parts(start.offset(row * stride), part.width as usize)
+            };
             data.extend_from_slice(pixels);
             fill(&mut data, right);
         }
@@ -77,10 +82,24 @@ pub(crate) fn place(
 /// Lays a `yuva444p16le` picture over `pad` and makes it `yuv444p16le`.
 ///
 /// Luma and chroma are mixed like colours: both are linear in them.
+#[expect(
+    clippy::cast_ptr_alignment,
+    reason = "rows of 16-bit formats are aligned"
+)]
 pub(crate) fn flatten(picture: &mut AvFrame, pad: Rgb) -> Result<(), Error> {
     let raw = picture.as_ptr();
-    // SAFETY: the frame is valid; the call gives it memory of its own.
-    check(unsafe { av::av_frame_make_writable(raw) }, "write to a picture")?;
+    // SAFETY: plain field of a valid frame.
+    if unsafe { (*raw).format } != av::AVPixelFormat::YUVA444P16LE.0 {
+        return Err(Error::Libav {
+            what: "lay a picture over a colour",
+            why: "the filters gave another pixel format".to_owned(),
+        });
+    }
+    check(
+        // SAFETY: the frame is valid; the call gives it memory of its own.
+        unsafe { av::av_frame_make_writable(raw) },
+        "write to a picture",
+    )?;
     // SAFETY: plain fields.
     let (width, height) = unsafe { ((*raw).width.max(0) as usize, (*raw).height.max(0) as isize) };
     let pad = yuv(pad).map(|value| (value * 256.0).round() as u64);
@@ -90,7 +109,9 @@ pub(crate) fn flatten(picture: &mut AvFrame, pad: Rgb) -> Result<(), Error> {
             // are aligned to words and planes do not overlap.
             let (colors, alphas) = unsafe {
                 let at = |plane: usize| {
-                    (*raw).data[plane].offset(row * (*raw).linesize[plane] as isize).cast::<u16>()
+                    (*raw).data[plane]
+                        .offset(row * (*raw).linesize[plane] as isize)
+                        .cast::<u16>()
                 };
                 (
                     std::slice::from_raw_parts_mut(at(plane), width),
@@ -105,8 +126,13 @@ pub(crate) fn flatten(picture: &mut AvFrame, pad: Rgb) -> Result<(), Error> {
             }
         }
     }
-    // SAFETY: the first three planes are those of the new format; the fourth is let go with them.
-    unsafe { (*raw).format = av::AVPixelFormat::YUV444P16LE.0 };
+    // SAFETY: the first three planes are those of the new format. Filters take every plane that a
+    // frame points to, so that the fourth has to go; its memory is freed with the frame's buffers.
+    unsafe {
+        (*raw).format = av::AVPixelFormat::YUV444P16LE.0;
+        (*raw).data[3] = std::ptr::null_mut();
+        (*raw).linesize[3] = 0;
+    }
     Ok(())
 }
 

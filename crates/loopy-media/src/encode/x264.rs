@@ -18,14 +18,16 @@ const PRESETS: [&str; 10] = [
 
 /// What x264 must report of itself. libavcodec only warns of x264 options that it cannot set, and
 /// one that is not in force would make parameter sets or key frames depend on the pictures.
-const IN_FORCE: [&str; 5] =
-    ["threads=1", "stitchable=1", "open_gop=0", "keyint=infinite", "scenecut=0"];
+const IN_FORCE: [&str; 4] = ["threads=1", "stitchable=1", "keyint=infinite", "scenecut=0"];
+/// The same, where there are B-frames: without them x264 does not mention it.
+const WITH_BFRAMES: &str = "open_gop=0";
 
 /// An open encoder.
 pub(super) struct X264 {
     context: NonNull<av::AVCodecContext>,
     /// What x264 says of itself in the first packet; empty before that.
     banner: String,
+    bframes: bool,
 }
 
 // SAFETY: the context is owned by one value, and libavcodec ties none of it to a thread.
@@ -79,7 +81,7 @@ impl X264 {
         let context = NonNull::new(unsafe { av::avcodec_alloc_context3(codec) }).ok_or_else(|| {
             Error::Libav { what: "allocate an encoder", why: "out of memory".to_owned() }
         })?;
-        let this = Self { context, banner: String::new() };
+        let this = Self { context, banner: String::new(), bframes: settings.bframes > 0 };
         let mut options = options(settings)?;
         // SAFETY: the context is ours and not yet open, which is when these fields may be set.
         let code = unsafe {
@@ -148,7 +150,8 @@ impl X264 {
         let banner = nal::annex_b(packet).find_map(nal::banner).unwrap_or_default();
         self.banner = String::from_utf8_lossy(banner).into_owned();
         let words = || self.banner.split(' ');
-        match IN_FORCE.iter().find(|wanted| !words().any(|word| word == **wanted)) {
+        let mut wanted = IN_FORCE.into_iter().chain(self.bframes.then_some(WITH_BFRAMES));
+        match wanted.find(|wanted| !words().any(|word| word == *wanted)) {
             None => Ok(()),
             Some(wanted) => Err(Error::Libav {
                 what: "set up libx264",

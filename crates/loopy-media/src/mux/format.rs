@@ -8,7 +8,7 @@ use loopy_core::Rate;
 use super::{Container, Options, Output, TAGS, index, io::Io};
 use crate::{
     Error,
-    audio::encode::{Packet, Track},
+    audio::encode::{Codec, Packet, Track},
     ffi::{AvPacket, Dict, c_string, init, padded},
 };
 
@@ -41,8 +41,10 @@ pub(super) struct Format {
     io: Io,
     clock: Clock,
     sound_rate: i32,
-    /// Room kept for the index, and where it starts.
-    room: Option<(u64, u64)>,
+    /// Samples by which times of the sound are moved. See [`delay_left_out`].
+    sound_shift: i64,
+    /// Bytes of room kept for the index.
+    room: u64,
 }
 
 // SAFETY: the context is owned by one value, and libavformat ties none of it to a thread.
@@ -81,7 +83,11 @@ impl Format {
         io.check(code)?;
         let context = NonNull::new(raw).ok_or(Error::Missing("mp4 and Matroska muxers"))?;
         let sound_rate = options.audio.as_ref().map_or(1, |track| track.rate as i32);
-        let mut this = Self { context, io, clock, sound_rate, room: None };
+        let moved = options.audio.as_ref().filter(|track| {
+            options.container == Container::Mkv && track.codec == Codec::Opus && delay_left_out()
+        });
+        let sound_shift = moved.map_or(0, |track| i64::from(track.priming));
+        let mut this = Self { context, io, clock, sound_rate, sound_shift, room: 0 };
         this.streams(options)?;
         this.words(options)?;
         this.header(options)?;
@@ -206,12 +212,7 @@ impl Format {
         if let Some(key) = dict.leftovers().first() {
             return Err(self.io.error(format!("this FFmpeg has no muxer option `{key}`")));
         }
-        if room > 0 {
-            // The kept room ends where the data's two box headers start.
-            // SAFETY: the context is open and ours.
-            let at = unsafe { av::avio_seek(self.io.as_ptr(), 0, 1) };
-            self.room = (at as u64).checked_sub(room + 16).map(|front| (front, room));
-        }
+        self.room = room;
         Ok(())
     }
 
@@ -259,8 +260,8 @@ impl Format {
         unsafe {
             let raw = packet.as_ptr();
             (*raw).stream_index = 1;
-            (*raw).pts = sound.pts;
-            (*raw).dts = sound.pts;
+            (*raw).pts = sound.pts + self.sound_shift;
+            (*raw).dts = (*raw).pts;
             (*raw).duration = i64::from(sound.duration);
             (*raw).flags |= av::AV_PKT_FLAG_KEY;
             if surplus > 0 {
@@ -307,7 +308,7 @@ impl Format {
     /// Ends the file; its size in bytes.
     pub(super) fn finish(&mut self) -> Result<u64, Error> {
         let raw = self.context.as_ptr();
-        if self.room.is_some() {
+        if self.room > 0 {
             // SAFETY: the context is open and ours; its private data has options.
             let code = unsafe { av::av_opt_set((*raw).priv_data, c"moov_size".as_ptr(), c"0".as_ptr(), 0) };
             self.io.check(code)?;
@@ -319,13 +320,20 @@ impl Format {
         };
         self.io.check(code)?;
         let mut bytes = self.io.flush()?;
-        if let (Some((front, room)), Some(file)) = (self.room, self.io.file()) {
-            let placed = index::place(file, front, room, end as u64);
+        if let (1.., Some(file)) = (self.room, self.io.file()) {
+            let placed = index::place(file, self.room, end as u64);
             placed.map_err(|error| self.io.error(error.to_string()))?;
             bytes = self.io.flush()?;
         }
         Ok(bytes)
     }
+}
+
+/// Matroska stores times that count from the start of the priming, and how long it is. FFmpeg before
+/// 6.0 writes how long it is (for Opus only), but does not count from there.
+fn delay_left_out() -> bool {
+    // SAFETY: the call only reads a constant of the loaded library.
+    unsafe { av::avformat_version() < 59 << 16 | 31 << 8 }
 }
 
 fn gcd(a: i64, b: i64) -> i64 {

@@ -6,7 +6,7 @@
 
 use std::{
     fs::File,
-    io::{self, Seek as _, SeekFrom, Write as _},
+    io::{self, Read as _, Seek as _, SeekFrom, Write as _},
 };
 
 use super::{Options, io::copy_within};
@@ -36,9 +36,13 @@ pub(super) fn room(options: &Options) -> u64 {
     if room > i32::MAX as u64 { 0 } else { room }
 }
 
-/// Moves the index at `at`, the end of `file`, to the room of `room` bytes at `front`, or marks the
-/// room as free when it does not fit.
-pub(super) fn place(file: &mut File, front: u64, room: u64, at: u64) -> io::Result<()> {
+/// Moves the index at `at`, the end of `file`, to the room of `room` bytes after the file's first
+/// box, or marks the room as free when it does not fit.
+pub(super) fn place(file: &mut File, room: u64, at: u64) -> io::Result<()> {
+    let mut first = [0; 4];
+    file.seek(SeekFrom::Start(0))?;
+    file.read_exact(&mut first)?;
+    let front = u64::from(u32::from_be_bytes(first));
     let end = file.metadata()?.len();
     let length = end - at;
     let fits = length == room || length + BOX <= room;

@@ -5,7 +5,7 @@ use std::{
     ffi::{c_int, c_void},
     fs::{File, OpenOptions},
     io::{self, Read as _, Seek as _, SeekFrom, Write},
-    ptr::{self, NonNull},
+    ptr::NonNull,
 };
 
 use ffmpeg_sys_the_third as av;

@@ -1,5 +1,6 @@
 //! What the tests of the input side share: where the shared media lie, and small made sources.
 
+#![allow(clippy::print_stdout, reason = "a skipped test says so")]
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
 use std::{
@@ -82,7 +83,10 @@ pub(crate) fn at(picture: &Picture, x: u32, y: u32) -> [u8; 3] {
 /// Asserts that two colours differ by at most `by` in each part.
 #[track_caller]
 pub(crate) fn near(got: [u8; 3], wanted: [u8; 3], by: u8) {
-    let close = got.iter().zip(wanted).all(|(got, wanted)| got.abs_diff(wanted) <= by);
+    let close = got
+        .iter()
+        .zip(wanted)
+        .all(|(got, wanted)| got.abs_diff(wanted) <= by);
     assert!(close, "{got:?} is not {wanted:?}");
 }
 
