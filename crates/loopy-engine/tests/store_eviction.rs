@@ -158,8 +158,8 @@ fn pins_and_evictions_wait_for_each_other() {
     put(&store, 1, 600, 10);
     let works: [&(dyn Fn() + Sync); 3] = [
         &|| drop(store.pin(&[]).unwrap()),
-        &|| drop(store.make_room(900).unwrap()),
-        &|| drop(store.clear(None).unwrap()),
+        &|| assert_eq!(store.make_room(900).unwrap(), 600),
+        &|| assert_eq!(store.clear(None).unwrap().removed, 1),
     ];
     for work in works {
         put(&store, 1, 600, 10);

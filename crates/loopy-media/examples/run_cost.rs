@@ -10,7 +10,11 @@
 //! before, less the same step of the continuous encode). The gates are 1.35 and 0.5 dB. Needs the
 //! `ffmpeg` and `ffprobe` programs.
 
-#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a bench for people")]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a bench for people"
+)]
 
 use std::{
     io::Write as _,
@@ -37,9 +41,16 @@ fn main() {
         let (runs, seconds) = clip.runs();
         let ratio = runs.bytes / size_at(&curve, runs.quality);
         let usual = clip.steps(&curve[1].psnr);
-        let step: Vec<f64> =
-            clip.steps(&runs.psnr).iter().zip(usual).map(|(step, usual)| step - usual).collect();
-        let (signed, size) = (mean(&step), mean(&step.iter().map(|s| s.abs()).collect::<Vec<_>>()));
+        let step: Vec<f64> = clip
+            .steps(&runs.psnr)
+            .iter()
+            .zip(usual)
+            .map(|(step, usual)| step - usual)
+            .collect();
+        let (signed, size) = (
+            mean(&step),
+            mean(&step.iter().map(|s| s.abs()).collect::<Vec<_>>()),
+        );
         let name = path.rsplit('/').next().unwrap_or_default();
         println!(
             "{name:32} {:6} {:5} {ratio:5.2} {signed:+9.2} {size:7.2} {seconds:8.2}",
@@ -78,36 +89,63 @@ impl Clip {
         };
         let size = Size::new(width.parse().unwrap(), height.parse().unwrap());
         let raw = Command::new("ffmpeg")
-            .args(["-v", "error", "-i", path, "-vsync", "0", "-pix_fmt", "yuv420p"])
+            .args([
+                "-v", "error", "-i", path, "-vsync", "0", "-pix_fmt", "yuv420p",
+            ])
             .args(["-frames:v", &MOST.to_string(), "-f", "rawvideo", "-"])
             .output()
             .unwrap()
             .stdout;
-        Self { size, rate: rate.parse().unwrap(), frames: frames(size, &raw) }
+        Self {
+            size,
+            rate: rate.parse().unwrap(),
+            frames: frames(size, &raw),
+        }
     }
 
     fn ports(&self) -> Vec<usize> {
         let frames = self.frames.len();
-        let runs = (frames as f64 / (APART * self.rate.as_f64())).round().max(2.0) as usize;
+        let runs = (frames as f64 / (APART * self.rate.as_f64()))
+            .round()
+            .max(2.0) as usize;
         (0..=runs).map(|run| run * frames / runs).collect()
     }
 
     fn continuous(&self, crf: u8) -> Point {
         let (size, rate) = (self.size.to_string(), self.rate.to_string());
-        let input = ["-v", "error", "-f", "rawvideo", "-s", &size, "-framerate", &rate, "-i", "-"];
+        let input = [
+            "-v",
+            "error",
+            "-f",
+            "rawvideo",
+            "-s",
+            &size,
+            "-framerate",
+            &rate,
+            "-i",
+            "-",
+        ];
         let mut raw = Vec::new();
-        self.frames.iter().for_each(|frame| raw.extend(frame.data()));
+        for frame in &self.frames {
+            raw.extend(frame.data());
+        }
         let crf = crf.to_string();
         let stream = pipe(
-            &[&input[..], &["-c:v", "libx264", "-preset", "medium", "-crf", &crf], &[
-                "-g", "250", "-f", "h264", "-",
-            ]]
+            &[
+                &input[..],
+                &["-c:v", "libx264", "-preset", "medium", "-crf", &crf],
+                &["-g", "250", "-f", "h264", "-"],
+            ]
             .concat(),
             raw,
         );
         let bytes = stream.len() as f64;
-        let decoded =
-            pipe(&["-v", "error", "-f", "h264", "-i", "-", "-vsync", "0", "-f", "rawvideo", "-"], stream);
+        let decoded = pipe(
+            &[
+                "-v", "error", "-f", "h264", "-i", "-", "-vsync", "0", "-f", "rawvideo", "-",
+            ],
+            stream,
+        );
         self.point(bytes, &frames(self.size, &decoded))
     }
 
@@ -121,7 +159,9 @@ impl Clip {
             let start = Instant::now();
             let mut encoder =
                 Encoder::new(&settings, self.size, self.rate, frames.len() as u32).unwrap();
-            frames.iter().for_each(|frame| encoder.push(frame).unwrap());
+            for frame in frames {
+                encoder.push(frame).unwrap();
+            }
             let segment = encoder.finish().unwrap();
             seconds += start.elapsed().as_secs_f64();
             bytes += segment.data.len();
@@ -135,7 +175,11 @@ impl Clip {
         let pairs = || self.frames.iter().zip(decoded);
         let ssim: Vec<f64> = pairs().map(|(a, b)| ssim(a, b)).collect();
         let psnr = pairs().map(|(a, b)| psnr(a, b)).collect();
-        Point { bytes, quality: -10.0 * (1.0 - mean(&ssim)).log10(), psnr }
+        Point {
+            bytes,
+            quality: -10.0 * (1.0 - mean(&ssim)).log10(),
+            psnr,
+        }
     }
 
     fn steps(&self, psnr: &[f64]) -> Vec<f64> {
@@ -161,7 +205,11 @@ fn mean(values: &[f64]) -> f64 {
 
 fn psnr(a: &Frame, b: &Frame) -> f64 {
     let ([a, ..], [b, ..]) = (a.planes(), b.planes());
-    let squares: u64 = a.iter().zip(b).map(|(a, b)| u64::from(a.abs_diff(*b)).pow(2)).sum();
+    let squares: u64 = a
+        .iter()
+        .zip(b)
+        .map(|(a, b)| u64::from(a.abs_diff(*b)).pow(2))
+        .sum();
     let error = squares as f64 / a.len() as f64;
     10.0 * (255.0 * 255.0 / error.max(0.01)).log10()
 }
@@ -185,7 +233,10 @@ fn ssim(a: &Frame, b: &Frame) -> f64 {
             let (sa, sb) = (f64::from(sa), f64::from(sb));
             let variances = f64::from(squares) * 64.0 - sa * sa - sb * sb;
             let covariance = f64::from(cross) * 64.0 - sa * sb;
-            let (c1, c2) = (0.01 * 0.01 * 255.0 * 255.0 * 4096.0, 0.03 * 0.03 * 255.0 * 255.0 * 4096.0);
+            let (c1, c2) = (
+                0.01 * 0.01 * 255.0 * 255.0 * 4096.0,
+                0.03 * 0.03 * 255.0 * 255.0 * 4096.0,
+            );
             total += (2.0 * sa * sb + c1) * (2.0 * covariance + c2)
                 / ((sa * sa + sb * sb + c1) * (variances + c2));
             count += 1.0;
@@ -196,7 +247,9 @@ fn ssim(a: &Frame, b: &Frame) -> f64 {
 
 fn frames(size: Size, raw: &[u8]) -> Vec<Frame> {
     let bytes = size.pixels() as usize * 3 / 2;
-    raw.chunks_exact(bytes).map(|raw| Frame::from_planes(size, raw.to_vec()).unwrap()).collect()
+    raw.chunks_exact(bytes)
+        .map(|raw| Frame::from_planes(size, raw.to_vec()).unwrap())
+        .collect()
 }
 
 /// What `ffmpeg` makes of `input`.

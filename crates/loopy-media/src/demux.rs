@@ -1,8 +1,9 @@
 //! Packets of a finished file as they were written, to verify it.
 
+mod streams;
+mod times;
+
 use std::{
-    cmp::Reverse,
-    collections::BinaryHeap,
     ffi::CStr,
     path::{Path, PathBuf},
     ptr::{self, NonNull},
@@ -11,6 +12,7 @@ use std::{
 use ffmpeg_sys_the_third as av;
 use loopy_core::Size;
 
+use self::times::DecodeTimes;
 use crate::{
     Error,
     ffi::{AvPacket, c_string, check, init, reason},
@@ -45,8 +47,19 @@ pub struct Packet {
 
 impl std::fmt::Debug for Packet {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { kind, pts, dts, duration, key, data } = self;
-        write!(f, "{kind:?}({pts}/{dts}+{duration}, {} bytes, key {key})", data.len())
+        let Self {
+            kind,
+            pts,
+            dts,
+            duration,
+            key,
+            data,
+        } = self;
+        write!(
+            f,
+            "{kind:?}({pts}/{dts}+{duration}, {} bytes, key {key})",
+            data.len()
+        )
     }
 }
 
@@ -114,7 +127,10 @@ impl Packets {
     /// the form that is written here.
     pub fn open(path: &Path) -> Result<Self, Error> {
         init();
-        let failed = |code| Error::Open { path: path.to_owned(), why: reason(code) };
+        let failed = |code| Error::Open {
+            path: path.to_owned(),
+            why: reason(code),
+        };
         // With a scheme, a name that looks like an address or an option is still a file.
         let mut url = b"file:".to_vec();
         url.extend(path.as_os_str().as_encoded_bytes());
@@ -164,7 +180,7 @@ impl Packets {
                 match (*par).codec_type {
                     av::AVMediaType::VIDEO if self.video_index < 0 => {
                         self.video_index = index;
-                        self.video = video(stream);
+                        self.video = streams::video(stream);
                         let format = CStr::from_ptr((*(*raw).iformat).name);
                         if format.to_bytes().starts_with(b"matroska") {
                             self.decode = Some(DecodeTimes::new(stream));
@@ -172,19 +188,22 @@ impl Packets {
                     }
                     av::AVMediaType::AUDIO if self.audio_index < 0 => {
                         self.audio_index = index;
-                        self.audio = Some(audio(stream));
+                        self.audio = Some(streams::audio(stream));
                     }
                     _ => (*stream).discard = av::AVDiscard::ALL,
                 }
             }
-            self.video.tags = tags((*raw).metadata);
+            self.video.tags = streams::tags((*raw).metadata);
         }
         let why = match &self.video.config[..] {
             _ if self.video_index < 0 => "it has no picture",
             [1, _, _, _, lengths, ..] if lengths & 3 == 3 => return Ok(()),
             _ => "its picture is not H.264 with 4-byte NAL lengths",
         };
-        Err(Error::NoVideo { path: self.path.clone(), why })
+        Err(Error::NoVideo {
+            path: self.path.clone(),
+            why,
+        })
     }
 
     /// The picture's stream.
@@ -202,7 +221,10 @@ impl Packets {
     /// # Errors
     ///
     /// [`Error::Libav`] when the file cannot be read further.
-    #[allow(clippy::should_implement_trait, reason = "a failed read ends the packets")]
+    #[allow(
+        clippy::should_implement_trait,
+        reason = "a failed read ends the packets"
+    )]
     pub fn next(&mut self) -> Result<Option<Packet>, Error> {
         let raw = self.packet.as_ptr();
         loop {
@@ -239,126 +261,4 @@ impl Packets {
             }
         }
     }
-}
-
-/// Works out decode times: with a reorder delay of `delay` frames, a frame is decoded when the one
-/// `delay` places before it in display order is shown.
-struct DecodeTimes {
-    delay: i64,
-    /// Ticks per frame, as a fraction.
-    step: (i64, i64),
-    seen: i64,
-    first: i64,
-    waiting: BinaryHeap<Reverse<i64>>,
-}
-
-impl DecodeTimes {
-    /// # Safety
-    ///
-    /// `stream` is a stream of an open context.
-    unsafe fn new(stream: *const av::AVStream) -> Self {
-        // SAFETY: as promised by the caller.
-        let (delay, base, fps) = unsafe {
-            let par = (*stream).codecpar;
-            ((*par).video_delay, (*stream).time_base, (*stream).avg_frame_rate)
-        };
-        let up = i64::from(fps.den) * i64::from(base.den);
-        let down = i64::from(fps.num) * i64::from(base.num);
-        Self {
-            delay: i64::from(delay.clamp(0, 16)),
-            step: if down > 0 { (up, down) } else { (0, 1) },
-            seen: 0,
-            first: 0,
-            waiting: BinaryHeap::new(),
-        }
-    }
-
-    /// The decode time of the next packet, which is shown at `pts`.
-    fn next(&mut self, pts: i64) -> i64 {
-        if self.seen == 0 {
-            self.first = pts;
-        }
-        self.waiting.push(Reverse(pts));
-        let ahead = self.delay - self.seen;
-        self.seen += 1;
-        if ahead > 0 {
-            let (up, down) = self.step;
-            return self.first.saturating_sub((ahead.saturating_mul(up) + down / 2) / down);
-        }
-        self.waiting.pop().map_or(pts, |Reverse(time)| time)
-    }
-}
-
-/// # Safety
-///
-/// `stream` is a stream of an open context.
-unsafe fn video(stream: *const av::AVStream) -> VideoInfo {
-    // SAFETY: as promised by the caller; the parameters own their extradata.
-    unsafe {
-        let par = (*stream).codecpar;
-        let h264 = (*par).codec_id == av::AVCodecID::H264;
-        VideoInfo {
-            config: if h264 { extradata(par) } else { Vec::new() },
-            size: Size::new((*par).width.max(0) as u32, (*par).height.max(0) as u32),
-            time_base: fraction((*stream).time_base),
-            frames: u64::try_from((*stream).nb_frames).ok().filter(|frames| *frames > 0),
-            tags: Vec::new(),
-        }
-    }
-}
-
-/// # Safety
-///
-/// `stream` is a stream of an open context.
-unsafe fn audio(stream: *const av::AVStream) -> AudioInfo {
-    // SAFETY: as promised by the caller; codec names are static strings.
-    unsafe {
-        let par = (*stream).codecpar;
-        let name = CStr::from_ptr(av::avcodec_get_name((*par).codec_id));
-        AudioInfo {
-            codec: name.to_string_lossy().into_owned(),
-            extradata: extradata(par),
-            rate: (*par).sample_rate.max(0) as u32,
-            channels: (*par).ch_layout.nb_channels.max(0) as u32,
-            time_base: fraction((*stream).time_base),
-        }
-    }
-}
-
-/// # Safety
-///
-/// `par` are the parameters of a stream of an open context.
-unsafe fn extradata(par: *const av::AVCodecParameters) -> Vec<u8> {
-    // SAFETY: as promised by the caller, the parameters own `extradata_size` bytes.
-    unsafe {
-        if (*par).extradata.is_null() || (*par).extradata_size <= 0 {
-            return Vec::new();
-        }
-        std::slice::from_raw_parts((*par).extradata, (*par).extradata_size as usize).to_vec()
-    }
-}
-
-/// # Safety
-///
-/// `dictionary` is NULL or a dictionary that outlives the call.
-unsafe fn tags(dictionary: *const av::AVDictionary) -> Vec<(String, String)> {
-    let mut tags = Vec::new();
-    let mut entry: *const av::AVDictionaryEntry = ptr::null();
-    loop {
-        // SAFETY: iterates with the documented protocol; keys and values are C strings owned by the
-        // dictionary.
-        unsafe {
-            let flags = av::AV_DICT_IGNORE_SUFFIX as i32;
-            entry = av::av_dict_get(dictionary, c"".as_ptr(), entry, flags);
-            if entry.is_null() {
-                return tags;
-            }
-            let text = |raw| CStr::from_ptr(raw).to_string_lossy().into_owned();
-            tags.push((text((*entry).key).to_lowercase(), text((*entry).value)));
-        }
-    }
-}
-
-fn fraction(rational: av::AVRational) -> (u32, u32) {
-    (rational.num.max(0) as u32, rational.den.max(1) as u32)
 }

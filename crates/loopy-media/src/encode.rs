@@ -11,8 +11,8 @@ use ffmpeg_sys_the_third as av;
 use loopy_core::{Frame, Rate, Size, encode::Settings};
 
 pub use self::frames::{Frames, decode};
-pub use self::x264::version;
 use self::x264::X264;
+pub use self::x264::version;
 use crate::{
     Error,
     ffi::{AvFrame, AvPacket, check},
@@ -67,7 +67,8 @@ impl Encoder {
             return Err(Error::Segment("a run has at least one frame".to_owned()));
         }
         let x264 = X264::open(settings, size, rate)?;
-        let longest = u64::from(settings.key_seconds) * u64::from(rate.num()) / u64::from(rate.den());
+        let longest =
+            u64::from(settings.key_seconds) * u64::from(rate.num()) / u64::from(rate.den());
         Ok(Self {
             x264,
             recent: VecDeque::with_capacity(RECENT),
@@ -93,10 +94,17 @@ impl Encoder {
     /// [`Error::Libav`] when the encoder fails.
     pub fn push(&mut self, frame: &Frame) -> Result<(), Error> {
         if frame.size() != self.size {
-            return Err(Error::Segment(format!("a {} frame in a {} run", frame.size(), self.size)));
+            return Err(Error::Segment(format!(
+                "a {} frame in a {} run",
+                frame.size(),
+                self.size
+            )));
         }
         if self.pushed == self.frames {
-            return Err(Error::Segment(format!("more than the {} frames announced", self.frames)));
+            return Err(Error::Segment(format!(
+                "more than the {} frames announced",
+                self.frames
+            )));
         }
         let index = self.pushed;
         self.pushed += 1;
@@ -124,7 +132,10 @@ impl Encoder {
     /// rule of [`Segment::check`], and [`Error::Libav`] when the encoder fails.
     pub fn finish(mut self) -> Result<Segment, Error> {
         if self.pushed < self.frames {
-            return Err(Error::Segment(format!("{} of {} frames came", self.pushed, self.frames)));
+            return Err(Error::Segment(format!(
+                "{} of {} frames came",
+                self.pushed, self.frames
+            )));
         }
         if self.future {
             // From the last picture but one to the first, back to the last, and so on.
@@ -145,7 +156,11 @@ impl Encoder {
             check(code, "finish the encoder")?;
             self.receive()?;
         }
-        let segment = Segment { config: self.x264.config()?, samples: self.samples, data: self.data };
+        let segment = Segment {
+            config: self.x264.config()?,
+            samples: self.samples,
+            data: self.data,
+        };
         segment.check()?;
         Ok(segment)
     }
@@ -159,7 +174,11 @@ impl Encoder {
 
     /// A copy of `frame` as libavcodec wants it, in the place of one that is no longer recent.
     fn picture(&mut self, frame: &Frame) -> Result<AvFrame, Error> {
-        let oldest = if self.recent.len() == RECENT { self.recent.pop_front() } else { None };
+        let oldest = if self.recent.len() == RECENT {
+            self.recent.pop_front()
+        } else {
+            None
+        };
         let picture = match oldest {
             Some(picture) => picture,
             None => self.blank()?,
@@ -167,15 +186,22 @@ impl Encoder {
         let raw = picture.as_ptr();
         // SAFETY: the frame has buffers of its own; the call copies them if the encoder still holds
         // a reference.
-        check(unsafe { av::av_frame_make_writable(raw) }, "reuse a picture")?;
+        let code = unsafe { av::av_frame_make_writable(raw) };
+        check(code, "reuse a picture")?;
         for (plane, source) in frame.planes().into_iter().enumerate() {
-            let width = if plane == 0 { self.size.width } else { self.size.width / 2 } as usize;
+            let width = if plane == 0 {
+                self.size.width
+            } else {
+                self.size.width / 2
+            } as usize;
             // SAFETY: the planes were allocated for this size, so that every row has room for
             // `width` bytes at a distance of `linesize`; source and target cannot overlap.
             unsafe {
                 let (start, stride) = ((*raw).data[plane], (*raw).linesize[plane] as usize);
                 for (row, line) in source.chunks_exact(width).enumerate() {
-                    start.add(row * stride).copy_from_nonoverlapping(line.as_ptr(), width);
+                    start
+                        .add(row * stride)
+                        .copy_from_nonoverlapping(line.as_ptr(), width);
                 }
             }
         }
@@ -187,7 +213,7 @@ impl Encoder {
         // SAFETY: a fresh frame that we own; the buffer call reads the fields set before it.
         let code = unsafe {
             let raw = frame.as_ptr();
-            (*raw).format = av::AVPixelFormat::YUV420P.0 as i32;
+            (*raw).format = av::AVPixelFormat::YUV420P.0;
             (*raw).width = self.size.width as i32;
             (*raw).height = self.size.height as i32;
             av::av_frame_get_buffer(raw, 0)
@@ -228,7 +254,11 @@ impl Encoder {
                 self.data.extend(unit);
             }
             let bytes = (self.data.len() - start) as u32;
-            self.samples.push(Sample { bytes, order: order as u32, key });
+            self.samples.push(Sample {
+                bytes,
+                order: order as u32,
+                key,
+            });
         }
         Ok(())
     }

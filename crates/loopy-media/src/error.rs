@@ -23,7 +23,10 @@ pub enum Error {
         why: &'static str,
     },
     /// A limit was reached before the file was used up.
-    #[error("{}: {what} is over the limit of {limit}", loopy_core::clip::show(path))]
+    #[error(
+        "{}: {what} is over the limit of {limit}",
+        loopy_core::clip::show(path)
+    )]
     Limit {
         /// The file.
         path: PathBuf,

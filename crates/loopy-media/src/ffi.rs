@@ -24,13 +24,27 @@ pub fn init() {
 pub fn versions() -> String {
     let part = |version: u32| format!("{}.{}.{}", version >> 16, version >> 8 & 255, version & 255);
     // SAFETY: the calls only read constants of the loaded libraries.
-    let (codec, filter, scale) =
-        unsafe { (av::avcodec_version(), av::avfilter_version(), av::swscale_version()) };
-    format!("avcodec {} avfilter {} swscale {}", part(codec), part(filter), part(scale))
+    let (codec, filter, scale) = unsafe {
+        (
+            av::avcodec_version(),
+            av::avfilter_version(),
+            av::swscale_version(),
+        )
+    };
+    format!(
+        "avcodec {} avfilter {} swscale {}",
+        part(codec),
+        part(filter),
+        part(scale)
+    )
 }
 
 /// What a codec returns when it wants more input, or its output taken, first.
-pub(crate) const AGAIN: i32 = av::AVERROR(if cfg!(target_vendor = "apple") { 35 } else { 11 });
+pub(crate) const AGAIN: i32 = av::AVERROR(if cfg!(target_vendor = "apple") {
+    35
+} else {
+    11
+});
 
 /// FFmpeg's words for an error code.
 pub(crate) fn reason(code: i32) -> String {
@@ -45,7 +59,10 @@ pub(crate) fn reason(code: i32) -> String {
 /// `code` when it is not negative, otherwise an error that names `what` was tried.
 pub(crate) fn check(code: i32, what: &'static str) -> Result<i32, Error> {
     if code < 0 {
-        Err(Error::Libav { what, why: reason(code) })
+        Err(Error::Libav {
+            what,
+            why: reason(code),
+        })
     } else {
         Ok(code)
     }
@@ -120,14 +137,17 @@ impl Dict {
         loop {
             // SAFETY: iterates our own dictionary with its documented protocol; the empty key with
             // IGNORE_SUFFIX matches every entry.
-            entry = unsafe {
-                av::av_dict_get(self.0, c"".as_ptr(), entry, av::AV_DICT_IGNORE_SUFFIX as i32)
-            };
+            entry =
+                unsafe { av::av_dict_get(self.0, c"".as_ptr(), entry, av::AV_DICT_IGNORE_SUFFIX) };
             if entry.is_null() {
                 return keys;
             }
             // SAFETY: an entry's key is a NUL-terminated string owned by the dictionary.
-            keys.push(unsafe { CStr::from_ptr((*entry).key) }.to_string_lossy().into_owned());
+            keys.push(
+                unsafe { CStr::from_ptr((*entry).key) }
+                    .to_string_lossy()
+                    .into_owned(),
+            );
         }
     }
 }
@@ -147,7 +167,10 @@ pub(crate) fn padded(bytes: &[u8]) -> Result<*mut u8, Error> {
     unsafe {
         let copy = av::av_mallocz(bytes.len() + padding).cast::<u8>();
         if copy.is_null() {
-            return Err(Error::Libav { what: "copy a header", why: "out of memory".to_owned() });
+            return Err(Error::Libav {
+                what: "copy a header",
+                why: "out of memory".to_owned(),
+            });
         }
         copy.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
         Ok(copy)

@@ -3,7 +3,9 @@
 //! Timestamps are rebuilt from the frame count and never taken from an encoder, so that every joint
 //! is exact and nothing drifts. The bytes depend on the input alone.
 
+mod clock;
 mod format;
+mod header;
 mod index;
 mod io;
 mod lane;
@@ -66,8 +68,15 @@ pub struct Options {
 }
 
 /// Tags that every container here keeps.
-pub const TAGS: [&str; 7] =
-    ["title", "artist", "comment", "description", "album", "genre", "copyright"];
+pub const TAGS: [&str; 7] = [
+    "title",
+    "artist",
+    "comment",
+    "description",
+    "album",
+    "genre",
+    "copyright",
+];
 
 /// Writes one file or stream.
 pub struct Writer {
@@ -89,7 +98,7 @@ impl Writer {
     pub fn create(output: Output<'_>, options: Options) -> Result<Self, Error> {
         let lanes = Lanes::new(
             options.container,
-            format::Clock::new(options.fps)?.scale,
+            clock::Clock::new(options.fps)?.scale,
             options.audio.as_ref().map(|track| track.rate),
         );
         let format = Format::create(output, &options)?;
@@ -112,7 +121,9 @@ impl Writer {
     /// [`Error::Write`].
     pub fn segment(&mut self, segment: &Segment) -> Result<(), Error> {
         if segment.config != self.config {
-            return Err(Error::Segment("its configuration record is not the file's".to_owned()));
+            return Err(Error::Segment(
+                "its configuration record is not the file's".to_owned(),
+            ));
         }
         if segment.delay() > self.delay {
             return Err(Error::Segment(format!(
@@ -148,7 +159,9 @@ impl Writer {
         let whole = self.sound.as_ref().map_or(0, |track| track.frame_samples);
         let encoded = self.format.sound(packet, whole)?;
         self.lanes.push(Lane::Sound, encoded);
-        self.samples = self.samples.max((packet.pts + i64::from(packet.duration)).max(0) as u64);
+        self.samples = self
+            .samples
+            .max((packet.pts + i64::from(packet.duration)).max(0) as u64);
         self.drain(false)
     }
 

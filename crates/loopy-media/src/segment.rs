@@ -35,7 +35,12 @@ pub struct Segment {
 
 impl std::fmt::Debug for Segment {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Segment({} frames, {} bytes)", self.samples.len(), self.data.len())
+        write!(
+            f,
+            "Segment({} frames, {} bytes)",
+            self.samples.len(),
+            self.data.len()
+        )
     }
 }
 
@@ -54,7 +59,10 @@ impl Segment {
 
     /// The access units in decode order.
     pub fn units(&self) -> Units<'_> {
-        Units { samples: self.samples.iter(), data: &self.data }
+        Units {
+            samples: self.samples.iter(),
+            data: &self.data,
+        }
     }
 
     /// Hash of the access units, each preceded by its length as a 32-bit big-endian number. It can
@@ -73,11 +81,22 @@ impl Segment {
     pub fn check(&self) -> Result<(), Error> {
         let broken = |why: String| Err(Error::Segment(why));
         nal::check_config(&self.config)?;
-        let total: u64 = self.samples.iter().map(|sample| u64::from(sample.bytes)).sum();
+        let total: u64 = self
+            .samples
+            .iter()
+            .map(|sample| u64::from(sample.bytes))
+            .sum();
         if total != self.data.len() as u64 {
-            return broken(format!("{total} bytes of samples, {} of data", self.data.len()));
+            return broken(format!(
+                "{total} bytes of samples, {} of data",
+                self.data.len()
+            ));
         }
-        if !self.samples.first().is_some_and(|first| first.key && first.order == 0) {
+        if !self
+            .samples
+            .first()
+            .is_some_and(|first| first.key && first.order == 0)
+        {
             return broken("the first picture is not the first key frame".to_owned());
         }
         let mut shown = vec![false; self.samples.len()];

@@ -1,5 +1,11 @@
 //! Spliced files: every frame is the segment's own, and every timestamp is exact.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test stops at what must not be"
+)]
+
 mod output_common;
 
 use std::{
@@ -13,8 +19,9 @@ use loopy_core::{
     encode::{Quality, Settings},
 };
 use loopy_media::{
-    Error, encode,
+    Error,
     demux::{Kind, Packets},
+    encode,
     mux::{Container, Output, Writer},
     segment::{Digest, Segment},
 };
@@ -24,7 +31,11 @@ const CONTAINERS: [Container; 3] = [Container::Mp4, Container::Mkv, Container::F
 
 /// Runs of many lengths and reorder delays that share a configuration.
 fn library(fps: Rate) -> Vec<Segment> {
-    let settings = Settings { preset: "veryfast".into(), key_seconds: 2, ..Settings::file(Quality::Draft) };
+    let settings = Settings {
+        preset: "veryfast".into(),
+        key_seconds: 2,
+        ..Settings::file(Quality::Draft)
+    };
     [
         (Scene::Gradient, 40),
         (Scene::Noise, 3),
@@ -47,8 +58,13 @@ fn walk(library: &[Segment], seed: u64) -> Vec<&Segment> {
 
 fn write(output: Output<'_>, container: Container, fps: Rate, walk: &[&Segment]) -> u64 {
     let mut writer = Writer::create(output, options(container, fps, walk)).unwrap();
-    walk.iter().for_each(|segment| writer.segment(segment).unwrap());
-    assert_eq!(writer.position(), (walk.iter().map(|s| u64::from(s.frames())).sum(), 0));
+    for segment in walk {
+        writer.segment(segment).unwrap();
+    }
+    assert_eq!(
+        writer.position(),
+        (walk.iter().map(|s| u64::from(s.frames())).sum(), 0)
+    );
     writer.finish().unwrap()
 }
 
@@ -62,7 +78,10 @@ fn random_walks_are_exact_in_every_container() {
     for (seed, fps) in (1..).zip(rates()) {
         let library = library(fps);
         let delays: Vec<u32> = library.iter().map(Segment::delay).collect();
-        assert!(delays.contains(&0) && delays.iter().any(|delay| *delay > 0), "{delays:?}");
+        assert!(
+            delays.contains(&0) && delays.iter().any(|delay| *delay > 0),
+            "{delays:?}"
+        );
         let walk = walk(&library, seed);
         for container in CONTAINERS {
             let path = folder.path().join(format!("{container:?}-{seed}"));
@@ -81,20 +100,31 @@ fn check_packets(path: &Path, container: Container, fps: Rate, walk: &[&Segment]
     assert_eq!((info.size, &info.config), (SIZE, &walk[0].config));
     let (num, den) = info.time_base;
     // A frame in ticks, as a fraction.
-    let (up, down) = (i64::from(fps.den()) * i64::from(den), i64::from(fps.num()) * i64::from(num));
+    let (up, down) = (
+        i64::from(fps.den()) * i64::from(den),
+        i64::from(fps.num()) * i64::from(num),
+    );
     let rounded = container == Container::Mkv;
     assert!(rounded || up % down == 0, "steps are not whole");
     let due = |frame: i64| (frame * up * 2 + down).div_euclid(down * 2);
     let (mut shown, mut first) = (Vec::new(), None);
     let mut base = 0;
-    let delay = walk.iter().map(|segment| i64::from(segment.delay())).max().unwrap();
+    let delay = walk
+        .iter()
+        .map(|segment| i64::from(segment.delay()))
+        .max()
+        .unwrap();
     for segment in walk {
         let mut digest = Digest::default();
         for sample in &segment.samples {
             let packet = packets.next().unwrap().unwrap();
             assert_eq!(packet.kind, Kind::Video);
             assert_eq!(packet.key, sample.key);
-            assert_eq!(packet.pts, due(base + i64::from(sample.order)), "{container:?}");
+            assert_eq!(
+                packet.pts,
+                due(base + i64::from(sample.order)),
+                "{container:?}"
+            );
             let index = shown.len() as i64;
             if rounded {
                 // Worked out by the reader, from display times that are rounded.
@@ -111,31 +141,57 @@ fn check_packets(path: &Path, container: Container, fps: Rate, walk: &[&Segment]
     }
     assert!(packets.next().unwrap().is_none());
     shown.sort_unstable();
-    assert!(shown.iter().enumerate().all(|(frame, pts)| *pts == due(frame as i64)));
+    assert!(
+        shown
+            .iter()
+            .enumerate()
+            .all(|(frame, pts)| *pts == due(frame as i64))
+    );
 }
 
 /// What ffmpeg makes of the file, frame by frame, against what each segment decodes to.
 fn check_frames(path: &Path, walk: &[&Segment]) {
     let path = path.to_str().unwrap();
-    let format = ["-show_entries", "stream=avg_frame_rate,codec_tag_string,start_time", "-of", "csv=p=0"];
-    if let Some(facts) = run("ffprobe", &[&["-v", "error"][..], &format, &[path]].concat()) {
+    let format = [
+        "-show_entries",
+        "stream=avg_frame_rate,codec_tag_string,start_time",
+        "-of",
+        "csv=p=0",
+    ];
+    if let Some(facts) = run(
+        "ffprobe",
+        &[&["-v", "error"][..], &format, &[path]].concat(),
+    ) {
         let facts = String::from_utf8(facts).unwrap();
         assert!(facts.trim().ends_with("0.000000"), "{facts}");
-        assert!(path.contains("Mkv") || facts.starts_with("avc1,"), "{facts}");
+        assert!(
+            path.contains("Mkv") || facts.starts_with("avc1,"),
+            "{facts}"
+        );
     }
     // At a constant rate a wrong time would repeat a frame or leave one out.
     let raw = ["-v", "error", "-i", path, "-f", "rawvideo", "-"];
-    let Some(planes) = run("ffmpeg", &raw) else { return };
+    let Some(planes) = run("ffmpeg", &raw) else {
+        return;
+    };
     let mut known: Vec<(Hash, Vec<u8>)> = Vec::new();
     let mut rest = &planes[..];
     for segment in walk {
         let digest = segment.digest();
         if !known.iter().any(|(known, _)| *known == digest) {
             let own = encode::decode(segment).unwrap();
-            known.push((digest, own.iter().flat_map(|frame| frame.data()).copied().collect()));
+            known.push((
+                digest,
+                own.iter()
+                    .flat_map(loopy_core::Frame::data)
+                    .copied()
+                    .collect(),
+            ));
         }
         let (_, own) = known.iter().find(|(known, _)| *known == digest).unwrap();
-        rest = rest.strip_prefix(&own[..]).expect("the segment's own pictures");
+        rest = rest
+            .strip_prefix(&own[..])
+            .unwrap_or_else(|| panic!("{path}: not the segment's own pictures"));
     }
     assert!(rest.is_empty(), "{path}: {} bytes more", rest.len());
 }
@@ -154,7 +210,9 @@ fn the_index_of_an_mp4_lies_in_front() {
     few.frames = 1;
     let mut writer = Writer::create(Output::File(&path), few).unwrap();
     let long = walk.repeat(8);
-    long.iter().for_each(|segment| writer.segment(segment).unwrap());
+    for segment in &long {
+        writer.segment(segment).unwrap();
+    }
     writer.finish().unwrap();
     assert_eq!(boxes(&path)[..2], ["ftyp", "free"]);
     assert_eq!(boxes(&path).last().unwrap(), "moov");
@@ -234,7 +292,9 @@ fn a_stream_plays_and_comes_out_piece_by_piece() {
         check_frames(&path, &walk);
     }
     let output = Output::Stream(Box::new(Pipe(Arc::default(), 0)));
-    let error = Writer::create(output, options(Container::Mp4, fps, &walk)).err().unwrap();
+    let error = Writer::create(output, options(Container::Mp4, fps, &walk))
+        .err()
+        .unwrap();
     assert!(error.to_string().contains("needs a file"), "{error}");
 }
 
@@ -244,7 +304,12 @@ fn fragments_start_with_key_frames_about_every_two_seconds() {
     let path = folder.path().join("a.mp4");
     let library = library(rates()[0]);
     let walk = walk(&library, 4);
-    write(Output::File(&path), Container::FragmentedMp4, rates()[0], &walk);
+    write(
+        Output::File(&path),
+        Container::FragmentedMp4,
+        rates()[0],
+        &walk,
+    );
     let names = boxes(&path);
     assert_eq!(names[..3], ["ftyp", "moov", "moof"]);
     let fragments = names.iter().filter(|name| *name == "moof").count();
@@ -266,7 +331,10 @@ fn a_full_disk_is_named_as_the_reason() {
         .find_map(|segment| writer.segment(segment).err())
         .or_else(|| writer.finish().err())
         .unwrap();
-    assert!(matches!(&error, Error::Write { why, .. } if why.contains("No space")), "{error}");
+    assert!(
+        matches!(&error, Error::Write { why, .. } if why.contains("No space")),
+        "{error}"
+    );
     #[cfg(target_os = "linux")]
     {
         let full = Output::File(Path::new("/dev/full"));
@@ -285,9 +353,15 @@ fn a_place_that_cannot_be_written_is_named() {
     let library = library(rates()[0]);
     let walk = [&library[0]];
     let path = Path::new("/nonexistent/folder/a.mp4");
-    let error = Writer::create(Output::File(path), options(Container::Mp4, rates()[0], &walk));
+    let error = Writer::create(
+        Output::File(path),
+        options(Container::Mp4, rates()[0], &walk),
+    );
     let error = error.err().unwrap().to_string();
-    assert!(error.contains("/nonexistent/folder/a.mp4: No such file"), "{error}");
+    assert!(
+        error.contains("/nonexistent/folder/a.mp4: No such file"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -297,8 +371,11 @@ fn a_segment_that_does_not_fit_is_refused() {
     let library = library(rates()[0]);
     let [plain, late] = [&library[3], &library[0]];
     assert!(plain.delay() < late.delay());
-    let mut writer =
-        Writer::create(Output::File(&path), options(Container::Mp4, rates()[0], &[plain])).unwrap();
+    let mut writer = Writer::create(
+        Output::File(&path),
+        options(Container::Mp4, rates()[0], &[plain]),
+    )
+    .unwrap();
     let error = writer.segment(late).unwrap_err().to_string();
     assert!(error.contains("reorder delay"), "{error}");
     let other = output_common::encode(
@@ -306,7 +383,13 @@ fn a_segment_that_does_not_fit_is_refused() {
         rates()[0],
         &frames(Scene::Gradient, SIZE, 2),
     );
-    assert!(writer.segment(&other).unwrap_err().to_string().contains("configuration"));
+    assert!(
+        writer
+            .segment(&other)
+            .unwrap_err()
+            .to_string()
+            .contains("configuration")
+    );
 }
 
 #[test]
@@ -317,7 +400,9 @@ fn words_and_the_date_survive() {
     for container in CONTAINERS {
         let path = folder.path().join(format!("{container:?}"));
         let mut tagged = options(container, rates()[0], &walk);
-        tagged.tags = loopy_media::mux::TAGS.map(|key| (key.to_owned(), format!("a {key} ü"))).into();
+        tagged.tags = loopy_media::mux::TAGS
+            .map(|key| (key.to_owned(), format!("a {key} ü")))
+            .into();
         tagged.created = Some(1_700_000_000);
         let mut writer = Writer::create(Output::File(&path), tagged.clone()).unwrap();
         writer.segment(walk[0]).unwrap();
@@ -329,7 +414,10 @@ fn words_and_the_date_survive() {
         let date = read.iter().find(|(key, _)| key == "creation_time").unwrap();
         assert!(date.1.starts_with("2023-11-14T22:13:20"), "{date:?}");
         tagged.tags.push(("sed".to_owned(), "7".to_owned()));
-        let error = Writer::create(Output::File(&path), tagged).err().unwrap().to_string();
+        let error = Writer::create(Output::File(&path), tagged)
+            .err()
+            .unwrap()
+            .to_string();
         assert!(error.contains("`sed`"), "{error}");
     }
 }

@@ -16,7 +16,7 @@ pub(crate) type Rough = [u8; BYTES];
 /// The two sides of a boundary, roughly: the frame before it and the frame after it, where a
 /// clip has none carried on from its neighbours.
 #[derive(Clone)]
-pub(crate) struct Sides(Box<[u8]>);
+pub(crate) struct Sides(Box<[Rough; 2]>);
 
 /// The rough picture of a usable frame; flat grey for any other.
 pub(crate) fn rough(view: &View, index: usize) -> Rough {
@@ -28,7 +28,9 @@ pub(crate) fn rough(view: &View, index: usize) -> Rough {
     let (u, rest) = rest.split_at(CELLS.0 * CELLS.1);
     let v = &rest[..CELLS.0 * CELLS.1];
     let mut cells = rough.iter_mut();
-    for (plane, columns, wide, high) in [(luma, LUMA.0, 2, 2), (u, CELLS.0, 2, 3), (v, CELLS.0, 2, 3)] {
+    for (plane, columns, wide, high) in
+        [(luma, LUMA.0, 2, 2), (u, CELLS.0, 2, 3), (v, CELLS.0, 2, 3)]
+    {
         let rows = plane.len() / columns;
         for row in (0..rows).step_by(high) {
             for column in (0..columns).step_by(wide) {
@@ -53,7 +55,7 @@ pub(crate) fn sides(view: &View, boundary: u32) -> Sides {
     let before = before.map_or_else(|| onward(&known(at + 1), &known(at)), known);
     let after = (at <= last).then(|| known(at));
     let after = after.unwrap_or_else(|| onward(&known(at.saturating_sub(2)), &known(at - 1)));
-    Sides([before, after].concat().into())
+    Sides(Box::new([before, after]))
 }
 
 /// Where the change from `a` to `b` leads next.
@@ -64,7 +66,7 @@ fn onward(a: &Rough, b: &Rough) -> Rough {
 impl Sides {
     /// Sum of absolute differences: 0 where one boundary could stand for the other.
     pub(crate) fn apart(&self, other: &Self) -> u32 {
-        distance::total(&self.0, &other.0)
+        distance::total(&self.0[0], &other.0[0]) + distance::total(&self.0[1], &other.0[1])
     }
 }
 

@@ -37,11 +37,16 @@ pub(crate) fn missing(
     // A ring through the pairs; what is left hangs between a sink and a source of it.
     let ring = (0..paired).map(|at| (sinks[at], sources[(at + 1) % paired]));
     let rest = (paired..sources.len().max(sinks.len())).map(|at| {
-        (*sinks.get(at).unwrap_or(&sinks[0]), *sources.get(at).unwrap_or(&sources[0]))
+        (
+            *sinks.get(at).unwrap_or(&sinks[0]),
+            *sources.get(at).unwrap_or(&sources[0]),
+        )
     });
     ring.chain(rest)
         .filter_map(|(from, to)| {
-            let pairs = groups[from].iter().flat_map(|a| groups[to].iter().map(move |b| (*a, *b)));
+            let pairs = groups[from]
+                .iter()
+                .flat_map(|a| groups[to].iter().map(move |b| (*a, *b)));
             pairs.min_by_key(|(a, b)| (cost(*a, *b), *a, *b))
         })
         .collect()

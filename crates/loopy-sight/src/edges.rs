@@ -1,7 +1,9 @@
 //! Which joints between ports are worth having: the best from each port to different clips, and
 //! enough that the walk is never cornered.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod cover;
+
+use std::collections::BTreeSet;
 
 use loopy_core::{
     Clip,
@@ -9,9 +11,9 @@ use loopy_core::{
 };
 use rayon::prelude::*;
 
+use self::cover::Ends;
 use crate::{
     coarse::{self, Sides},
-    connect,
     graph::Options,
     joint::{self, View},
     ports,
@@ -21,8 +23,6 @@ use crate::{
 const CLOSER: usize = 2;
 /// In-ports of one clip looked at closely from one out-port.
 const INTO: usize = 2;
-/// Clips that each clip should be left to and entered from, and the same for scenes.
-const WAYS: usize = 2;
 /// A port inside a clip costs an IDR: its edges must be worth one by themselves, and reach this
 /// share, in percent, of the score from the one clip's end to the other's start.
 const EARN: u32 = 75;
@@ -48,7 +48,10 @@ pub(crate) fn choose(field: &Field, ports: &[Vec<u32>]) -> Vec<Edge> {
         .enumerate()
         .map(|(clip, ports)| {
             let node = |boundary: &u32| Node {
-                port: PortRef { clip: clip as u32, boundary: *boundary },
+                port: PortRef {
+                    clip: clip as u32,
+                    boundary: *boundary,
+                },
                 sides: coarse::sides(&field.views[clip], *boundary),
             };
             ports.iter().map(node).collect()
@@ -80,16 +83,31 @@ impl Field<'_> {
     }
 
     fn edge(&self, from: PortRef, to: PortRef) -> Edge {
-        let (a, b) = (&self.views[from.clip as usize], &self.views[to.clip as usize]);
+        let (a, b) = (
+            &self.views[from.clip as usize],
+            &self.views[to.clip as usize],
+        );
         let joint = joint::joint(a, from.boundary, b, to.boundary);
         let declared = self.scene(from) != self.scene(to);
-        Edge { from, to, score: joint.score, step: joint.step, declared }
+        Edge {
+            from,
+            to,
+            score: joint.score,
+            step: joint.step,
+            declared,
+        }
     }
 
     /// From the end of one clip to the start of another.
     fn whole(&self, from: usize, to: usize) -> Edge {
-        let end = PortRef { clip: from as u32, boundary: self.clips[from].until };
-        let start = PortRef { clip: to as u32, boundary: self.clips[to].first };
+        let end = PortRef {
+            clip: from as u32,
+            boundary: self.clips[from].until,
+        };
+        let start = PortRef {
+            clip: to as u32,
+            boundary: self.clips[to].first,
+        };
         self.edge(end, start)
     }
 
@@ -123,15 +141,20 @@ impl Field<'_> {
             .filter_map(|nodes| {
                 let ins = nodes[..nodes.len() - 1].iter();
                 let ins = ins.filter(|to| self.allowed(from, to.port));
-                let mut ins: Vec<(u32, PortRef)> =
-                    ins.map(|to| (out.sides.apart(&to.sides), to.port)).collect();
+                let mut ins: Vec<(u32, PortRef)> = ins
+                    .map(|to| (out.sides.apart(&to.sides), to.port))
+                    .collect();
                 ins.sort_unstable();
                 (!ins.is_empty()).then_some(ins)
             })
             .collect();
         targets.sort_unstable_by_key(|ins| ins[0]);
         targets.truncate(self.options.edges_per_port * CLOSER);
-        let into = if alone { self.options.edges_per_port } else { INTO };
+        let into = if alone {
+            self.options.edges_per_port
+        } else {
+            INTO
+        };
         let mut edges: Vec<Edge> = targets
             .iter()
             .flat_map(|ins| {
@@ -145,120 +168,34 @@ impl Field<'_> {
         edges.sort_unstable_by_key(|edge| (std::cmp::Reverse(edge.score), edge.to));
         // One edge to each clip first, then what room is left.
         let mut seen = BTreeSet::new();
-        let (first, second): (Vec<Edge>, Vec<Edge>) =
-            edges.into_iter().partition(|edge| seen.insert(edge.to.clip));
-        first.into_iter().chain(second).take(self.options.edges_per_port).collect()
+        let (first, second): (Vec<Edge>, Vec<Edge>) = edges
+            .into_iter()
+            .partition(|edge| seen.insert(edge.to.clip));
+        first
+            .into_iter()
+            .chain(second)
+            .take(self.options.edges_per_port)
+            .collect()
     }
 
     fn earns(&self, edge: &Edge) -> bool {
         if self.at_end(edge.from) && self.at_start(edge.to) {
             return true;
         }
-        let plain = self.whole(edge.from.clip as usize, edge.to.clip as usize).score;
+        let plain = self
+            .whole(edge.from.clip as usize, edge.to.clip as usize)
+            .score;
         edge.score.0 >= ports::WORTHWHILE
             && u32::from(edge.score.0) * 100 >= u32::from(plain.0) * EARN
     }
 
-    /// Adds what is missing for every clip to have [`WAYS`] clips to come from and to go to, as
-    /// far as the clips that `group` puts together with it allow.
-    fn cover_clips(&self, ends: &Ends, edges: &mut Vec<Edge>, group: impl Fn(usize) -> u32) {
-        let pairs = edges.iter().map(|edge| (edge.from.clip, edge.to.clip));
-        let mut joined = Joined::new(self.clips.len(), pairs);
-        let mut members: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
-        for clip in 0..self.clips.len() {
-            members.entry(group(clip)).or_default().push(clip);
-        }
-        for members in members.values() {
-            let wanted = WAYS.min(members.len() - 1);
-            for clip in members {
-                for out in [true, false] {
-                    while joined.side(out)[*clip].len() < wanted {
-                        let pairs = members.iter().filter(|other| *other != clip).map(|other| {
-                            if out { (*clip, *other) } else { (*other, *clip) }
-                        });
-                        let free = pairs.filter(|(from, to)| !joined.out[*from].contains(to));
-                        let best = free.min_by_key(|(from, to)| {
-                            // Spread over those with few ways themselves.
-                            let other = if out { *to } else { *from };
-                            (joined.side(!out)[other].len(), ends.apart(*from, *to), *from, *to)
-                        });
-                        let Some((from, to)) = best else { break };
-                        joined.add(from, to);
-                        edges.push(self.whole(from, to));
-                    }
-                }
-            }
-        }
-    }
-
-    /// Adds declared changes so that every scene has [`WAYS`] other scenes to come from and to go
-    /// to: with one alone, the walk would always pass the scenes in the same order.
-    fn cover_scenes(&self, ends: &Ends, edges: &mut Vec<Edge>) {
-        let scenes = self.scenes.iter().max().map_or(0, |scene| *scene as usize + 1);
-        let wanted = WAYS.min(scenes.saturating_sub(1));
-        let mut joined = Joined::new(scenes, std::iter::empty());
-        let mut used = vec![0_u32; self.clips.len()];
-        let scene = |clip: usize| self.scenes[clip] as usize;
-        for at in 0..scenes {
-            let (mine, others): (Vec<usize>, Vec<usize>) =
-                (0..self.clips.len()).partition(|clip| scene(*clip) == at);
-            for out in [true, false] {
-                while joined.side(out)[at].len() < wanted {
-                    let pairs = mine.iter().flat_map(|a| {
-                        others.iter().map(move |b| if out { (*a, *b) } else { (*b, *a) })
-                    });
-                    let free = pairs.filter(|(a, b)| !joined.out[scene(*a)].contains(&scene(*b)));
-                    let best = free.min_by_key(|(a, b)| {
-                        let crowd = joined.side(!out)[scene(if out { *b } else { *a })].len();
-                        (crowd, used[*a] + used[*b], ends.apart(*a, *b), *a, *b)
-                    });
-                    let Some((a, b)) = best else { break };
-                    joined.add(scene(a), scene(b));
-                    used[a] += 1;
-                    used[b] += 1;
-                    edges.push(self.whole(a, b));
-                }
-            }
-        }
-    }
-
-    /// Adds what is still missing for a walk to reach every clip from everywhere.
-    fn connect(&self, ends: &Ends, ports: &[Vec<u32>], edges: &mut Vec<Edge>) {
-        let starts: Vec<usize> = ports
-            .iter()
-            .scan(0, |next, ports| {
-                let start = *next;
-                *next += ports.len();
-                Some(start)
-            })
-            .collect();
-        let mut ways: connect::Ways = ports
-            .iter()
-            .zip(&starts)
-            .flat_map(|(ports, start)| {
-                let last = ports.len() - 1;
-                (0..=last).map(move |at| if at < last { vec![start + at + 1] } else { Vec::new() })
-            })
-            .collect();
-        let place = |port: PortRef| {
-            let clip = port.clip as usize;
-            let at = ports[clip].binary_search(&port.boundary).unwrap_or_else(|near| near);
-            starts[clip] + at
-        };
-        for edge in edges.iter() {
-            ways[place(edge.from)].push(place(edge.to));
-        }
-        let goals: Vec<usize> =
-            ports.iter().zip(&starts).map(|(ports, start)| start + ports.len() - 1).collect();
-        for (a, b) in connect::missing(&ways, &goals, |a, b| ends.apart(a, b)) {
-            edges.push(self.whole(a, b));
-        }
-    }
-
     /// Adds the best way of each clip back into itself over ports that are in use anyway.
     fn add_loops(&self, edges: &mut Vec<Edge>) {
-        let mut used: Vec<BTreeSet<u32>> =
-            self.clips.iter().map(|clip| BTreeSet::from([clip.first, clip.until])).collect();
+        let mut used: Vec<BTreeSet<u32>> = self
+            .clips
+            .iter()
+            .map(|clip| BTreeSet::from([clip.first, clip.until]))
+            .collect();
         for edge in edges.iter() {
             for port in [edge.from, edge.to] {
                 used[port.clip as usize].insert(port.boundary);
@@ -268,8 +205,13 @@ impl Field<'_> {
             .par_iter()
             .enumerate()
             .filter_map(|(clip, ports)| {
-                let port = |boundary: u32| PortRef { clip: clip as u32, boundary };
-                let pairs = ports.iter().flat_map(|from| ports.iter().map(move |to| (*from, *to)));
+                let port = |boundary: u32| PortRef {
+                    clip: clip as u32,
+                    boundary,
+                };
+                let pairs = ports
+                    .iter()
+                    .flat_map(|from| ports.iter().map(move |to| (*from, *to)));
                 pairs
                     .map(|(from, to)| (port(from), port(to)))
                     .filter(|(from, to)| self.allowed(*from, *to))
@@ -278,52 +220,5 @@ impl Field<'_> {
             })
             .collect();
         edges.extend(loops);
-    }
-}
-
-/// The ends and starts of all clips, roughly.
-struct Ends<'a> {
-    starts: Vec<&'a Sides>,
-    ends: Vec<&'a Sides>,
-}
-
-impl<'a> Ends<'a> {
-    fn new(nodes: &'a [Vec<Node>]) -> Self {
-        Self {
-            starts: nodes.iter().map(|nodes| &nodes[0].sides).collect(),
-            ends: nodes.iter().map(|nodes| &nodes[nodes.len() - 1].sides).collect(),
-        }
-    }
-
-    /// How far the start of `to` is from what follows the end of `from`.
-    fn apart(&self, from: usize, to: usize) -> u32 {
-        self.ends[from].apart(self.starts[to])
-    }
-}
-
-/// What is joined to what, both ways.
-struct Joined {
-    out: Vec<BTreeSet<usize>>,
-    into: Vec<BTreeSet<usize>>,
-}
-
-impl Joined {
-    fn new(count: usize, pairs: impl Iterator<Item = (u32, u32)>) -> Self {
-        let empty = vec![BTreeSet::new(); count];
-        let mut joined = Self { out: empty.clone(), into: empty };
-        for (from, to) in pairs {
-            joined.add(from as usize, to as usize);
-        }
-        joined
-    }
-
-    fn add(&mut self, from: usize, to: usize) {
-        self.out[from].insert(to);
-        self.into[to].insert(from);
-    }
-
-    /// Where each leads to, or what each is entered from.
-    fn side(&self, out: bool) -> &[BTreeSet<usize>] {
-        if out { &self.out } else { &self.into }
     }
 }

@@ -14,7 +14,10 @@ pub use self::{blob::Error, builder::Builder};
 use crate::distance;
 
 /// Size at which pictures are looked at; a source of another shape is pulled to it.
-pub const SIZE: Size = Size { width: 96, height: 54 };
+pub const SIZE: Size = Size {
+    width: 96,
+    height: 54,
+};
 
 /// Luma means: 32 x 18 cells of 3 x 3 pixels.
 pub(crate) const LUMA: (usize, usize) = (32, 18);

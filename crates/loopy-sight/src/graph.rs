@@ -4,10 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use loopy_core::{
-    Clip, Graph, Hash,
-    graph::Ports,
-};
+use loopy_core::{Clip, Graph, Hash, graph::Ports};
 use rayon::prelude::*;
 
 use crate::{
@@ -30,7 +27,11 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { max_ports: 8, port_seconds: 1.0, edges_per_port: 12 }
+        Self {
+            max_ports: 8,
+            port_seconds: 1.0,
+            edges_per_port: 12,
+        }
     }
 }
 
@@ -46,7 +47,9 @@ pub enum Error {
         features: usize,
     },
     /// The usable range is empty or reaches past the frames that were looked at.
-    #[error("{clip}: frames {first} to {until} are not among the {frames} that were analyzed; analyze it again")]
+    #[error(
+        "{clip}: frames {first} to {until} are not among the {frames} that were analyzed; analyze it again"
+    )]
     Range {
         /// The clip, for people.
         clip: String,
@@ -75,7 +78,10 @@ pub fn build(
     known: &BTreeMap<Hash, Vec<u32>>,
 ) -> Result<Graph, Error> {
     if clips.len() != features.len() {
-        return Err(Error::Count { clips: clips.len(), features: features.len() });
+        return Err(Error::Count {
+            clips: clips.len(),
+            features: features.len(),
+        });
     }
     for (clip, features) in clips.iter().zip(features) {
         if clip.first >= clip.until || clip.until as usize > features.len() {
@@ -94,7 +100,12 @@ pub fn build(
         .collect();
     let scenes = scenes::scenes(&views);
     let ports = ports::choose(&clips, &views, &scenes, options, known);
-    let field = Field { clips: &clips, views: &views, scenes: &scenes, options };
+    let field = Field {
+        clips: &clips,
+        views: &views,
+        scenes: &scenes,
+        options,
+    };
     let edges = edges::choose(&field, &ports);
 
     let used: BTreeSet<(u32, u32)> = edges
@@ -119,11 +130,15 @@ pub fn build(
         clip.scene = *scene;
     }
     let scenes = scenes.iter().max().map_or(0, |scene| scene + 1);
-    let mut graph = Graph { clips, ports, edges, scenes };
+    let mut graph = Graph {
+        clips,
+        ports,
+        edges,
+        scenes,
+    };
     graph.sort();
     Ok(graph)
 }
 
 #[cfg(test)]
-#[path = "graph_tests.rs"]
 mod tests;

@@ -57,13 +57,25 @@ impl<'a> View<'a> {
     /// The frames `first..until`, all of which have features; at least one.
     pub(crate) fn new(features: &'a Features, first: u32, until: u32) -> Self {
         let (first, until) = (first as usize, until as usize);
-        let mut view = Self { features, first, until, steps: Vec::new(), jerks: Vec::new() };
+        let mut view = Self {
+            features,
+            first,
+            until,
+            steps: Vec::new(),
+            jerks: Vec::new(),
+        };
         for index in first..until {
-            let [a2, a1, b0, b1] = [-2, -1, 0, 1]
-                .map(|place| index.checked_add_signed(place).and_then(|index| view.grid(index)));
+            let [a2, a1, b0, b1] = [-2, -1, 0, 1].map(|place| {
+                index
+                    .checked_add_signed(place)
+                    .and_then(|index| view.grid(index))
+            });
             let (step, around) = (a1.zip(b0), a2.zip(b1));
-            view.steps.push(step.map_or(0.0, |(a, b)| distance::apart(a, b)));
-            let jerk = step.zip(around).map(|((a1, b0), (a2, b1))| distance::jerk(a2, a1, b0, b1));
+            view.steps
+                .push(step.map_or(0.0, |(a, b)| distance::apart(a, b)));
+            let jerk = step
+                .zip(around)
+                .map(|((a1, b0), (a2, b1))| distance::jerk(a2, a1, b0, b1));
             view.jerks.push(jerk);
         }
         view
@@ -81,15 +93,22 @@ impl<'a> View<'a> {
 
     /// The grid of a frame inside the usable range.
     pub(crate) fn grid(&self, index: usize) -> Option<&'a [u8; GRID]> {
-        (self.first..self.until).contains(&index).then(|| self.features.grid(index))
+        (self.first..self.until)
+            .contains(&index)
+            .then(|| self.features.grid(index))
     }
 
     fn step_into(&self, index: usize) -> Option<f32> {
-        (self.first + 1..self.until).contains(&index).then(|| self.steps[index - self.first])
+        (self.first + 1..self.until)
+            .contains(&index)
+            .then(|| self.steps[index - self.first])
     }
 
     fn jerk_into(&self, index: usize) -> Option<f32> {
-        self.jerks.get(index.checked_sub(self.first)?).copied().flatten()
+        self.jerks
+            .get(index.checked_sub(self.first)?)
+            .copied()
+            .flatten()
     }
 
     /// Mean of `of` over the frames around a boundary that the joint does not touch; over the
@@ -112,7 +131,10 @@ fn mean(values: impl Iterator<Item = f32>) -> Option<f32> {
 pub(crate) fn joint(a: &View, q: u32, b: &View, p: u32) -> Joint {
     let (q, p) = (q as usize, p as usize);
     let (Some(last), Some(next)) = (q.checked_sub(1).and_then(|i| a.grid(i)), b.grid(p)) else {
-        return Joint { score: Score(0), step: f32::INFINITY };
+        return Joint {
+            score: Score(0),
+            step: f32::INFINITY,
+        };
     };
     let step = distance::apart(last, next);
     let own_a = a.own(q, |index| a.step_into(index));
@@ -133,7 +155,10 @@ pub(crate) fn joint(a: &View, q: u32, b: &View, p: u32) -> Joint {
         + TURN * over(jerk, sudden)
         + SURROUNDINGS * over(surroundings, ordinary);
     let score = 1.0 / (1.0 + (cost - START).exp());
-    Joint { score: Score::from_f64(score), step: step / ordinary }
+    Joint {
+        score: Score::from_f64(score),
+        step: step / ordinary,
+    }
 }
 
 /// Mean distance of what lies around both boundaries, frame by frame, where both clips have
@@ -173,7 +198,10 @@ mod tests {
             assert!(natural.score.as_f64() > 0.85, "{natural:?}");
             assert!((0.5..2.0).contains(&natural.step), "{natural:?}");
             let freeze = joint(&clip, q, &clip, q - 1);
-            assert!(freeze.score < natural.score && freeze.step < 0.1, "{freeze:?}");
+            assert!(
+                freeze.score < natural.score && freeze.step < 0.1,
+                "{freeze:?}"
+            );
             let mut before = natural.score.as_f64();
             for skip in [2, 4, 8, 16] {
                 let skipped = score(&clip, q, &clip, q + skip);
@@ -194,7 +222,10 @@ mod tests {
             let p = 119 - (q - 2);
             let turn = joint(&clip, q, &turned, p);
             assert!((0.5..2.0).contains(&turn.step), "{turn:?}");
-            assert!(turn.score.as_f64() < 0.6 * score(&clip, q, &clip, q), "{turn:?}");
+            assert!(
+                turn.score.as_f64() < 0.6 * score(&clip, q, &clip, q),
+                "{turn:?}"
+            );
         }
     }
 
@@ -204,7 +235,10 @@ mod tests {
         let brighter = synthetic::lit(60, 1, 1.0, 8);
         let (clip, lit) = (view(&features), view(&brighter));
         let (jump, whole) = (joint(&clip, 30, &lit, 30), joint(&clip, 30, &clip, 30));
-        assert!(jump.score.as_f64() < 0.7 * whole.score.as_f64(), "{jump:?} {whole:?}");
+        assert!(
+            jump.score.as_f64() < 0.7 * whole.score.as_f64(),
+            "{jump:?} {whole:?}"
+        );
     }
 
     #[test]
@@ -213,11 +247,25 @@ mod tests {
         let clip = view(&features);
         let part = View::new(&features, 0, 30);
         let rest = View::new(&features, 30, 60);
-        assert!(score(&part, 30, &rest, 30) > 0.85, "two halves of one take join");
-        assert!(score(&rest, 60, &part, 0) < 0.3, "its end does not join its start");
+        assert!(
+            score(&part, 30, &rest, 30) > 0.85,
+            "two halves of one take join"
+        );
+        assert!(
+            score(&rest, 60, &part, 0) < 0.3,
+            "its end does not join its start"
+        );
         let one = View::new(&features, 5, 6);
         assert!(joint(&one, 6, &one, 5).step.is_finite());
-        assert_eq!(joint(&clip, 0, &clip, 0).score, Score(0), "nothing lies before a start");
-        assert_eq!(joint(&clip, 60, &clip, 60).score, Score(0), "nothing follows an end");
+        assert_eq!(
+            joint(&clip, 0, &clip, 0).score,
+            Score(0),
+            "nothing lies before a start"
+        );
+        assert_eq!(
+            joint(&clip, 60, &clip, 60).score,
+            Score(0),
+            "nothing follows an end"
+        );
     }
 }

@@ -23,7 +23,11 @@ pub(crate) fn scenes(views: &[View]) -> Vec<u32> {
     let looks: Vec<Look> = views.par_iter().map(Look::new).collect();
     let alike: Vec<Vec<usize>> = (0..looks.len())
         .into_par_iter()
-        .map(|a| (a + 1..looks.len()).filter(|b| looks[a].like(&looks[*b])).collect())
+        .map(|a| {
+            (a + 1..looks.len())
+                .filter(|b| looks[a].like(&looks[*b]))
+                .collect()
+        })
         .collect();
     let mut parent: Vec<usize> = (0..looks.len()).collect();
     for (a, others) in alike.iter().enumerate() {
@@ -61,7 +65,10 @@ struct Look {
 
 impl Look {
     fn new(view: &View) -> Self {
-        let (first, frames) = (view.first() as usize, (view.until() - view.first()) as usize);
+        let (first, frames) = (
+            view.first() as usize,
+            (view.until() - view.first()) as usize,
+        );
         let count = frames.min(SAMPLES);
         let samples: Vec<Rough> = (0..count)
             .map(|k| coarse::rough(view, first + (2 * k + 1) * frames / (2 * count)))
@@ -80,8 +87,13 @@ impl Look {
 
     fn like(&self, other: &Self) -> bool {
         let reach = self.reach.max(other.reach);
-        let pairs = self.samples.iter().flat_map(|a| other.samples.iter().map(move |b| (a, b)));
-        pairs.into_iter().any(|(a, b)| distance::total(a, b) <= reach)
+        let pairs = self
+            .samples
+            .iter()
+            .flat_map(|a| other.samples.iter().map(move |b| (a, b)));
+        pairs
+            .into_iter()
+            .any(|(a, b)| distance::total(a, b) <= reach)
     }
 }
 

@@ -41,7 +41,12 @@ pub(crate) fn moving_from(frames: u32, seed: u32, speed: f32, from: f32) -> Feat
 
 /// The same, last frame first.
 pub(crate) fn reversed(frames: u32, seed: u32, speed: f32) -> Features {
-    clip(frames, seed, |index| angle((frames - 1 - index) as f32, speed), 0)
+    clip(
+        frames,
+        seed,
+        |index| angle((frames - 1 - index) as f32, speed),
+        0,
+    )
 }
 
 /// The same, brighter.

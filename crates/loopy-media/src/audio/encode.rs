@@ -72,7 +72,13 @@ pub struct Packet {
 
 impl std::fmt::Debug for Packet {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Packet({}+{}, {} bytes)", self.pts, self.duration, self.data.len())
+        write!(
+            f,
+            "Packet({}+{}, {} bytes)",
+            self.pts,
+            self.duration,
+            self.data.len()
+        )
     }
 }
 
@@ -124,9 +130,13 @@ impl Encoder {
             return Err(Error::Missing(missing));
         }
         // SAFETY: the codec is valid; NULL is turned into an error.
-        let context = NonNull::new(unsafe { av::avcodec_alloc_context3(found) }).ok_or_else(|| {
-            Error::Libav { what: "allocate a sound encoder", why: "out of memory".to_owned() }
-        })?;
+        let context =
+            NonNull::new(unsafe { av::avcodec_alloc_context3(found) }).ok_or_else(|| {
+                Error::Libav {
+                    what: "allocate a sound encoder",
+                    why: "out of memory".to_owned(),
+                }
+            })?;
         let mut this = Self {
             context,
             frame: AvFrame::new()?,
@@ -158,10 +168,16 @@ impl Encoder {
             (*raw).sample_rate = RATE as i32;
             (*raw).sample_fmt = self.format();
             (*raw).bit_rate = i64::from(self.track.bitrate);
-            (*raw).time_base = av::AVRational { num: 1, den: RATE as i32 };
+            (*raw).time_base = av::AVRational {
+                num: 1,
+                den: RATE as i32,
+            };
             (*raw).flags |= (av::AV_CODEC_FLAG_GLOBAL_HEADER | av::AV_CODEC_FLAG_BITEXACT) as i32;
             av::av_channel_layout_default(&raw mut (*raw).ch_layout, i32::from(CHANNELS));
-            check(av::avcodec_open2(raw, codec, &raw mut options.0), "open the sound encoder")?;
+            check(
+                av::avcodec_open2(raw, codec, &raw mut options.0),
+                "open the sound encoder",
+            )?;
             self.track.frame_samples = (*raw).frame_size as u32;
             self.track.priming = (*raw).initial_padding as u32;
             if !(*raw).extradata.is_null() {
@@ -171,7 +187,10 @@ impl Encoder {
         }
         if let Some(key) = options.leftovers().first() {
             let why = format!("it has no option `{key}`");
-            return Err(Error::Libav { what: "open the sound encoder", why });
+            return Err(Error::Libav {
+                what: "open the sound encoder",
+                why,
+            });
         }
         let frame = self.frame.as_ptr();
         // SAFETY: a fresh frame that we own; the buffer call reads the fields set before it.
@@ -241,25 +260,24 @@ impl Encoder {
         let raw = self.frame.as_ptr();
         // SAFETY: the frame has buffers of its own; the call copies them if the encoder still holds
         // a reference.
-        check(unsafe { av::av_frame_make_writable(raw) }, "reuse a sound frame")?;
-        // SAFETY: the buffers hold `frame_samples` samples of `CHANNELS` channels, which is what is
-        // waiting: interleaved in the first plane, or one plane for each channel.
-        unsafe {
-            match self.track.codec {
-                Codec::Opus => {
-                    let target = (*raw).data[0].cast::<f32>();
-                    target.copy_from_nonoverlapping(self.waiting.as_ptr(), self.waiting.len());
-                }
-                Codec::Aac => {
-                    let (left, right) = ((*raw).data[0].cast::<f32>(), (*raw).data[1].cast::<f32>());
-                    for (index, [l, r]) in self.waiting.as_chunks().0.iter().enumerate() {
-                        left.add(index).write(*l);
-                        right.add(index).write(*r);
-                    }
-                }
+        let code = unsafe { av::av_frame_make_writable(raw) };
+        check(code, "reuse a sound frame")?;
+        let planes = match self.track.codec {
+            Codec::Opus => 1,
+            Codec::Aac => usize::from(CHANNELS),
+        };
+        let length = self.waiting.len() / planes * size_of::<f32>();
+        for plane in 0..planes {
+            // SAFETY: the buffers hold `frame_samples` samples of `CHANNELS` channels, which is what
+            // is waiting: interleaved in the first plane, or one plane for each channel.
+            let target = unsafe { std::slice::from_raw_parts_mut((*raw).data[plane], length) };
+            let samples = self.waiting.iter().skip(plane).step_by(planes);
+            for (target, sample) in target.as_chunks_mut().0.iter_mut().zip(samples) {
+                *target = sample.to_ne_bytes();
             }
-            (*raw).pts = self.sent;
         }
+        // SAFETY: the frame is ours.
+        unsafe { (*raw).pts = self.sent };
         self.sent += i64::from(self.track.frame_samples);
         self.waiting.clear();
         // SAFETY: context and frame are open and ours; the encoder takes its own reference.
@@ -284,7 +302,11 @@ impl Encoder {
             self.packets += 1;
             let duration = whole.min(self.pushed - pts);
             if duration > 0 {
-                sink(Packet { pts, duration: duration as u32, data: data.to_vec() })?;
+                sink(Packet {
+                    pts,
+                    duration: duration as u32,
+                    data: data.to_vec(),
+                })?;
             }
         }
     }
@@ -296,9 +318,12 @@ impl Encoder {
 fn options(codec: Codec) -> Result<Dict, Error> {
     let mut options = Dict::new();
     let pairs: &[(&str, &str)] = match codec {
-        Codec::Aac => {
-            &[("aac_coder", "fast"), ("aac_pns", "0"), ("aac_is", "0"), ("aac_tns", "0")]
-        }
+        Codec::Aac => &[
+            ("aac_coder", "fast"),
+            ("aac_pns", "0"),
+            ("aac_is", "0"),
+            ("aac_tns", "0"),
+        ],
         Codec::Opus => &[("compression_level", "5")],
     };
     for (key, value) in pairs {

@@ -120,7 +120,9 @@ impl<'a> Frames<'a> {
             let raw = self.packet.as_ptr();
             av::av_packet_unref(raw);
             check(av::av_new_packet(raw, size), "allocate a packet")?;
-            (*raw).data.copy_from_nonoverlapping(unit.as_ptr(), unit.len());
+            (*raw)
+                .data
+                .copy_from_nonoverlapping(unit.as_ptr(), unit.len());
             (*raw).pts = pts;
             (*raw).dts = pts;
         }
@@ -133,7 +135,7 @@ impl<'a> Frames<'a> {
         // SAFETY: the frame was just filled by the decoder.
         let (width, height, format, pts) =
             unsafe { ((*raw).width, (*raw).height, (*raw).format, (*raw).pts) };
-        if format != av::AVPixelFormat::YUV420P.0 as i32 || pts != self.next {
+        if format != av::AVPixelFormat::YUV420P.0 || pts != self.next {
             return Err(Error::Segment(format!(
                 "picture {pts} of format {format} came where picture {} was due",
                 self.next
@@ -167,9 +169,9 @@ impl Iterator for Frames<'_> {
             return None;
         }
         let item = match self.receive() {
-            Ok(Some(_)) if self.left == 0 => {
-                Err(Error::Segment("more pictures come out than are in it".to_owned()))
-            }
+            Ok(Some(_)) if self.left == 0 => Err(Error::Segment(
+                "more pictures come out than are in it".to_owned(),
+            )),
             Ok(Some(frame)) => {
                 self.left -= 1;
                 return Some(Ok(frame));
@@ -178,7 +180,10 @@ impl Iterator for Frames<'_> {
                 self.done = true;
                 return None;
             }
-            Ok(None) => Err(Error::Segment(format!("{} pictures are missing", self.left))),
+            Ok(None) => Err(Error::Segment(format!(
+                "{} pictures are missing",
+                self.left
+            ))),
             Err(error) => Err(error),
         };
         self.done = true;
@@ -187,5 +192,8 @@ impl Iterator for Frames<'_> {
 }
 
 fn out_of_memory(what: &'static str) -> Error {
-    Error::Libav { what, why: "out of memory".to_owned() }
+    Error::Libav {
+        what,
+        why: "out of memory".to_owned(),
+    }
 }

@@ -48,7 +48,10 @@ pub(crate) fn banner(nal: &[u8]) -> Option<&[u8]> {
 /// The NAL units of an Annex B byte stream.
 pub(crate) fn annex_b(stream: &[u8]) -> impl Iterator<Item = &[u8]> {
     let starts = |from: usize| {
-        stream[from..].windows(3).position(|three| three == [0, 0, 1]).map(|at| from + at)
+        stream[from..]
+            .windows(3)
+            .position(|three| three == [0, 0, 1])
+            .map(|at| from + at)
     };
     let mut next = starts(0);
     std::iter::from_fn(move || {
@@ -75,7 +78,8 @@ impl<'a> Lengths<'a> {
     fn split(unit: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
         let (length, rest) = unit.split_first_chunk()?;
         let length = u32::from_be_bytes(*length) as usize;
-        rest.split_at_checked(length).filter(|(nal, _)| !nal.is_empty())
+        rest.split_at_checked(length)
+            .filter(|(nal, _)| !nal.is_empty())
     }
 }
 
@@ -90,14 +94,20 @@ impl<'a> Iterator for Lengths<'a> {
         self.0 = split.map_or(&[], |(_, rest)| rest);
         Some(match split {
             Some((nal, _)) => Ok(nal),
-            None => Err(Error::Segment("a NAL length does not fit its unit".to_owned())),
+            None => Err(Error::Segment(
+                "a NAL length does not fit its unit".to_owned(),
+            )),
         })
     }
 }
 
 /// The configuration record (`avcC`) of the parameter sets in `header`, which is Annex B.
 pub(crate) fn config(header: &[u8]) -> Result<Vec<u8>, Error> {
-    let sets = |wanted| annex_b(header).filter(|nal| kind(nal) == wanted).collect::<Vec<_>>();
+    let sets = |wanted| {
+        annex_b(header)
+            .filter(|nal| kind(nal) == wanted)
+            .collect::<Vec<_>>()
+    };
     let (sps, pps) = (sets(Kind::Sps), sets(Kind::Pps));
     let ([sps], [pps]) = (sps.as_slice(), pps.as_slice()) else {
         return Err(Error::Segment(format!(
@@ -126,7 +136,9 @@ pub(crate) fn config(header: &[u8]) -> Result<Vec<u8>, Error> {
 pub(crate) fn check_config(record: &[u8]) -> Result<(), Error> {
     match record {
         [1, _, _, _, lengths, ..] if lengths & 3 == 3 => Ok(()),
-        _ => Err(Error::Segment("the configuration record is not avcC with 4-byte lengths".to_owned())),
+        _ => Err(Error::Segment(
+            "the configuration record is not avcC with 4-byte lengths".to_owned(),
+        )),
     }
 }
 
@@ -136,7 +148,9 @@ mod tests {
 
     #[test]
     fn annex_b_is_split_at_both_start_codes_without_padding() {
-        let stream = [0, 0, 0, 1, 0x67, 9, 0, 0, 1, 0x68, 0, 3, 0, 0, 0, 0, 1, 0x65, 7, 0, 0];
+        let stream = [
+            0, 0, 0, 1, 0x67, 9, 0, 0, 1, 0x68, 0, 3, 0, 0, 0, 0, 1, 0x65, 7, 0, 0,
+        ];
         let nals: Vec<_> = annex_b(&stream).collect();
         assert_eq!(nals, [&[0x67, 9][..], &[0x68, 0, 3], &[0x65, 7]]);
         assert_eq!(annex_b(&[0, 0]).count(), 0);

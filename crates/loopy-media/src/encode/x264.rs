@@ -12,7 +12,15 @@ use crate::{
 };
 
 const PRESETS: [&str; 10] = [
-    "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow",
+    "ultrafast",
+    "superfast",
+    "veryfast",
+    "faster",
+    "fast",
+    "medium",
+    "slow",
+    "slower",
+    "veryslow",
     "placebo",
 ];
 
@@ -56,7 +64,10 @@ pub fn version() -> Result<String, Error> {
     check(code, "ask libx264 for its version")?;
     encoder.receive()?;
     let banner = encoder.x264.banner.as_str();
-    Ok(banner.split_once(" - H.264").map_or(banner, |(name, _)| name).to_owned())
+    Ok(banner
+        .split_once(" - H.264")
+        .map_or(banner, |(name, _)| name)
+        .to_owned())
 }
 
 impl X264 {
@@ -70,7 +81,9 @@ impl X264 {
             )));
         }
         let (Ok(num), Ok(den)) = (i32::try_from(rate.num()), i32::try_from(rate.den())) else {
-            return Err(Error::Segment(format!("a frame rate of {rate} cannot be encoded")));
+            return Err(Error::Segment(format!(
+                "a frame rate of {rate} cannot be encoded"
+            )));
         };
         // SAFETY: a static name; the result is NULL or a codec that lives forever.
         let codec = unsafe { av::avcodec_find_encoder_by_name(c"libx264".as_ptr()) };
@@ -78,10 +91,18 @@ impl X264 {
             return Err(Error::Missing("libx264"));
         }
         // SAFETY: the codec is valid; NULL is turned into an error.
-        let context = NonNull::new(unsafe { av::avcodec_alloc_context3(codec) }).ok_or_else(|| {
-            Error::Libav { what: "allocate an encoder", why: "out of memory".to_owned() }
-        })?;
-        let this = Self { context, banner: String::new(), bframes: settings.bframes > 0 };
+        let context =
+            NonNull::new(unsafe { av::avcodec_alloc_context3(codec) }).ok_or_else(|| {
+                Error::Libav {
+                    what: "allocate an encoder",
+                    why: "out of memory".to_owned(),
+                }
+            })?;
+        let this = Self {
+            context,
+            banner: String::new(),
+            bframes: settings.bframes > 0,
+        };
         let mut options = options(settings)?;
         // SAFETY: the context is ours and not yet open, which is when these fields may be set.
         let code = unsafe {
@@ -103,9 +124,10 @@ impl X264 {
         check(code, "open libx264")?;
         match options.leftovers().first() {
             None => Ok(this),
-            Some(key) => {
-                Err(Error::Libav { what: "open libx264", why: format!("it has no option `{key}`") })
-            }
+            Some(key) => Err(Error::Libav {
+                what: "open libx264",
+                why: format!("it has no option `{key}`"),
+            }),
         }
     }
 
@@ -147,10 +169,14 @@ impl X264 {
         if !self.banner.is_empty() {
             return Ok(());
         }
-        let banner = nal::annex_b(packet).find_map(nal::banner).unwrap_or_default();
+        let banner = nal::annex_b(packet)
+            .find_map(nal::banner)
+            .unwrap_or_default();
         self.banner = String::from_utf8_lossy(banner).into_owned();
         let words = || self.banner.split(' ');
-        let mut wanted = IN_FORCE.into_iter().chain(self.bframes.then_some(WITH_BFRAMES));
+        let mut wanted = IN_FORCE
+            .into_iter()
+            .chain(self.bframes.then_some(WITH_BFRAMES));
         match wanted.find(|wanted| !words().any(|word| word == *wanted)) {
             None => Ok(()),
             Some(wanted) => Err(Error::Libav {
@@ -161,14 +187,32 @@ impl X264 {
     }
 }
 
+/// The AVX-512 lookahead of x264 0.164 reads memory that nobody wrote: with it, equal pictures give
+/// other bytes in a process with another past, unless rows have a multiple of 8 macroblocks. Up to AVX2
+/// the bytes are a function of the pictures, for about 4 % more time.
+#[cfg(target_arch = "x86_64")]
+fn without_avx512() -> &'static str {
+    if std::arch::is_x86_feature_detected!("avx512f") {
+        // x264 takes the names as they are, so only those that every CPU with AVX-512 has.
+        ":asm=avx2,fma3,lzcnt,bmi1,bmi2"
+    } else {
+        ""
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn without_avx512() -> &'static str {
+    ""
+}
+
 fn options(settings: &Settings) -> Result<Dict, Error> {
     let mut options = Dict::new();
     options.set("preset", &settings.preset)?;
     options.set("crf", &settings.crf.to_string())?;
     options.set("bf", &settings.bframes.to_string())?;
     options.set("forced-idr", "1")?;
-    let tuning = std::env::var("LOOPY_X264").unwrap_or_default();
-    options.set("x264-params", &format!("stitchable=1:open-gop=0:keyint=infinite:scenecut=0:{tuning}"))?;
+    let fixed = "stitchable=1:open-gop=0:keyint=infinite:scenecut=0";
+    options.set("x264-params", &format!("{fixed}{}", without_avx512()))?;
     if settings.crf > 0 {
         options.set("profile", "high")?;
     }

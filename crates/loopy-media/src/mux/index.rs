@@ -29,7 +29,11 @@ pub(super) fn room(options: &Options) -> u64 {
     });
     // Two chunks a second and track at up to 20 bytes, key frames, tables that large pictures split.
     let chunks = seconds * 2 * 2 * 20 + seconds * 2 * 4;
-    let words: usize = options.tags.iter().map(|(key, value)| key.len() + value.len() + 64).sum();
+    let words: usize = options
+        .tags
+        .iter()
+        .map(|(key, value)| key.len() + value.len() + 64)
+        .sum();
     let room = video + sound + chunks;
     let room = 4096 + words as u64 + options.config.len() as u64 + room + room / 32;
     // libavformat takes the room as an int.
@@ -46,7 +50,11 @@ pub(super) fn place(file: &mut File, room: u64, at: u64) -> io::Result<()> {
     let end = file.metadata()?.len();
     let length = end - at;
     let fits = length == room || length + BOX <= room;
-    let (used, left) = if fits { (length, room - length) } else { (0, room) };
+    let (used, left) = if fits {
+        (length, room - length)
+    } else {
+        (0, room)
+    };
     if fits {
         copy_within(file, at, front, length)?;
         file.set_len(at)?;

@@ -60,9 +60,16 @@ impl Io {
                 let name = loopy_core::clip::show(path);
                 let mut options = OpenOptions::new();
                 // Read too: the index is moved within the file.
-                let file = options.read(true).write(true).create(true).truncate(true).open(path);
-                let file =
-                    file.map_err(|error| Error::Write { to: name.clone(), why: error.to_string() })?;
+                let file = options
+                    .read(true)
+                    .write(true)
+                    .create(true)
+                    .truncate(true)
+                    .open(path);
+                let file = file.map_err(|error| Error::Write {
+                    to: name.clone(),
+                    why: error.to_string(),
+                })?;
                 (Target::File(file), name)
             }
             Output::Stream(stream) => (Target::Stream(stream), "the output stream".to_owned()),
@@ -71,7 +78,11 @@ impl Io {
             Target::File(_) => Some(seek),
             Target::Stream(_) => None,
         };
-        let boxed = Box::new(Sink { target, written: 0, failed: None });
+        let boxed = Box::new(Sink {
+            target,
+            written: 0,
+            failed: None,
+        });
         let sink = Box::into_raw(boxed);
         // SAFETY: the buffer is handed to the context, which owns it; the sink outlives the context.
         let context = unsafe {
@@ -90,14 +101,19 @@ impl Io {
             }
             context
         };
-        match (NonNull::new(context), NonNull::new(sink)) {
-            (Some(context), Some(sink)) => Ok(Self { context, sink, name }),
-            _ => {
-                // SAFETY: the box was just made, and no context took it.
-                drop(unsafe { Box::from_raw(sink) });
-                Err(Error::Write { to: name, why: "out of memory".to_owned() })
-            }
+        if let (Some(context), Some(sink)) = (NonNull::new(context), NonNull::new(sink)) {
+            return Ok(Self {
+                context,
+                sink,
+                name,
+            });
         }
+        // SAFETY: the box was just made, and no context took it.
+        drop(unsafe { Box::from_raw(sink) });
+        Err(Error::Write {
+            to: name,
+            why: "out of memory".to_owned(),
+        })
     }
 
     pub(super) fn as_ptr(&self) -> *mut av::AVIOContext {
@@ -111,7 +127,10 @@ impl Io {
 
     /// An error that says why `self` cannot be written.
     pub(super) fn error(&self, why: impl Into<String>) -> Error {
-        Error::Write { to: self.name.clone(), why: why.into() }
+        Error::Write {
+            to: self.name.clone(),
+            why: why.into(),
+        }
     }
 
     /// `code` as a result, with the operating system's reason when there is one: libavformat
@@ -188,7 +207,10 @@ impl Bytes for *const u8 {
 unsafe extern "C" fn write<B: Bytes>(sink: *mut c_void, bytes: B, length: c_int) -> c_int {
     // SAFETY: the pointer is the sink that `Io` keeps alive, and libavformat passes `length` bytes.
     let (sink, bytes) = unsafe {
-        (&mut *sink.cast::<Sink>(), std::slice::from_raw_parts(bytes.start(), length.max(0) as usize))
+        (
+            &mut *sink.cast::<Sink>(),
+            std::slice::from_raw_parts(bytes.start(), length.max(0) as usize),
+        )
     };
     let result = match &mut sink.target {
         Target::File(file) => file.write_all(bytes),

@@ -30,7 +30,11 @@ pub(super) struct Lanes {
 impl Lanes {
     pub(super) fn new(container: Container, video: i32, sound: Option<u32>) -> Self {
         Self {
-            turns: if container == Container::Mp4 { 2 } else { 1_000_000 },
+            turns: if container == Container::Mp4 {
+                2
+            } else {
+                1_000_000
+            },
             scales: [i64::from(video), i64::from(sound.unwrap_or(1))],
             waiting: [VecDeque::new(), VecDeque::new()],
             paired: sound.is_some(),
@@ -57,13 +61,18 @@ impl Lanes {
             (None, Some(_)) if end || self.far(Lane::Sound) => Lane::Sound,
             _ => return None,
         };
-        self.waiting[next as usize].pop_front().map(|(_, packet)| packet)
+        self.waiting[next as usize]
+            .pop_front()
+            .map(|(_, packet)| packet)
     }
 
     /// No reason to hold `lane` back any longer.
     fn far(&self, lane: Lane) -> bool {
         let waiting = &self.waiting[lane as usize];
-        let span = waiting.back().zip(waiting.front()).map(|((last, _), (first, _))| last - first);
+        let span = waiting
+            .back()
+            .zip(waiting.front())
+            .map(|((last, _), (first, _))| last - first);
         !self.paired || span.is_some_and(|span| span > LEAD * self.turns)
     }
 }

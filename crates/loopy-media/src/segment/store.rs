@@ -54,7 +54,9 @@ impl Segment {
         if blake3::hash(body).as_bytes() != sum {
             return Err(broken("the stored bytes are damaged"));
         }
-        let segment = rest.segment().ok_or_else(|| broken("the stored lengths do not add up"))?;
+        let segment = rest
+            .segment()
+            .ok_or_else(|| broken("the stored lengths do not add up"))?;
         segment.check()?;
         Ok(segment)
     }
@@ -81,7 +83,9 @@ impl<'a> Reader<'a> {
         let samples = u32::from_le_bytes(self.array()?) as usize;
         let data = usize::try_from(u64::from_le_bytes(self.array()?)).ok()?;
         let config = self.take(config)?.to_vec();
-        let (samples, tail) = self.take(samples.checked_mul(SAMPLE)?)?.as_chunks::<SAMPLE>();
+        let (samples, tail) = self
+            .take(samples.checked_mul(SAMPLE)?)?
+            .as_chunks::<SAMPLE>();
         let samples = samples
             .iter()
             .map(|[a, b, c, d, order @ ..]| {
@@ -94,6 +98,10 @@ impl<'a> Reader<'a> {
             })
             .collect();
         let data = self.take(data)?.to_vec();
-        (tail.is_empty() && self.0.is_empty()).then_some(Segment { config, samples, data })
+        (tail.is_empty() && self.0.is_empty()).then_some(Segment {
+            config,
+            samples,
+            data,
+        })
     }
 }

@@ -1,6 +1,8 @@
 //! Pictures and segments that the output tests share.
 
 #![allow(dead_code, reason = "each test file uses its own part")]
+#![allow(clippy::unwrap_used, reason = "only tests use it")]
+#![allow(clippy::print_stdout, reason = "a skipped part says so")]
 
 use std::process::Command;
 
@@ -11,7 +13,10 @@ use loopy_media::{
     segment::Segment,
 };
 
-pub(crate) const SIZE: Size = Size { width: 96, height: 64 };
+pub(crate) const SIZE: Size = Size {
+    width: 96,
+    height: 64,
+};
 
 /// What a run shows.
 #[derive(Clone, Copy, Debug)]
@@ -59,7 +64,9 @@ pub(crate) fn frames(scene: Scene, size: Size, count: u32) -> Vec<Frame> {
 
 pub(crate) fn encode(settings: &Settings, rate: Rate, frames: &[Frame]) -> Segment {
     let mut encoder = Encoder::new(settings, frames[0].size(), rate, frames.len() as u32).unwrap();
-    frames.iter().for_each(|frame| encoder.push(frame).unwrap());
+    for frame in frames {
+        encoder.push(frame).unwrap();
+    }
     encoder.finish().unwrap()
 }
 
@@ -69,8 +76,15 @@ pub(crate) fn options(container: Container, fps: Rate, segments: &[&Segment]) ->
         size: SIZE,
         fps,
         config: segments[0].config.clone(),
-        delay: segments.iter().map(|segment| segment.delay()).max().unwrap(),
-        frames: segments.iter().map(|segment| u64::from(segment.frames())).sum(),
+        delay: segments
+            .iter()
+            .map(|segment| segment.delay())
+            .max()
+            .unwrap(),
+        frames: segments
+            .iter()
+            .map(|segment| u64::from(segment.frames()))
+            .sum(),
         audio: None,
         tags: Vec::new(),
         created: None,
@@ -79,15 +93,14 @@ pub(crate) fn options(container: Container, fps: Rate, segments: &[&Segment]) ->
 
 /// What a program prints, or `None` where it is not installed. What it complains of is a failure.
 pub(crate) fn run(program: &str, arguments: &[&str]) -> Option<Vec<u8>> {
-    match Command::new(program).args(arguments).output() {
-        Ok(output) => {
-            let complaint = String::from_utf8_lossy(&output.stderr);
-            assert!(output.status.success() && complaint.is_empty(), "{arguments:?}: {complaint}");
-            Some(output.stdout)
-        }
-        Err(_) => {
-            println!("{program} is not installed: its part of the test is left out");
-            None
-        }
-    }
+    let Ok(output) = Command::new(program).args(arguments).output() else {
+        println!("{program} is not installed: its part of the test is left out");
+        return None;
+    };
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success() && complaint.is_empty(),
+        "{arguments:?}: {complaint}"
+    );
+    Some(output.stdout)
 }

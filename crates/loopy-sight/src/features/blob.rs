@@ -19,7 +19,9 @@ pub enum Error {
     #[error("the features have version {0}, this program reads {VERSION}; analyze the clip again")]
     Version(u32),
     /// Their length does not fit their frame count.
-    #[error("the features of {frames} frames are cut or padded ({bytes} bytes); analyze the clip again")]
+    #[error(
+        "the features of {frames} frames are cut or padded ({bytes} bytes); analyze the clip again"
+    )]
     Length {
         /// Frames that the header promises.
         frames: u32,
@@ -62,23 +64,31 @@ impl Features {
         }
         let frames = u32::from_le_bytes(*count);
         if rest.len() as u64 != u64::from(frames) * (NUMBERS + GRID) as u64 {
-            return Err(Error::Length { frames, bytes: bytes.len() });
+            return Err(Error::Length {
+                frames,
+                bytes: bytes.len(),
+            });
         }
         let (numbers, grids) = rest.split_at(frames as usize * NUMBERS);
         let (numbers, _) = numbers.as_chunks::<NUMBERS>();
         let frames = numbers
             .iter()
-            .map(|[l0, l1, s0, s1, darkest, brightest, colours, flags]| Frame {
-                luma: u16::from_le_bytes([*l0, *l1]),
-                sharpness: u16::from_le_bytes([*s0, *s1]),
-                darkest: *darkest,
-                brightest: *brightest,
-                colours: *colours,
-                corrupt: flags & CORRUPT != 0,
-                still: flags & STILL != 0,
-            })
+            .map(
+                |[l0, l1, s0, s1, darkest, brightest, colours, flags]| Frame {
+                    luma: u16::from_le_bytes([*l0, *l1]),
+                    sharpness: u16::from_le_bytes([*s0, *s1]),
+                    darkest: *darkest,
+                    brightest: *brightest,
+                    colours: *colours,
+                    corrupt: flags & CORRUPT != 0,
+                    still: flags & STILL != 0,
+                },
+            )
             .collect();
-        Ok(Self { frames, grids: grids.to_vec() })
+        Ok(Self {
+            frames,
+            grids: grids.to_vec(),
+        })
     }
 }
 

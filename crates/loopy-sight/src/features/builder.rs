@@ -41,7 +41,10 @@ impl Builder {
 
     /// The features of all pictures so far.
     pub fn finish(self) -> Features {
-        Features { frames: self.frames, grids: self.grids }
+        Features {
+            frames: self.frames,
+            grids: self.grids,
+        }
     }
 
     fn look(&mut self, picture: &Picture, corrupt: bool) {
@@ -56,7 +59,10 @@ impl Builder {
         let chroma = self.grids.len();
         means(u, WIDTH / 2, CELLS, &mut self.grids);
         means(v, WIDTH / 2, CELLS, &mut self.grids);
-        let colours = self.grids[chroma..].chunks(CELLS.0 * CELLS.1).map(span).max();
+        let colours = self.grids[chroma..]
+            .chunks(CELLS.0 * CELLS.1)
+            .map(span)
+            .max();
         let sharpness = edges(luma, &mut self.grids);
         debug_assert_eq!(self.grids.len() - at, GRID, "one grid a frame");
         let (darkest, brightest) = ends(luma);
@@ -94,7 +100,10 @@ fn means(plane: &[u8], width: usize, (columns, rows): (usize, usize), grid: &mut
             let sum: u32 = (row * side..(row + 1) * side)
                 .map(|y| {
                     let at = y * width + column * side;
-                    plane[at..at + side].iter().map(|s| u32::from(*s)).sum::<u32>()
+                    plane[at..at + side]
+                        .iter()
+                        .map(|s| u32::from(*s))
+                        .sum::<u32>()
                 })
                 .sum();
             grid.push(((sum + area / 2) / area) as u8);
@@ -179,12 +188,25 @@ mod tests {
         let features = builder.finish();
         let grid = features.grid(0);
         assert_eq!((grid[15], grid[16]), (50, 150));
-        assert_eq!(grid[LUMA.0 * LUMA.1], 152, "a third of the first U cells is 200");
+        assert_eq!(
+            grid[LUMA.0 * LUMA.1],
+            152,
+            "a third of the first U cells is 200"
+        );
         let edges = &grid[LUMA.0 * LUMA.1 + 2 * CELLS.0 * CELLS.1..];
-        assert!(edges[7] > 10 && edges[8] == 0, "the edge lies in column 7: {edges:?}");
+        assert!(
+            edges[7] > 10 && edges[8] == 0,
+            "the edge lies in column 7: {edges:?}"
+        );
         let frame = features.frames()[0];
-        assert_eq!((frame.luma, frame.darkest, frame.brightest), (100 * 256, 50, 150));
-        assert_eq!((frame.colours, frame.corrupt, frame.still), (24, true, false));
+        assert_eq!(
+            (frame.luma, frame.darkest, frame.brightest),
+            (100 * 256, 50, 150)
+        );
+        assert_eq!(
+            (frame.colours, frame.corrupt, frame.still),
+            (24, true, false)
+        );
         assert!(frame.sharpness > 0);
     }
 
@@ -193,7 +215,10 @@ mod tests {
         let mut builder = Builder::new();
         for index in 0..20_usize {
             // A few samples flicker by one code value.
-            builder.push(&picture(|x, y| 100 + u8::from(y == 3 && x % 20 == index % 20)), false);
+            builder.push(
+                &picture(|x, y| 100 + u8::from(y == 3 && x % 20 == index % 20)),
+                false,
+            );
         }
         for index in 0..40_usize {
             // A bar grows by one column every other frame, one code value brighter.

@@ -1,12 +1,6 @@
 //! What every graph keeps, whatever the clips.
 
-use loopy_core::{
-    ClipPath, Rate, Size,
-    clip::Facts,
-    color::Color,
-    graph::PortRef,
-    tags::Tags,
-};
+use loopy_core::{ClipPath, Rate, Size, clip::Facts, color::Color, graph::PortRef, tags::Tags};
 use proptest::prelude::*;
 
 use super::*;
@@ -32,7 +26,9 @@ fn clip(index: u32, frames: u32, fps: i64) -> Clip {
             stated_micros: None,
             sound: false,
         },
-        times: (0..i64::from(frames)).map(|i| i * 1_000_000 / fps).collect(),
+        times: (0..i64::from(frames))
+            .map(|i| i * 1_000_000 / fps)
+            .collect(),
         end: i64::from(frames) * 1_000_000 / fps,
         first: 0,
         until: frames,
@@ -44,7 +40,10 @@ fn clip(index: u32, frames: u32, fps: i64) -> Clip {
 
 /// Clips of 25 frames a second.
 fn library(features: &[Features]) -> Vec<Clip> {
-    (0..).zip(features).map(|(index, features)| clip(index, features.len() as u32, 25)).collect()
+    (0..)
+        .zip(features)
+        .map(|(index, features)| clip(index, features.len() as u32, 25))
+        .collect()
 }
 
 fn graph(features: &[Features]) -> Graph {
@@ -72,7 +71,10 @@ fn reachable(graph: &Graph, port: PortRef) -> BTreeSet<u32> {
         let ports = graph.ports[port.clip as usize].0.iter();
         let onward = ports.filter(|next| **next > port.boundary);
         for boundary in onward {
-            let out = PortRef { clip: port.clip, boundary: *boundary };
+            let out = PortRef {
+                clip: port.clip,
+                boundary: *boundary,
+            };
             for edge in graph.leaving(out) {
                 if seen.insert(edge.to) {
                     open.push(edge.to);
@@ -88,35 +90,68 @@ fn check(graph: &Graph, options: &Options) {
     assert_eq!(graph.ports.len(), clips);
     for (clip, Ports(ports)) in graph.clips.iter().zip(&graph.ports) {
         assert!(ports.is_sorted_by(|a, b| a < b), "{ports:?}");
-        assert_eq!((ports.first(), ports.last()), (Some(&clip.first), Some(&clip.until)));
+        assert_eq!(
+            (ports.first(), ports.last()),
+            (Some(&clip.first), Some(&clip.until))
+        );
         assert!(ports.len() <= options.max_ports);
         if ports.len() > 2 {
             for pair in ports.windows(2) {
-                assert!(clip.time(pair[1]) - clip.time(pair[0]) >= 999_999, "{ports:?}");
+                assert!(
+                    clip.time(pair[1]) - clip.time(pair[0]) >= 999_999,
+                    "{ports:?}"
+                );
             }
         }
     }
-    let used: BTreeSet<PortRef> = graph.edges.iter().flat_map(|edge| [edge.from, edge.to]).collect();
+    let used: BTreeSet<PortRef> = graph
+        .edges
+        .iter()
+        .flat_map(|edge| [edge.from, edge.to])
+        .collect();
     for (index, (clip, Ports(ports))) in graph.clips.iter().zip(&graph.ports).enumerate() {
-        for boundary in ports.iter().filter(|port| **port != clip.first && **port != clip.until) {
-            assert!(used.contains(&PortRef { clip: index as u32, boundary: *boundary }));
+        for boundary in ports
+            .iter()
+            .filter(|port| **port != clip.first && **port != clip.until)
+        {
+            assert!(used.contains(&PortRef {
+                clip: index as u32,
+                boundary: *boundary
+            }));
         }
     }
     let mut sorted = graph.clone();
     sorted.sort();
     assert_eq!(&sorted, graph);
     for edge in &graph.edges {
-        let (from, to) = (&graph.clips[edge.from.clip as usize], &graph.clips[edge.to.clip as usize]);
-        assert!(graph.ports[edge.from.clip as usize].0.contains(&edge.from.boundary));
-        assert!(graph.ports[edge.to.clip as usize].0.contains(&edge.to.boundary));
-        assert!(edge.from.boundary > from.first && edge.to.boundary < to.until, "{edge:?}");
+        let (from, to) = (
+            &graph.clips[edge.from.clip as usize],
+            &graph.clips[edge.to.clip as usize],
+        );
+        assert!(
+            graph.ports[edge.from.clip as usize]
+                .0
+                .contains(&edge.from.boundary)
+        );
+        assert!(
+            graph.ports[edge.to.clip as usize]
+                .0
+                .contains(&edge.to.boundary)
+        );
+        assert!(
+            edge.from.boundary > from.first && edge.to.boundary < to.until,
+            "{edge:?}"
+        );
         assert!(edge.from.clip != edge.to.clip || edge.to.boundary < edge.from.boundary);
         assert_eq!(edge.declared, from.scene != to.scene);
         assert!(edge.step.is_finite());
     }
     let all: BTreeSet<u32> = (0..clips as u32).collect();
     for (index, clip) in graph.clips.iter().enumerate() {
-        let start = PortRef { clip: index as u32, boundary: clip.first };
+        let start = PortRef {
+            clip: index as u32,
+            boundary: clip.first,
+        };
         let mut found = reachable(graph, start);
         found.insert(index as u32);
         assert_eq!(found, all, "from {start:?}");
@@ -125,10 +160,19 @@ fn check(graph: &Graph, options: &Options) {
     for index in 0..clips as u32 {
         let joined = |pick: fn(&loopy_core::graph::Edge) -> (u32, u32)| {
             let others = graph.edges.iter().map(pick);
-            others.filter(|(a, b)| *a == index && *b != index).map(|(_, b)| b).collect::<BTreeSet<_>>()
+            others
+                .filter(|(a, b)| *a == index && *b != index)
+                .map(|(_, b)| b)
+                .collect::<BTreeSet<_>>()
         };
-        assert!(joined(|edge| (edge.from.clip, edge.to.clip)).len() >= ways, "out of {index}");
-        assert!(joined(|edge| (edge.to.clip, edge.from.clip)).len() >= ways, "into {index}");
+        assert!(
+            joined(|edge| (edge.from.clip, edge.to.clip)).len() >= ways,
+            "out of {index}"
+        );
+        assert!(
+            joined(|edge| (edge.to.clip, edge.from.clip)).len() >= ways,
+            "into {index}"
+        );
     }
     let scenes: BTreeSet<u32> = graph.clips.iter().map(|clip| clip.scene).collect();
     assert_eq!(scenes, (0..graph.scenes).collect());
@@ -158,10 +202,19 @@ fn ports_are_found_where_takes_of_one_motion_meet() {
 fn one_clip_loops_and_two_alternate() {
     let one = graph(&takes(1, 250));
     check(&one, &Options::default());
-    let whole = |edge: &&loopy_core::graph::Edge| edge.from.boundary == 250 && edge.to.boundary == 0;
+    let whole =
+        |edge: &&loopy_core::graph::Edge| edge.from.boundary == 250 && edge.to.boundary == 0;
     assert_eq!(one.edges.iter().filter(whole).count(), 1);
-    assert!(one.ports[0].0.len() > 2, "a round takes 100 of 250 frames: {:?}", one.ports);
-    let best = one.edges.iter().map(|edge| edge.score.as_f64()).fold(0.0, f64::max);
+    assert!(
+        one.ports[0].0.len() > 2,
+        "a round takes 100 of 250 frames: {:?}",
+        one.ports
+    );
+    let best = one
+        .edges
+        .iter()
+        .map(|edge| edge.score.as_f64())
+        .fold(0.0, f64::max);
     assert!(best > 0.8, "{:?}", one.edges);
 
     for count in [2, 3] {
@@ -183,15 +236,23 @@ fn scenes_are_joined_by_few_declared_changes() {
     check(&graph, &Options::default());
     assert_eq!(graph.scenes, 3);
     let declared = graph.edges.iter().filter(|edge| edge.declared);
-    assert_eq!(declared.count(), 6, "each of three scenes to and from both others");
+    assert_eq!(
+        declared.count(),
+        6,
+        "each of three scenes to and from both others"
+    );
 }
 
 #[test]
 fn known_ports_stay_and_a_new_clip_only_adds() {
     let mut features = takes(4, 200);
     let old = graph(&features);
-    let mut known: BTreeMap<Hash, Vec<u32>> =
-        old.clips.iter().zip(&old.ports).map(|(clip, ports)| (clip.hash, ports.0.clone())).collect();
+    let mut known: BTreeMap<Hash, Vec<u32>> = old
+        .clips
+        .iter()
+        .zip(&old.ports)
+        .map(|(clip, ports)| (clip.hash, ports.0.clone()))
+        .collect();
     known.insert(old.clips[0].hash, vec![0, 7, 200, 999]);
     features.push(synthetic::moving_from(150, 1, 1.0, 11.0));
     let clips = library(&features);
@@ -199,8 +260,21 @@ fn known_ports_stay_and_a_new_clip_only_adds() {
     let new = build(clips, &references, &Options::default(), &known).unwrap();
     assert!(new.ports[0].0.contains(&7), "{:?}", new.ports);
     assert!(!new.ports[0].0.contains(&999), "outside of the clip");
+    let used = |port| {
+        new.edges
+            .iter()
+            .any(|edge| edge.from == port || edge.to == port)
+    };
+    let kept = PortRef {
+        clip: 1,
+        boundary: old.ports[1].0[1],
+    };
+    assert!(used(kept), "a known port is used again: {kept:?}");
     for (old, new) in old.ports.iter().zip(&new.ports).skip(1) {
-        assert!(old.0.iter().all(|port| new.0.contains(port)), "{old:?} {new:?}");
+        assert!(
+            old.0.iter().all(|port| new.0.contains(port)),
+            "{old:?} {new:?}"
+        );
     }
 }
 
@@ -211,7 +285,10 @@ fn the_number_of_threads_changes_nothing() {
         .chain((2..5).map(|scene| synthetic::moving(90, scene, 0.7)))
         .collect();
     let build = |threads| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .unwrap();
         pool.install(|| graph(&features))
     };
     let one = build(1);
@@ -225,17 +302,39 @@ fn features_that_do_not_fit_their_clips_are_refused() {
     let options = Options::default();
     let known = BTreeMap::new();
     let count = build(vec![clip(0, 30, 25)], &[], &options, &known);
-    assert_eq!(count, Err(Error::Count { clips: 1, features: 0 }));
+    assert_eq!(
+        count,
+        Err(Error::Count {
+            clips: 1,
+            features: 0
+        })
+    );
     let range = build(vec![clip(0, 31, 25)], &[&features], &options, &known);
-    assert!(matches!(range, Err(Error::Range { frames: 30, until: 31, .. })));
+    assert!(matches!(
+        range,
+        Err(Error::Range {
+            frames: 30,
+            until: 31,
+            ..
+        })
+    ));
     let empty = build(Vec::new(), &[], &options, &known).unwrap();
     assert_eq!((empty.scenes, empty.edges.len()), (0, 0));
 }
 
 fn any_clip() -> impl Strategy<Value = (Features, i64)> {
-    (1_u32..70, 0_u32..4, 0.0_f32..3.0, 0_u32..100, prop::sample::select(vec![10, 25, 30]))
+    (
+        1_u32..70,
+        0_u32..4,
+        0.0_f32..3.0,
+        0_u32..100,
+        prop::sample::select(vec![10, 25, 30]),
+    )
         .prop_map(|(frames, scene, speed, from, fps)| {
-            (synthetic::moving_from(frames, scene, speed, from as f32), fps)
+            (
+                synthetic::moving_from(frames, scene, speed, from as f32),
+                fps,
+            )
         })
 }
 
