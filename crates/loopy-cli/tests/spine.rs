@@ -74,7 +74,7 @@ fn seventeen_random_walks_at_30_are_frame_by_frame_what_the_visits_say() {
 #[test]
 fn a_frame_that_is_not_the_reports_is_found() {
     let house = House::new();
-    house.truth_clips(Rate::new(30, 1).unwrap(), &[60, 70, 80]);
+    house.truth_clips(Rate::new(30, 1).unwrap(), &[60, 70, 80, 90, 100, 110]);
     let render = |out, seed, report| {
         let args = [
             "render", "clips", "-o", out, "--frames", "900", "--seed", seed, "--report", report,

@@ -89,6 +89,12 @@ pub enum Error {
         /// Why.
         why: String,
     },
+    /// A worker could not keep what it made.
+    #[error("{why}")]
+    Trouble {
+        /// Why.
+        why: String,
+    },
     /// Ctrl-C; what was finished is in the store, and the same command goes on from there.
     #[error("interrupted; the same command continues where this one stopped")]
     Interrupted,

@@ -9,7 +9,7 @@ use loopy_core::{Clip, ClipPath, Hash, clip::Facts, limits::Limits, recipe::Reci
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    analyze, pictures,
+    Error, analyze, pictures,
     sound::loudness::Measure,
     soundtrack,
     store::Store,
@@ -71,6 +71,11 @@ pub enum Done {
         /// Steps down a ladder.
         fallbacks: Vec<loopy_core::ledger::Entry>,
     },
+    /// Of any job: it could not be done through no fault of its input, because the store failed.
+    Trouble {
+        /// Why, in the user's words.
+        why: String,
+    },
     /// Of [`Job::Sound`].
     Sound {
         /// What it found; `None` when the file has no sound.
@@ -119,7 +124,7 @@ pub struct SoundFacts {
 
 /// Does `job`; the error is the reason in the user's words.
 pub fn perform(store: &Store, job: &Job) -> Result<Done, String> {
-    match job {
+    let done = match job {
         Job::Analyze { path, hash, limits } => {
             analyze::read(store, path.as_path(), hash, limits).map(|verdict| Done::Analyzed { verdict: Box::new(verdict) })
         }
@@ -130,8 +135,12 @@ pub fn perform(store: &Store, job: &Job) -> Result<Done, String> {
         Job::Sound { path, hash, limits } => {
             soundtrack::keep(store, path.as_path(), hash, limits).map(|facts| Done::Sound { facts })
         }
+    };
+    match done {
+        Ok(done) => Ok(done),
+        Err(Error::Store(error)) => Ok(Done::Trouble { why: error.to_string() }),
+        Err(error) => Err(error.to_string()),
     }
-    .map_err(|error| error.to_string())
 }
 
 /// A handler for executors that run jobs in this process.

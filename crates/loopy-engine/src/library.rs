@@ -97,6 +97,7 @@ fn verdicts(found: &Found, limits: &Limits, room: &Room) -> Result<Vec<Verdict>,
         let candidate = &found.candidates[place];
         verdicts[place] = Some(match outcome {
             Outcome::Done(Done::Analyzed { verdict }) => *verdict,
+            Outcome::Done(Done::Trouble { why }) => return Err(Error::Trouble { why }),
             Outcome::Done(_) => Verdict::Unusable { reason: "its analysis got lost".to_owned() },
             Outcome::Failed(failure) => {
                 if failure.killed {

@@ -65,8 +65,11 @@ pub struct Item {
 
 impl Timeline {
     /// The segments that `plan` needs under `look`.
-    pub fn new(plan: &Plan, look: &Look) -> Self {
-        let mut builder = Builder::new(plan, look);
+    ///
+    /// # Errors
+    /// When there is no working encoder.
+    pub fn new(plan: &Plan, look: &Look) -> Result<Self, Error> {
+        let mut builder = Builder::new(plan, look)?;
         let count = plan.visits.len();
         let mut visits = Vec::with_capacity(count);
         let mut seams = Vec::with_capacity(plan.seams.len());
@@ -79,7 +82,7 @@ impl Timeline {
                 }));
             }
         }
-        Self { segments: builder.segments, visits, seams }
+        Ok(Self { segments: builder.segments, visits, seams })
     }
 
     /// Distinct frames to encode, whether they are in the store or not.
@@ -136,7 +139,9 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(plan: &'a Plan, look: &'a Look) -> Self {
+    fn new(plan: &'a Plan, look: &'a Look) -> Result<Self, Error> {
+        let x264 = loopy_media::encode::version()?;
+        let versions = format!("{PIXELS} {} {x264}", loopy_media::versions());
         let clocks = plan
             .clips
             .iter()
@@ -146,14 +151,7 @@ impl<'a> Builder<'a> {
                 (clock, positions)
             })
             .collect();
-        Self {
-            plan,
-            look,
-            versions: format!("{PIXELS} {}", loopy_media::versions()),
-            clocks,
-            known: HashMap::new(),
-            segments: Vec::new(),
-        }
+        Ok(Self { plan, look, versions, clocks, known: HashMap::new(), segments: Vec::new() })
     }
 
     fn visit(&mut self, clip: u32, enter: u32, leave: u32) -> Vec<u32> {
@@ -344,6 +342,7 @@ fn run(
                 made.encoded_frames += frames;
                 made.fallbacks.extend(fallbacks);
             }
+            Outcome::Done(Done::Trouble { why }) => return Err(Error::Trouble { why }),
             Outcome::Done(_) => {}
             Outcome::Failed(failure) => {
                 failed.insert((clip, failure.reason));

@@ -194,7 +194,7 @@ pub fn prepare(options: &Options, room: &Room, meter: &mut Meter) -> Result<Prep
         encode: options.encode.clone(),
         marks: if options.preview { PREVIEW_MARKS } else { 0 },
     };
-    let timeline = Timeline::new(&plan, &look);
+    let timeline = Timeline::new(&plan, &look)?;
     for note in &plan.notes {
         (room.sink)(Event::Note { message: note.clone() });
     }

@@ -320,6 +320,7 @@ fn decoded(
     for (hash, outcome) in hashes.into_iter().zip(outcomes) {
         let found = match outcome {
             Outcome::Done(Done::Sound { facts }) => Ok(facts),
+            Outcome::Done(Done::Trouble { why }) => return Err(Error::Trouble { why }),
             Outcome::Done(_) => Err("its decoding got lost".to_owned()),
             Outcome::Failed(failure) => Err(failure.reason),
         };

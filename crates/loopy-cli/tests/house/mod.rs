@@ -108,17 +108,22 @@ pub(crate) fn write_clip(
 
 /// Every picture of a video, as it is.
 pub(crate) fn pictures(file: &Path) -> Vec<Frame> {
+    let mut pictures = Vec::new();
+    each_picture(file, |picture| pictures.push(picture));
+    pictures
+}
+
+/// Shows every picture of a video, one after the other.
+pub(crate) fn each_picture(file: &Path, mut show: impl FnMut(Frame)) {
     let limits = Limits::default();
     let facts = probe::probe(file, &limits).unwrap();
     let look = Normalise::to(facts.shown);
     let mut reader = Reader::open(file, &facts, &look, 1, &limits).unwrap();
-    let mut pictures = Vec::new();
     while let Some(picture) = reader.next().unwrap() {
         assert!(!picture.corrupt);
-        pictures.push(picture.frame);
+        show(picture.frame);
     }
     assert_eq!(reader.faults().decode_errors, 0);
-    pictures
 }
 
 /// The folder of real and broken clips, where this machine has one.
