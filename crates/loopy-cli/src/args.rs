@@ -3,17 +3,17 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use loopy_core::{
-    Rate, Size,
-    encode::Quality,
-    normalise::Rgb,
-    span::Span,
-};
+use loopy_core::{Rate, Size, encode::Quality, normalise::Rgb, span::Span};
 use loopy_engine::scan::Trim;
 
 /// Endless, seamless video from a folder of short clips.
 #[derive(Debug, Parser)]
-#[command(name = "loopy", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(
+    name = "loopy",
+    version,
+    max_term_width = 100,
+    arg_required_else_help = true
+)]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -56,10 +56,14 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  loopy analyze ~/clips")]
     Analyze(Box<Scan>),
     /// Plan the walk alone
-    #[command(after_help = "Example:\n  loopy plan ~/clips --duration 1h -o plan.json\n  loopy render ~/clips --plan plan.json -o out.mp4")]
+    #[command(
+        after_help = "Example:\n  loopy plan ~/clips --duration 1h -o plan.json\n  loopy render ~/clips --plan plan.json -o out.mp4"
+    )]
     Plan(Box<Plan>),
     /// Check a video against its report, or a plan
-    #[command(after_help = "Examples:\n  loopy verify out.mp4 --report out.json\n  loopy verify plan.json")]
+    #[command(
+        after_help = "Examples:\n  loopy verify out.mp4 --report out.json\n  loopy verify plan.json"
+    )]
     Verify(Verify),
     /// Draw a small clip library and render it
     #[command(after_help = "Example:\n  loopy demo")]
@@ -113,7 +117,13 @@ pub(crate) struct Scan {
 #[command(next_help_heading = "Walk")]
 pub(crate) struct Walk {
     /// How long: 90s, 30m, 6h, 1:30:00
-    #[arg(short, long, value_name = "TIME", default_value = "2m", conflicts_with = "frames")]
+    #[arg(
+        short,
+        long,
+        value_name = "TIME",
+        default_value = "2m",
+        conflicts_with = "frames"
+    )]
     pub(crate) duration: Span,
     /// How long, in frames
     #[arg(long, value_name = "N")]
@@ -419,7 +429,9 @@ fn size(text: &str) -> Result<SizeChoice, String> {
     if text.eq_ignore_ascii_case("source") {
         return Ok(SizeChoice::Source);
     }
-    text.parse().map(SizeChoice::Given).map_err(|error: loopy_core::size::ParseSizeError| error.to_string())
+    text.parse()
+        .map(SizeChoice::Given)
+        .map_err(|error: loopy_core::size::ParseSizeError| error.to_string())
 }
 
 fn glob(text: &str) -> Result<globset::Glob, String> {
@@ -430,7 +442,10 @@ fn glob(text: &str) -> Result<globset::Glob, String> {
 }
 
 fn positive(text: &str) -> Result<usize, String> {
-    text.parse().ok().filter(|n| *n > 0).ok_or_else(|| "give a number of at least 1".to_owned())
+    text.parse()
+        .ok()
+        .filter(|n| *n > 0)
+        .ok_or_else(|| "give a number of at least 1".to_owned())
 }
 
 fn percent(text: &str) -> Result<f64, String> {

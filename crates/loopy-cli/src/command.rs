@@ -95,7 +95,12 @@ impl House {
             worker_mib: limits.worker_mib,
         };
         let workers = Workers::new(command, usize::from(global.workers), limits, cancel);
-        Ok(Self { store, index, workers, live: Live::new(global, taken) })
+        Ok(Self {
+            store,
+            index,
+            workers,
+            live: Live::new(global, taken),
+        })
     }
 
     /// Runs `work` in this house's room.
@@ -127,5 +132,7 @@ pub(crate) fn store_dir(global: &Global) -> Result<PathBuf, Error> {
 
 /// What the store may hold: `--cache-size`, or what suits its disk.
 fn cap(global: &Global, dir: &std::path::Path) -> u64 {
-    global.cache_size.unwrap_or_else(|| loopy_engine::store::default_cap(dir))
+    global
+        .cache_size
+        .unwrap_or_else(|| loopy_engine::store::default_cap(dir))
 }

@@ -89,7 +89,12 @@ impl Live {
     }
 
     fn with(&self, work: impl FnOnce(&ProgressBar)) {
-        if let Some(bar) = self.bar.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+        if let Some(bar) = self
+            .bar
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .as_ref()
+        {
             work(bar);
         }
     }
@@ -97,7 +102,8 @@ impl Live {
 
 fn bar(stage: Stage, total: u64, unit: &str) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
-    let template = format!("{{prefix:>8}} {{bar:30}} {{pos}}/{{len}} {unit} {{per_sec}} {{eta}} left");
+    let template =
+        format!("{{prefix:>8}} {{bar:30}} {{pos}}/{{len}} {unit} {{per_sec}} {{eta}} left");
     if let Ok(style) = ProgressStyle::with_template(&template) {
         bar.set_style(style);
     }

@@ -1,5 +1,12 @@
 //! Broken and odd files beside good ones: the render succeeds and every bad file is named.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test ends where something is not as it should be"
+)]
+
 mod house;
 
 use std::{
@@ -16,8 +23,13 @@ fn thirty() -> Rate {
 }
 
 fn reason<'a>(report: &'a Report, name: &str) -> &'a str {
-    let entry = report.left_out.iter().find(|entry| entry.file.display().contains(name));
-    &entry.unwrap_or_else(|| panic!("{name} is not among {:?}", report.left_out)).reason
+    let entry = report
+        .left_out
+        .iter()
+        .find(|entry| entry.file.display().contains(name));
+    &entry
+        .unwrap_or_else(|| panic!("{name} is not among {:?}", report.left_out))
+        .reason
 }
 
 #[test]
@@ -45,17 +57,36 @@ fn odd_names_and_things_that_are_no_files_are_used_or_named() {
     symlink("nowhere.mp4", clips.join("dangling.mp4")).unwrap();
     symlink(".", clips.join("loop.mp4")).unwrap();
     symlink("round.mp4", clips.join("round.mp4")).unwrap();
-    let fifo = std::process::Command::new("mkfifo").arg(clips.join("fifo.mp4")).status().unwrap();
+    let fifo = std::process::Command::new("mkfifo")
+        .arg(clips.join("fifo.mp4"))
+        .status()
+        .unwrap();
     assert!(fifo.success());
     house.run(
-        &["render", "clips", "-o", "o.mp4", "--frames", "18000", "--report", "r.json", "--recursive"],
+        &[
+            "render",
+            "clips",
+            "-o",
+            "o.mp4",
+            "--frames",
+            "18000",
+            "--report",
+            "r.json",
+            "--recursive",
+        ],
         0,
     );
     let report = house.report("r.json");
-    let shown: std::collections::BTreeSet<_> =
-        report.visits.iter().map(|visit| visit.clip.as_path().to_owned()).collect();
+    let shown: std::collections::BTreeSet<_> = report
+        .visits
+        .iter()
+        .map(|visit| visit.clip.as_path().to_owned())
+        .collect();
     for name in &odd {
-        assert!(shown.contains(&std::path::Path::new("clips").join(name)), "{name:?}");
+        assert!(
+            shown.contains(&std::path::Path::new("clips").join(name)),
+            "{name:?}"
+        );
     }
     assert!(reason(&report, "empty.mp4").contains("empty"));
     assert!(!reason(&report, "words.mp4").is_empty());
@@ -74,16 +105,38 @@ fn black_frozen_and_one_frame_clips_are_not_passed_off_as_good() {
     house.truth_clips(thirty(), &[60, 70]);
     let clips = house.path("clips");
     let black = || Frame::black(SIZE);
-    write_clip(&clips.join("black.mp4"), thirty(), SIZE, 60, (0..60).map(|_| black()));
+    write_clip(
+        &clips.join("black.mp4"),
+        thirty(),
+        SIZE,
+        60,
+        (0..60).map(|_| black()),
+    );
     let still = loopy_demo::truth::plain(9, 0, SIZE);
-    write_clip(&clips.join("frozen.mp4"), thirty(), SIZE, 60, (0..60).map(|_| still.clone()));
+    write_clip(
+        &clips.join("frozen.mp4"),
+        thirty(),
+        SIZE,
+        60,
+        (0..60).map(|_| still.clone()),
+    );
     truth_clip(&clips.join("short.mp4"), 8, thirty(), 3, SIZE);
-    house.run(&["render", "clips", "-o", "o.mp4", "--frames", "300", "--report", "r.json"], 0);
+    house.run(
+        &[
+            "render", "clips", "-o", "o.mp4", "--frames", "300", "--report", "r.json",
+        ],
+        0,
+    );
     let report = house.report("r.json");
     assert!(reason(&report, "black").contains("black"));
-    assert!(reason(&report, "frozen").contains("froz") || reason(&report, "frozen").contains("still"));
+    assert!(
+        reason(&report, "frozen").contains("froz") || reason(&report, "frozen").contains("still")
+    );
     assert!(reason(&report, "short").contains("short"));
-    house.run(&["render", "clips/black.mp4", "-o", "n.mp4", "--frames", "30"], 4);
+    house.run(
+        &["render", "clips/black.mp4", "-o", "n.mp4", "--frames", "30"],
+        4,
+    );
     assert!(!house.path("n.mp4").exists());
 }
 
@@ -96,8 +149,23 @@ fn every_hostile_file_is_survived_beside_good_clips() {
     let hostile = hostile.to_str().unwrap();
     let output = house.run(
         &[
-            "render", "clips", hostile, "-o", "o.mp4", "--size", "320x180", "--fps", "30",
-            "--duration", "25m", "--report", "r.json", "--quality", "draft", "--workers", "2",
+            "render",
+            "clips",
+            hostile,
+            "-o",
+            "o.mp4",
+            "--size",
+            "320x180",
+            "--fps",
+            "30",
+            "--duration",
+            "25m",
+            "--report",
+            "r.json",
+            "--quality",
+            "draft",
+            "--workers",
+            "2",
         ],
         0,
     );
@@ -108,19 +176,55 @@ fn every_hostile_file_is_survived_beside_good_clips() {
     assert_eq!(ffmpeg_complaints(&house.path("o.mp4")), "");
     house.run(&["verify", "o.mp4", "--report", "r.json"], 0);
     for name in [
-        "all_black", "frozen_3s", "empty.mp4", "audio_only.mp4", "audio_only_renamed",
-        "audio_with_cover", "text_renamed", "jpeg_renamed", "one_frame", "two_frames",
-        "truncated_no_moov", "huge_12000x9000", "huge_65535_header", "huge_8192",
-        "corrupt_bitstream", "mp4parse_chunk", "fps_1.mp4", "MANIFEST.md",
+        "all_black",
+        "frozen_3s",
+        "empty.mp4",
+        "audio_only.mp4",
+        "audio_only_renamed",
+        "audio_with_cover",
+        "text_renamed",
+        "jpeg_renamed",
+        "one_frame",
+        "two_frames",
+        "truncated_no_moov",
+        "huge_12000x9000",
+        "huge_65535_header",
+        "huge_8192",
+        "corrupt_bitstream",
+        "mp4parse_chunk",
+        "fps_1.mp4",
+        "MANIFEST.md",
     ] {
         assert!(reason(&report, name).len() > 8, "{name}");
     }
-    let used = |name: &str| report.visits.iter().any(|v| v.clip.display().contains(name));
+    let used = |name: &str| {
+        report
+            .visits
+            .iter()
+            .any(|v| v.clip.display().contains(name))
+    };
     for name in [
-        "-leading-dash", "anamorphic", "av1_10bit", "fragmented", "full_range", "h264_gbrp",
-        "h264_gray", "hdr10", "hlg", "interlaced_tff_h264", "missing_pts_raw", "odd_641x361_vp9",
-        "rotated_90", "start_at_100s", "start_offset_wrap", "tiny_17x9", "vfr_irregular",
-        "vp9_alpha", "editlist", "two_video_streams", "vfr_gap",
+        "-leading-dash",
+        "anamorphic",
+        "av1_10bit",
+        "fragmented",
+        "full_range",
+        "h264_gbrp",
+        "h264_gray",
+        "hdr10",
+        "hlg",
+        "interlaced_tff_h264",
+        "missing_pts_raw",
+        "odd_641x361_vp9",
+        "rotated_90",
+        "start_at_100s",
+        "start_offset_wrap",
+        "tiny_17x9",
+        "vfr_irregular",
+        "vp9_alpha",
+        "editlist",
+        "two_video_streams",
+        "vfr_gap",
     ] {
         assert!(used(name), "{name}: {:?}", report.left_out);
     }
@@ -134,7 +238,9 @@ fn assert_moves(video: &std::path::Path) {
     let mut last: Option<Frame> = None;
     each_picture(video, |picture| {
         let dark = picture.planes()[0].iter().all(|luma| *luma < 30);
-        let same = last.as_ref().is_some_and(|last| measure::mean_abs(last, &picture) < 0.02);
+        let same = last
+            .as_ref()
+            .is_some_and(|last| measure::mean_abs(last, &picture) < 0.02);
         still = if dark || same { still + 1 } else { 0 };
         assert!(still < 60, "frames up to {index} are black or stand still");
         last = Some(picture);
@@ -147,9 +253,17 @@ fn a_file_that_changes_after_it_was_scanned_is_read_again() {
     let house = House::new();
     house.truth_clips(thirty(), &[60, 70]);
     let render = |out: &str| {
-        let args = ["render", "clips", "-o", out, "--frames", "200", "--report", "r.json", "--audio", "none"];
+        let args = [
+            "render", "clips", "-o", out, "--frames", "200", "--report", "r.json", "--audio",
+            "none",
+        ];
         house.run(&args, 0);
-        house.report("r.json").visits.iter().map(|visit| visit.blake3).collect::<Vec<_>>()
+        house
+            .report("r.json")
+            .visits
+            .iter()
+            .map(|visit| visit.blake3)
+            .collect::<Vec<_>>()
     };
     let before = render("a.mp4");
     truth_clip(&house.path("clips/truth_00.mp4"), 77, thirty(), 66, SIZE);
@@ -163,11 +277,15 @@ fn an_unchanged_folder_is_not_decoded_again() {
     house.truth_clips(thirty(), &[60, 70]);
     let jobs = |output: &std::process::Output| {
         let said = text(&output.stdout);
-        let line = said.lines().find(|line| line.contains(r#""stage_started","stage":"analyze""#));
+        let line = said
+            .lines()
+            .find(|line| line.contains(r#""stage_started","stage":"analyze""#));
         let value: serde_json::Value = serde_json::from_str(line.unwrap()).unwrap();
         value["total"].as_u64().unwrap()
     };
-    let args = ["render", "clips", "-o", "a.mp4", "--frames", "200", "--audio", "none", "--json"];
+    let args = [
+        "render", "clips", "-o", "a.mp4", "--frames", "200", "--audio", "none", "--json",
+    ];
     assert_eq!(jobs(&house.run(&args, 0)), 2);
     assert_eq!(jobs(&house.run(&args, 0)), 0);
 }

@@ -1,5 +1,12 @@
 //! Mistakes get one clear line, one hint, an honest exit code, and no file.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test ends where something is not as it should be"
+)]
+
 mod house;
 
 use house::{House, text};
@@ -25,9 +32,24 @@ fn refused(house: &House, args: &[&str], code: i32, words: &[&str]) {
 fn an_empty_folder_a_missing_path_and_no_input_are_told_apart() {
     let house = house();
     std::fs::create_dir(house.path("empty")).unwrap();
-    refused(&house, &["render", "empty", "-o", "o.mp4"], 4, &["no video files", "hint"]);
-    refused(&house, &["render", "nowhere", "-o", "o.mp4"], 4, &["nowhere", "no such file"]);
-    refused(&house, &["render", "-o", "o.mp4"], 2, &["at least one clip"]);
+    refused(
+        &house,
+        &["render", "empty", "-o", "o.mp4"],
+        4,
+        &["no video files", "hint"],
+    );
+    refused(
+        &house,
+        &["render", "nowhere", "-o", "o.mp4"],
+        4,
+        &["nowhere", "no such file"],
+    );
+    refused(
+        &house,
+        &["render", "-o", "o.mp4"],
+        2,
+        &["at least one clip"],
+    );
 }
 
 #[test]
@@ -44,7 +66,12 @@ fn nonsense_values_are_usage_errors_that_show_examples() {
         ("--seams", "glue", "dissolve"),
         ("--codec", "h265", "h264"),
     ] {
-        refused(&house, &["render", "clips", "-o", "o.mp4", flag, value], 2, &[value, word]);
+        refused(
+            &house,
+            &["render", "clips", "-o", "o.mp4", flag, value],
+            2,
+            &[value, word],
+        );
     }
     refused(&house, &["rendr", "clips"], 2, &["render"]);
 }
@@ -52,27 +79,72 @@ fn nonsense_values_are_usage_errors_that_show_examples() {
 #[test]
 fn a_duration_of_nothing_is_refused() {
     let house = house();
-    refused(&house, &["render", "clips", "-o", "o.mp4", "--duration", "0"], 2, &["no frames"]);
-    refused(&house, &["render", "clips", "-o", "o.mp4", "--frames", "0"], 2, &["no frames"]);
+    refused(
+        &house,
+        &["render", "clips", "-o", "o.mp4", "--duration", "0"],
+        2,
+        &["no frames"],
+    );
+    refused(
+        &house,
+        &["render", "clips", "-o", "o.mp4", "--frames", "0"],
+        2,
+        &["no frames"],
+    );
 }
 
 #[test]
 fn an_output_that_cannot_be_written_is_found_before_the_work() {
     let house = house();
     std::fs::create_dir(house.path("folder.mp4")).unwrap();
-    refused(&house, &["render", "clips", "-o", "folder.mp4"], 1, &["it is a folder"]);
-    refused(&house, &["render", "clips", "-o", "not/there/o.mp4"], 1, &["cannot write"]);
-    refused(&house, &["render", "clips", "-o", "o.wmv"], 2, &[".mp4", ".mkv"]);
-    refused(&house, &["render", "clips", "-o", "o%sed%.mp4"], 2, &["%seed%"]);
+    refused(
+        &house,
+        &["render", "clips", "-o", "folder.mp4"],
+        1,
+        &["it is a folder"],
+    );
+    refused(
+        &house,
+        &["render", "clips", "-o", "not/there/o.mp4"],
+        1,
+        &["cannot write"],
+    );
+    refused(
+        &house,
+        &["render", "clips", "-o", "o.wmv"],
+        2,
+        &[".mp4", ".mkv"],
+    );
+    refused(
+        &house,
+        &["render", "clips", "-o", "o%sed%.mp4"],
+        2,
+        &["%seed%"],
+    );
 }
 
 #[test]
 fn a_trim_or_a_plan_that_does_not_fit_is_named() {
     let house = house();
-    refused(&house, &["render", "clips", "-o", "o.mp4", "--trim", "x=1:2"], 2, &["no such usable"]);
-    refused(&house, &["render", "clips", "-o", "o.mp4", "--trim", "truth_00=50:60"], 2, &["nothing is left"]);
+    refused(
+        &house,
+        &["render", "clips", "-o", "o.mp4", "--trim", "x=1:2"],
+        2,
+        &["no such usable"],
+    );
+    refused(
+        &house,
+        &["render", "clips", "-o", "o.mp4", "--trim", "truth_00=50:60"],
+        2,
+        &["nothing is left"],
+    );
     std::fs::write(house.path("bad.json"), "{\"schema\": 1,").unwrap();
-    refused(&house, &["render", "clips", "-o", "o.mp4", "--plan", "bad.json"], 1, &["bad.json", "line 1"]);
+    refused(
+        &house,
+        &["render", "clips", "-o", "o.mp4", "--plan", "bad.json"],
+        1,
+        &["bad.json", "line 1"],
+    );
     refused(&house, &["verify", "bad.json"], 1, &["bad.json"]);
 }
 
@@ -90,7 +162,18 @@ fn errors_are_json_for_programs() {
 #[test]
 fn fields_of_the_name_are_filled_and_help_has_an_example() {
     let house = house();
-    let args = ["render", "clips", "-o", "o-%seed%-%preset%.mkv", "--frames", "40", "--seed", "7", "--preset", "web"];
+    let args = [
+        "render",
+        "clips",
+        "-o",
+        "o-%seed%-%preset%.mkv",
+        "--frames",
+        "40",
+        "--seed",
+        "7",
+        "--preset",
+        "web",
+    ];
     house.run(&args, 0);
     assert!(house.path("o-7-web.mkv").exists());
     for command in ["render", "analyze", "plan", "verify", "demo", "cache"] {
@@ -113,11 +196,42 @@ fn a_full_disk_is_named_and_nothing_is_left() {
         println!("skipped: a small disk cannot be mounted here");
         return;
     }
-    let args = ["render", "clips", "-o", "disk/o.mp4", "--duration", "60s", "--quality", "1"];
+    let args = [
+        "render",
+        "clips",
+        "-o",
+        "disk/o.mp4",
+        "--duration",
+        "60s",
+        "--quality",
+        "1",
+    ];
     let output = house.loopy(&args).output().unwrap();
-    let left: Vec<_> = std::fs::read_dir(&disk).unwrap().flatten().map(|e| e.file_name()).collect();
-    let store = house.loopy(&["render", "clips", "-o", "o.mkv", "--cache", "disk/store", "--frames", "200", "--quality", "1"]).output().unwrap();
-    std::process::Command::new("umount").arg("-l").arg(&disk).status().unwrap();
+    let left: Vec<_> = std::fs::read_dir(&disk)
+        .unwrap()
+        .flatten()
+        .map(|e| e.file_name())
+        .collect();
+    let store = house
+        .loopy(&[
+            "render",
+            "clips",
+            "-o",
+            "o.mkv",
+            "--cache",
+            "disk/store",
+            "--frames",
+            "200",
+            "--quality",
+            "1",
+        ])
+        .output()
+        .unwrap();
+    std::process::Command::new("umount")
+        .arg("-l")
+        .arg(&disk)
+        .status()
+        .unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
     assert!(text(&output.stderr).contains("free") || text(&output.stderr).contains("space"));
     assert!(left.is_empty(), "{left:?}");

@@ -1,5 +1,12 @@
 //! Size, shape, colour and rate: what comes out is what was asked for, and stays what it was.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test ends where something is not as it should be"
+)]
+
 mod house;
 
 use house::{House, SIZE, ffmpeg_complaints, pictures, write_clip};
@@ -14,8 +21,14 @@ fn rate(num: u32, den: u32) -> Rate {
 /// Patches of even colour that slide by a pixel a frame, so that nothing is frozen.
 fn patches(index: u32, size: Size) -> Frame {
     const COLOURS: [[u8; 3]; 8] = [
-        [60, 110, 190], [90, 150, 100], [120, 100, 120], [150, 128, 128],
-        [180, 140, 90], [200, 110, 140], [100, 170, 150], [40, 128, 128],
+        [60, 110, 190],
+        [90, 150, 100],
+        [120, 100, 120],
+        [150, 128, 128],
+        [180, 140, 90],
+        [200, 110, 140],
+        [100, 170, 150],
+        [40, 128, 128],
     ];
     let mut frame = Frame::black(size);
     let [y, u, v] = frame.planes_mut();
@@ -46,12 +59,20 @@ fn five_generations_of_render_of_a_render_do_not_drift_in_brightness_or_hue() {
     let house = House::new();
     std::fs::create_dir(house.path("clips")).unwrap();
     let file = house.path("clips/g0.mp4");
-    write_clip(&file, rate(25, 1), SIZE, 75, (0..75).map(|index| patches(index, SIZE)));
+    write_clip(
+        &file,
+        rate(25, 1),
+        SIZE,
+        75,
+        (0..75).map(|index| patches(index, SIZE)),
+    );
     let first = means(&pictures(&file));
     let mut from = "clips/g0.mp4".to_owned();
     for generation in 1..=5 {
         let to = format!("g{generation}.mp4");
-        let args = ["render", &from, "-o", &to, "--frames", "75", "--audio", "none", "--seams", "cut"];
+        let args = [
+            "render", &from, "-o", &to, "--frames", "75", "--audio", "none", "--seams", "cut",
+        ];
         house.run(&args, 0);
         from = to;
     }
@@ -66,7 +87,12 @@ fn every_output_is_tagged_bt709_limited_and_square() {
     let house = House::new();
     house.truth_clips(rate(30, 1), &[60, 70]);
     for name in ["o.mp4", "o.mkv"] {
-        house.run(&["render", "clips", "-o", name, "--frames", "100", "--audio", "none"], 0);
+        house.run(
+            &[
+                "render", "clips", "-o", name, "--frames", "100", "--audio", "none",
+            ],
+            0,
+        );
         let facts = probe::probe(&house.path(name), &Limits::default()).unwrap();
         assert_eq!(facts.color, loopy_core::color::Color::SDR);
         assert_eq!(facts.shown, facts.coded);
@@ -87,8 +113,24 @@ fn clips_are_padded_cropped_or_stretched_to_the_size() {
     for fit in ["pad", "crop", "stretch"] {
         let out = format!("{fit}.mp4");
         let args = [
-            "render", "clips", "-o", &out, "--frames", "70", "--size", "240x240", "--fit", fit,
-            "--pad-color", "#204060", "--audio", "none", "--seams", "cut", "--quality", "10",
+            "render",
+            "clips",
+            "-o",
+            &out,
+            "--frames",
+            "70",
+            "--size",
+            "240x240",
+            "--fit",
+            fit,
+            "--pad-color",
+            "#204060",
+            "--audio",
+            "none",
+            "--seams",
+            "cut",
+            "--quality",
+            "10",
         ];
         house.run(&args, 0);
         let pictures = pictures(&house.path(&out));
@@ -105,7 +147,9 @@ fn clips_are_padded_cropped_or_stretched_to_the_size() {
                 let read = mark::read_in(&pictures[5], source, Area::whole(target));
                 assert!(read.is_some());
             }
-            _ => assert!(corner.abs_diff(68) > 2 || pictures[5].planes()[0][239 * 240].abs_diff(68) > 2),
+            _ => assert!(
+                corner.abs_diff(68) > 2 || pictures[5].planes()[0][239 * 240].abs_diff(68) > 2
+            ),
         }
     }
 }
@@ -114,9 +158,15 @@ fn clips_are_padded_cropped_or_stretched_to_the_size() {
 fn clips_of_other_rates_are_fitted_without_a_frame_too_many() {
     let house = House::new();
     std::fs::create_dir(house.path("clips")).unwrap();
-    for (clip, rate) in [rate(24000, 1001), rate(25, 1), rate(30, 1), rate(50, 1), rate(15, 1)]
-        .into_iter()
-        .enumerate()
+    for (clip, rate) in [
+        rate(24000, 1001),
+        rate(25, 1),
+        rate(30, 1),
+        rate(50, 1),
+        rate(15, 1),
+    ]
+    .into_iter()
+    .enumerate()
     {
         let file = house.path(&format!("clips/truth_{clip:02}.mp4"));
         house::truth_clip(&file, clip as u16, rate, (rate.as_f64() * 2.5) as u32, SIZE);
@@ -135,7 +185,8 @@ fn clips_of_other_rates_are_fitted_without_a_frame_too_many() {
             for visit in &report.visits {
                 let mut last = None;
                 for frame in 0..u64::from(visit.frames) {
-                    let (_, number) = mark::read(&pictures[(visit.start + frame) as usize]).unwrap();
+                    let (_, number) =
+                        mark::read(&pictures[(visit.start + frame) as usize]).unwrap();
                     assert!((visit.first..=visit.last).contains(&number));
                     // 15 fps shows every frame twice, 50 fps leaves out at most one between.
                     assert!(last.is_none_or(|last| number >= last && number <= last + 2));
@@ -155,7 +206,17 @@ fn a_preview_is_small_short_and_marks_its_seams() {
         let file = house.path(&format!("clips/truth_{clip:02}.mp4"));
         house::truth_clip(&file, clip, rate(10, 1), 30, source);
     }
-    let args = ["render", "clips", "-o", "o.mp4", "--preview", "--duration", "10m", "--report", "r.json"];
+    let args = [
+        "render",
+        "clips",
+        "-o",
+        "o.mp4",
+        "--preview",
+        "--duration",
+        "10m",
+        "--report",
+        "r.json",
+    ];
     house.run(&args, 0);
     let report = house.report("r.json");
     assert_eq!(report.size, Size::new(640, 360));
@@ -174,8 +235,18 @@ fn thumbnails_and_a_contact_sheet_are_pictures() {
     let house = House::new();
     house.truth_clips(rate(30, 1), &[60, 70, 80]);
     let args = [
-        "render", "clips", "-o", "o.mp4", "--frames", "4000", "--thumbnails", "thumbs",
-        "--contact-sheet", "sheet.png", "--audio", "none",
+        "render",
+        "clips",
+        "-o",
+        "o.mp4",
+        "--frames",
+        "4000",
+        "--thumbnails",
+        "thumbs",
+        "--contact-sheet",
+        "sheet.png",
+        "--audio",
+        "none",
     ];
     house.run(&args, 0);
     let sheet = std::fs::read(house.path("sheet.png")).unwrap();

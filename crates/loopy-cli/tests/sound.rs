@@ -1,5 +1,12 @@
 //! Sound: the right clip is heard at the right moment, as long as the picture, alike in loudness.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test ends where something is not as it should be"
+)]
+
 mod house;
 mod tones;
 
@@ -16,10 +23,22 @@ use tones::{FIRST_PIP, PIP, PIP_HZ, Tone};
 /// One hum per clip, far apart in loudness (16 dB); the last clip has no sound. The hums lie where
 /// the ear's weighting in loudness is nearly even.
 const TONES: [Option<Tone>; 5] = [
-    Some(Tone { hertz: 500.0, level: 0.05 }),
-    Some(Tone { hertz: 650.0, level: 0.30 }),
-    Some(Tone { hertz: 800.0, level: 0.10 }),
-    Some(Tone { hertz: 950.0, level: 0.18 }),
+    Some(Tone {
+        hertz: 500.0,
+        level: 0.05,
+    }),
+    Some(Tone {
+        hertz: 650.0,
+        level: 0.30,
+    }),
+    Some(Tone {
+        hertz: 800.0,
+        level: 0.10,
+    }),
+    Some(Tone {
+        hertz: 950.0,
+        level: 0.18,
+    }),
     None,
 ];
 const LENGTHS: [u32; 5] = [95, 110, 120, 130, 90];
@@ -61,11 +80,18 @@ fn level(samples: &[f32], hertz: f32) -> f64 {
         let now = f64::from(*sample) * window + 2.0 * turn.cos() * one - two;
         (two, one) = (one, now);
     }
-    (one * one + two * two - 2.0 * turn.cos() * one * two).max(0.0).sqrt() * 2.0 / weight
+    (one * one + two * two - 2.0 * turn.cos() * one * two)
+        .max(0.0)
+        .sqrt()
+        * 2.0
+        / weight
 }
 
 fn rms(samples: &[f32]) -> f64 {
-    let sum: f64 = samples.iter().map(|sample| f64::from(*sample).powi(2)).sum();
+    let sum: f64 = samples
+        .iter()
+        .map(|sample| f64::from(*sample).powi(2))
+        .sum();
     (sum / samples.len() as f64).sqrt()
 }
 
@@ -75,7 +101,12 @@ fn decibels(ratio: f64) -> f64 {
 
 /// Number of the clip in its file's name.
 fn number(name: &str) -> usize {
-    name.rsplit('_').next().unwrap().trim_end_matches(".mp4").parse().unwrap()
+    name.rsplit('_')
+        .next()
+        .unwrap()
+        .trim_end_matches(".mp4")
+        .parse()
+        .unwrap()
 }
 
 /// The middle of the pip near sample `due`.
@@ -109,7 +140,9 @@ fn listen(samples: &[f32], report: &Report) -> Findings {
     let margin = RATE as usize / 4;
     for visit in &report.visits {
         let from = report.fps.samples(visit.start, RATE) as usize + margin;
-        let until = report.fps.samples(visit.start + u64::from(visit.frames), RATE) as usize;
+        let until = report
+            .fps
+            .samples(visit.start + u64::from(visit.frames), RATE) as usize;
         let until = until.saturating_sub(margin);
         if until < from + margin {
             continue;
@@ -117,14 +150,27 @@ fn listen(samples: &[f32], report: &Report) -> Findings {
         let clip = number(&visit.clip.display());
         let part = &samples[from..until];
         let Some(own) = TONES[clip] else {
-            assert!(rms(part) < 1e-4, "{} in silence at {}", rms(part), visit.start);
+            assert!(
+                rms(part) < 1e-4,
+                "{} in silence at {}",
+                rms(part),
+                visit.start
+            );
             findings.silent += 1;
             continue;
         };
         let loud = level(part, own.hertz);
-        for other in TONES.iter().flatten().filter(|other| other.hertz != own.hertz) {
+        for other in TONES
+            .iter()
+            .flatten()
+            .filter(|other| other.hertz != own.hertz)
+        {
             let stray = level(part, other.hertz);
-            assert!(stray < loud / 30.0, "clip {clip} at {}: {loud}, {stray}", visit.start);
+            assert!(
+                stray < loud / 30.0,
+                "clip {clip} at {}: {loud}, {stray}",
+                visit.start
+            );
         }
         findings.levels.push(loud);
         // Samples from the start of the clip to the start of the visit.
@@ -146,7 +192,8 @@ fn ends(video: &Path, frame_samples: u32) -> (f64, f64) {
     let mut packets = Packets::open(video).unwrap();
     let picture_base = packets.video().time_base;
     let sound_base = packets.audio().unwrap().time_base;
-    let seconds = |ticks: i64, (num, den): (u32, u32)| ticks as f64 * f64::from(num) / f64::from(den);
+    let seconds =
+        |ticks: i64, (num, den): (u32, u32)| ticks as f64 * f64::from(num) / f64::from(den);
     let (mut sound, mut frames, mut last) = (0.0_f64, 0_u32, 0.0_f64);
     while let Some(packet) = packets.next().unwrap() {
         match packet.kind {
@@ -173,8 +220,18 @@ fn keeps(rate: Rate) {
     for (codec, frame_samples) in [("aac", 1024), ("opus", 960)] {
         for out in ["o.mp4", "o.mkv", "fragments.mp4"] {
             let mut args = vec![
-                "render", "clips", "-o", out, "--frames", "777", "--report", "r.json", "--audio",
-                "keep", "--audio-codec", codec,
+                "render",
+                "clips",
+                "-o",
+                out,
+                "--frames",
+                "777",
+                "--report",
+                "r.json",
+                "--audio",
+                "keep",
+                "--audio-codec",
+                codec,
             ];
             if out == "fragments.mp4" {
                 args.push("--fragmented");
@@ -189,7 +246,10 @@ fn keeps(rate: Rate) {
             let (picture, sound) = ends(&video, frame_samples);
             // Matroska's clock is in milliseconds.
             let rounding = if out == "o.mkv" { 0.002 } else { 1e-6 };
-            assert!((picture - 777.0 / rate.as_f64()).abs() < rounding, "{what}: {picture}");
+            assert!(
+                (picture - 777.0 / rate.as_f64()).abs() < rounding,
+                "{what}: {picture}"
+            );
             assert!((picture - sound).abs() < frame, "{what}: {picture} {sound}");
             let audio = report.audio.as_ref().unwrap();
             assert_eq!(audio.samples, rate.samples(777, RATE), "{what}");
@@ -205,9 +265,19 @@ fn keeps(rate: Rate) {
             let spread = decibels(loudest / softest);
             assert!(spread < 2.0, "{what}: {spread} dB");
             // A millisecond of Matroska's clock, and half a millisecond of measuring.
-            let most = findings.off.iter().copied().fold(0.0, |a: f64, b| a.max(b.abs()));
-            println!("{what}: {spread:.2} dB, pips off by {most:.1} samples, picture {picture:.4} sound {sound:.4}");
-            assert!(findings.off.len() > 3 && most < 72.0, "{what}: {:?}", findings.off);
+            let most = findings
+                .off
+                .iter()
+                .copied()
+                .fold(0.0, |a: f64, b| a.max(b.abs()));
+            println!(
+                "{what}: {spread:.2} dB, pips off by {most:.1} samples, picture {picture:.4} sound {sound:.4}"
+            );
+            assert!(
+                findings.off.len() > 3 && most < 72.0,
+                "{what}: {:?}",
+                findings.off
+            );
         }
     }
 }
@@ -231,17 +301,37 @@ fn every_clip_is_heard_in_its_place_at_30() {
 fn sound_does_not_drift_in_minutes_of_uneven_frames() {
     let rate = rates()[1];
     let house = house_of_tones(rate);
-    let args = ["render", "clips", "-o", "o.mp4", "--duration", "5m", "--report", "r.json"];
+    let args = [
+        "render",
+        "clips",
+        "-o",
+        "o.mp4",
+        "--duration",
+        "5m",
+        "--report",
+        "r.json",
+    ];
     house.run(&args, 0);
     let report = house.report("r.json");
     let samples = heard(&house.path("o.mp4"));
-    assert!(samples.len().abs_diff(rate.samples(report.frames, RATE) as usize) < 1024);
+    assert!(
+        samples
+            .len()
+            .abs_diff(rate.samples(report.frames, RATE) as usize)
+            < 1024
+    );
     let (picture, sound) = ends(&house.path("o.mp4"), 1024);
-    assert!((picture - sound).abs() < 1024.0 / f64::from(RATE), "{picture} {sound}");
+    assert!(
+        (picture - sound).abs() < 1024.0 / f64::from(RATE),
+        "{picture} {sound}"
+    );
     let off = listen(&samples, &report).off;
     let mean = |part: &[f64]| part.iter().sum::<f64>() / part.len() as f64;
     let (first, last) = (mean(&off[..10]), mean(&off[off.len() - 10..]));
-    println!("{} pips, {first:.2} samples off at first, {last:.2} at last", off.len());
+    println!(
+        "{} pips, {first:.2} samples off at first, {last:.2} at last",
+        off.len()
+    );
     assert!(off.len() > 50);
     assert!((first - last).abs() < 5.0, "{first} became {last}");
     assert!(off.iter().all(|off| off.abs() < 48.0), "{off:?}");
@@ -252,7 +342,8 @@ fn a_render_without_sound_has_no_sound_track() {
     let house = house_of_tones(rates()[0]);
     for out in ["o.mp4", "o.mkv"] {
         let args = [
-            "render", "clips", "-o", out, "--frames", "200", "--audio", "none", "--report", "r.json",
+            "render", "clips", "-o", out, "--frames", "200", "--audio", "none", "--report",
+            "r.json",
         ];
         house.run(&args, 0);
         assert!(Packets::open(&house.path(out)).unwrap().audio().is_none());
@@ -265,8 +356,17 @@ fn silent_clips_alone_give_a_video_without_sound_that_says_so() {
     let house = House::new();
     house.truth_clips(rates()[0], &[60, 70]);
     let output = house.run(&["render", "clips", "-o", "o.mp4", "--frames", "200"], 0);
-    assert!(text(&output.stderr).contains("no clip has sound"), "{}", text(&output.stderr));
-    assert!(Packets::open(&house.path("o.mp4")).unwrap().audio().is_none());
+    assert!(
+        text(&output.stderr).contains("no clip has sound"),
+        "{}",
+        text(&output.stderr)
+    );
+    assert!(
+        Packets::open(&house.path("o.mp4"))
+            .unwrap()
+            .audio()
+            .is_none()
+    );
 }
 
 /// A mono WAV file of 16-bit samples at `hz`.
@@ -287,7 +387,9 @@ fn wav(file: &Path, hz: u32, samples: &[i16]) {
 fn tone_wav(file: &Path, seconds: f64) {
     let count = (44_100.0 * seconds) as usize;
     let turn = 440.0 / 44_100.0 * std::f64::consts::TAU;
-    let samples: Vec<i16> = (0..count).map(|n| ((n as f64 * turn).sin() * 8192.0) as i16).collect();
+    let samples: Vec<i16> = (0..count)
+        .map(|n| ((n as f64 * turn).sin() * 8192.0) as i16)
+        .collect();
     wav(file, 44_100, &samples);
 }
 
@@ -309,17 +411,27 @@ fn a_bed_is_heard_all_along_to_the_exact_length_whatever_its_own() {
         let audio = report.audio.as_ref().unwrap();
         assert_eq!(audio.samples, rate.samples(600, RATE));
         let (picture, sound) = ends(&house.path("o.mp4"), 1024);
-        assert!((picture - sound).abs() < 1024.0 / f64::from(RATE), "{picture} {sound}");
+        assert!(
+            (picture - sound).abs() < 1024.0 / f64::from(RATE),
+            "{picture} {sound}"
+        );
         let samples = heard(&house.path("o.mp4"));
         assert!(samples.len().abs_diff(audio.samples as usize) < 1024);
         // Neither the joints of its copies nor those of the clips are heard. 2200 samples are
         // whole turns, a little under 50 ms.
-        for (part, heard) in samples[2200..audio.samples as usize - 4800].chunks_exact(2200).enumerate() {
+        for (part, heard) in samples[2200..audio.samples as usize - 4800]
+            .chunks_exact(2200)
+            .enumerate()
+        {
             let loud = decibels(rms(heard) / (0.25 / std::f64::consts::SQRT_2));
             assert!(loud.abs() < 3.2, "{seconds} s, part {part}: {loud} dB");
         }
         for tone in TONES.iter().flatten() {
-            assert!(level(&samples, tone.hertz) < 0.002, "{} is not the bed", tone.hertz);
+            assert!(
+                level(&samples, tone.hertz) < 0.002,
+                "{} is not the bed",
+                tone.hertz
+            );
         }
         house.run(&["verify", "o.mp4", "--report", "r.json"], 0);
     }
@@ -329,8 +441,16 @@ fn a_bed_is_heard_all_along_to_the_exact_length_whatever_its_own() {
 fn the_sound_of_a_video_can_be_the_bed() {
     let house = house_of_tones(rates()[0]);
     let args = [
-        "render", "clips", "-o", "o.mkv", "--frames", "300", "--audio", "clips/truth_02.mp4",
-        "--audio-codec", "opus",
+        "render",
+        "clips",
+        "-o",
+        "o.mkv",
+        "--frames",
+        "300",
+        "--audio",
+        "clips/truth_02.mp4",
+        "--audio-codec",
+        "opus",
     ];
     house.run(&args, 0);
     let samples = heard(&house.path("o.mkv"));
@@ -349,10 +469,17 @@ fn a_bed_that_cannot_be_heard_is_an_error_that_names_it() {
     wav(&house.path("none.wav"), 44_100, &[]);
     std::fs::create_dir(house.path("folder.wav")).unwrap();
     for bed in [
-        "gone.wav", "words.txt", "cut.wav", "nothing.wav", "none.wav", "folder.wav",
+        "gone.wav",
+        "words.txt",
+        "cut.wav",
+        "nothing.wav",
+        "none.wav",
+        "folder.wav",
         "clips/truth_00.mp4",
     ] {
-        let args = ["render", "clips", "-o", "o.mp4", "--frames", "100", "--audio", bed];
+        let args = [
+            "render", "clips", "-o", "o.mp4", "--frames", "100", "--audio", bed,
+        ];
         let output = house.loopy(&args).output().unwrap();
         let said = text(&output.stderr);
         assert_eq!(output.status.code(), Some(4), "{bed}: {said}");

@@ -1,5 +1,12 @@
 //! The spine: the decoded picture is, frame by frame, what the report's visits say.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test ends where something is not as it should be"
+)]
+
 mod house;
 
 use house::{House, ffmpeg_complaints, pictures};
@@ -14,12 +21,26 @@ fn assert_true(video: &Path, report: &Report) {
     let mut at = 0;
     for (index, visit) in report.visits.iter().enumerate() {
         assert_eq!(visit.start, at);
-        assert_eq!(visit.last - visit.first + 1, visit.frames, "same rate: no frame twice");
+        assert_eq!(
+            visit.last - visit.first + 1,
+            visit.frames,
+            "same rate: no frame twice"
+        );
         let name = visit.clip.display();
-        let clip: u16 = name.rsplit('_').next().unwrap().trim_end_matches(".mp4").parse().unwrap();
+        let clip: u16 = name
+            .rsplit('_')
+            .next()
+            .unwrap()
+            .trim_end_matches(".mp4")
+            .parse()
+            .unwrap();
         for frame in 0..visit.frames {
             let read = mark::read(&pictures[(at + u64::from(frame)) as usize]);
-            assert_eq!(read, Some((clip, visit.first + frame)), "visit {index} frame {frame}");
+            assert_eq!(
+                read,
+                Some((clip, visit.first + frame)),
+                "visit {index} frame {frame}"
+            );
         }
         at += u64::from(visit.frames);
         if let Some(seam) = report.seams.get(index) {
@@ -104,8 +125,15 @@ fn a_second_render_with_another_seed_encodes_nothing_but_its_end() {
     let first = render("1");
     assert!(first.totals.encoded_frames <= 60 + 70 + 80 + 90);
     let second = render("2");
-    assert!(second.totals.encoded_frames <= 90, "{}", second.totals.encoded_frames);
-    assert_eq!(second.totals.copied_frames + second.totals.encoded_frames, 900);
+    assert!(
+        second.totals.encoded_frames <= 90,
+        "{}",
+        second.totals.encoded_frames
+    );
+    assert_eq!(
+        second.totals.copied_frames + second.totals.encoded_frames,
+        900
+    );
 }
 
 #[test]
@@ -113,12 +141,29 @@ fn dissolves_lie_between_untouched_frames_and_the_length_is_exact() {
     let house = House::new();
     house.truth_clips(Rate::new(30, 1).unwrap(), &[150, 150, 150, 150]);
     let args = [
-        "render", "clips", "-o", "o.mp4", "--frames", "1000", "--report", "r.json", "--seams",
-        "dissolve", "--bridge-frames", "4", "--audio", "none",
+        "render",
+        "clips",
+        "-o",
+        "o.mp4",
+        "--frames",
+        "1000",
+        "--report",
+        "r.json",
+        "--seams",
+        "dissolve",
+        "--bridge-frames",
+        "4",
+        "--audio",
+        "none",
     ];
     house.run(&args, 0);
     let report = house.report("r.json");
-    assert!(report.seams.iter().any(|seam| seam.kind == SeamKind::Dissolve && seam.frames == 4));
+    assert!(
+        report
+            .seams
+            .iter()
+            .any(|seam| seam.kind == SeamKind::Dissolve && seam.frames == 4)
+    );
     assert_true(&house.path("o.mp4"), &report);
     assert_eq!(ffmpeg_complaints(&house.path("o.mp4")), "");
     house.run(&["verify", "o.mp4", "--report", "r.json"], 0);
@@ -137,7 +182,12 @@ fn one_clip_loops_and_two_alternate() {
         let report = house.report("r.json");
         assert_true(&house.path("o.mp4"), &report);
         if lengths.len() == 2 {
-            assert!(report.visits.windows(2).all(|pair| pair[0].clip != pair[1].clip));
+            assert!(
+                report
+                    .visits
+                    .windows(2)
+                    .all(|pair| pair[0].clip != pair[1].clip)
+            );
         }
     }
 }
@@ -170,10 +220,28 @@ fn the_same_command_gives_the_same_bytes_with_any_number_of_workers_and_any_memo
         let house = House::new();
         house.truth_clips(Rate::new(30, 1).unwrap(), &[60, 70, 80, 90, 100]);
         let args = [
-            "render", "clips", "-o", "o.mp4", "--frames", "700", "--workers", workers, "--audio",
-            "none", "--seams", "dissolve", "--size", "352x288", "--fps", "25",
+            "render",
+            "clips",
+            "-o",
+            "o.mp4",
+            "--frames",
+            "700",
+            "--workers",
+            workers,
+            "--audio",
+            "none",
+            "--seams",
+            "dissolve",
+            "--size",
+            "352x288",
+            "--fps",
+            "25",
         ];
-        let output = house.loopy(&args).env("MALLOC_PERTURB_", perturb).output().unwrap();
+        let output = house
+            .loopy(&args)
+            .env("MALLOC_PERTURB_", perturb)
+            .output()
+            .unwrap();
         assert!(output.status.success(), "{}", house::text(&output.stderr));
         files.push(std::fs::read(house.path("o.mp4")).unwrap());
     }
@@ -186,7 +254,26 @@ fn a_plan_made_apart_gives_the_same_video() {
     house.truth_clips(Rate::new(30, 1).unwrap(), &[60, 70, 80]);
     house.run(&["plan", "clips", "--frames", "300", "-o", "plan.json"], 0);
     house.run(&["verify", "plan.json"], 0);
-    house.run(&["render", "clips", "--plan", "plan.json", "-o", "a.mp4", "--audio", "none"], 0);
-    house.run(&["render", "clips", "--frames", "300", "-o", "b.mp4", "--audio", "none"], 0);
-    assert!(std::fs::read(house.path("a.mp4")).unwrap() == std::fs::read(house.path("b.mp4")).unwrap());
+    house.run(
+        &[
+            "render",
+            "clips",
+            "--plan",
+            "plan.json",
+            "-o",
+            "a.mp4",
+            "--audio",
+            "none",
+        ],
+        0,
+    );
+    house.run(
+        &[
+            "render", "clips", "--frames", "300", "-o", "b.mp4", "--audio", "none",
+        ],
+        0,
+    );
+    assert!(
+        std::fs::read(house.path("a.mp4")).unwrap() == std::fs::read(house.path("b.mp4")).unwrap()
+    );
 }

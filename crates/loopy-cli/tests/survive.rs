@@ -1,5 +1,12 @@
 //! Interrupts, crashes, broken stores: the same command goes on and ends with the same bytes.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test ends where something is not as it should be"
+)]
+
 mod house;
 
 use std::{
@@ -11,8 +18,18 @@ use house::{House, text};
 use loopy_core::Rate;
 
 const RENDER: [&str; 12] = [
-    "render", "clips", "-o", "o.mp4", "--frames", "600", "--seams", "dissolve", "--audio", "none",
-    "--json", "--size=320x180",
+    "render",
+    "clips",
+    "-o",
+    "o.mp4",
+    "--frames",
+    "600",
+    "--seams",
+    "dissolve",
+    "--audio",
+    "none",
+    "--json",
+    "--size=320x180",
 ];
 
 fn house() -> House {
@@ -23,10 +40,22 @@ fn house() -> House {
 
 /// Starts the render and waits until it has told `count` lines that hold `word`.
 fn start_until(house: &House, word: &str, count: usize) -> Child {
-    let mut child = house.loopy(&RENDER).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child = house
+        .loopy(&RENDER)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let told = lines.map_while(Result::ok).filter(|line| line.contains(word)).take(count).count();
-    assert_eq!(told, count, "the render ended before it told {count} times of {word}");
+    let told = lines
+        .map_while(Result::ok)
+        .filter(|line| line.contains(word))
+        .take(count)
+        .count();
+    assert_eq!(
+        told, count,
+        "the render ended before it told {count} times of {word}"
+    );
     child
 }
 
@@ -49,7 +78,10 @@ fn ctrl_c_saves_and_exits_130_and_the_same_command_goes_on() {
     let value: serde_json::Value = serde_json::from_str(&last).unwrap();
     let distinct = value["encoded_frames"].as_u64().unwrap();
     let fresh = fresh_encoded();
-    assert!(distinct < fresh, "{distinct} of {fresh} frames encoded again");
+    assert!(
+        distinct < fresh,
+        "{distinct} of {fresh} frames encoded again"
+    );
     assert!(std::fs::read(house.path("o.mp4")).unwrap() == uninterrupted());
 }
 
@@ -57,7 +89,9 @@ fn fresh_encoded() -> u64 {
     let house = house();
     let output = house.run(&RENDER, 0);
     let last = text(&output.stdout).lines().last().unwrap().to_owned();
-    serde_json::from_str::<serde_json::Value>(&last).unwrap()["encoded_frames"].as_u64().unwrap()
+    serde_json::from_str::<serde_json::Value>(&last).unwrap()["encoded_frames"]
+        .as_u64()
+        .unwrap()
 }
 
 #[test]
@@ -75,10 +109,19 @@ fn kill_9_at_any_stage_leaves_no_file_and_the_same_command_ends_with_the_same_by
         child.wait().unwrap();
         assert!(!house.path("o.mp4").exists());
         house.run(&RENDER, 0);
-        assert!(std::fs::read(house.path("o.mp4")).unwrap() == whole, "after {word} {count}");
-        let litter: Vec<_> = std::fs::read_dir(house.path("")).unwrap().flatten().collect();
+        assert!(
+            std::fs::read(house.path("o.mp4")).unwrap() == whole,
+            "after {word} {count}"
+        );
+        let litter: Vec<_> = std::fs::read_dir(house.path(""))
+            .unwrap()
+            .flatten()
+            .collect();
         let partial = |name: &std::ffi::OsStr| name.to_string_lossy().contains("partial");
-        assert!(!litter.iter().any(|entry| partial(&entry.file_name())), "left: {litter:?}");
+        assert!(
+            !litter.iter().any(|entry| partial(&entry.file_name())),
+            "left: {litter:?}"
+        );
     }
 }
 
@@ -88,7 +131,10 @@ fn a_damaged_store_is_noticed_and_mended() {
     house.run(&RENDER, 0);
     let whole = std::fs::read(house.path("o.mp4")).unwrap();
     let mut damaged = 0;
-    for file in walkdir::WalkDir::new(house.path("store/objects")).into_iter().flatten() {
+    for file in walkdir::WalkDir::new(house.path("store/objects"))
+        .into_iter()
+        .flatten()
+    {
         if file.file_type().is_file() && damaged < 40 {
             let mut bytes = std::fs::read(file.path()).unwrap();
             let at = bytes.len() / 2;
@@ -105,10 +151,20 @@ fn a_damaged_store_is_noticed_and_mended() {
 #[test]
 fn two_renders_at_once_on_one_store_both_end_right() {
     let house = house();
-    let mut one = house.loopy(&RENDER).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut one = house
+        .loopy(&RENDER)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
     let mut args = RENDER;
     args[3] = "p.mp4";
-    let mut two = house.loopy(&args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut two = house
+        .loopy(&args)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
     assert!(one.wait().unwrap().success());
     assert!(two.wait().unwrap().success());
     let bytes = |name| std::fs::read(house.path(name)).unwrap();

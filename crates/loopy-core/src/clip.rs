@@ -13,9 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::{color::Color, rate::Rate, size::Size, tags::Tags};
 
 /// A blake3 hash, written as 64 hexadecimal digits.
-#[derive(
-    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String")]
 pub struct Hash([u8; 32]);
@@ -177,6 +175,10 @@ impl TryFrom<String> for ClipPath {
 }
 
 #[cfg(unix)]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "elsewhere not every row of bytes is a name"
+)]
 fn os_string(bytes: Vec<u8>) -> Option<OsString> {
     use std::os::unix::ffi::OsStringExt;
     Some(OsString::from_vec(bytes))

@@ -98,7 +98,9 @@ impl std::str::FromStr for Quality {
                 .ok()
                 .filter(|crf| *crf <= 51)
                 .map(Self::Crf)
-                .ok_or_else(|| ParseQualityError { text: text.to_owned() }),
+                .ok_or_else(|| ParseQualityError {
+                    text: text.to_owned(),
+                }),
         }
     }
 }

@@ -58,7 +58,9 @@ impl std::str::FromStr for Rgb {
                     .map(|rgb| Self((rgb >> 16) as u8, (rgb >> 8) as u8, rgb as u8))
             }
         };
-        named.ok_or_else(|| ParseRgbError { text: text.to_owned() })
+        named.ok_or_else(|| ParseRgbError {
+            text: text.to_owned(),
+        })
     }
 }
 

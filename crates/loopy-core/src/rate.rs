@@ -14,6 +14,26 @@ pub struct Rate {
     den: u32,
 }
 
+/// Rates that sources are taken to have when they measure close to one.
+const STANDARD: [(u32, u32); 16] = [
+    (24000, 1001),
+    (24, 1),
+    (25, 1),
+    (30000, 1001),
+    (30, 1),
+    (48, 1),
+    (50, 1),
+    (60000, 1001),
+    (60, 1),
+    (10, 1),
+    (12, 1),
+    (15, 1),
+    (20, 1),
+    (120_000, 1001),
+    (120, 1),
+    (5, 1),
+];
+
 /// Why a text is not a frame rate.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not a frame rate between 1 and 240 (examples: 25, 29.97, 30000/1001)")]
@@ -55,24 +75,6 @@ impl Rate {
         if !fps.is_finite() || !(1.0..=240.0).contains(&fps) {
             return None;
         }
-        const STANDARD: [(u32, u32); 16] = [
-            (24000, 1001),
-            (24, 1),
-            (25, 1),
-            (30000, 1001),
-            (30, 1),
-            (48, 1),
-            (50, 1),
-            (60000, 1001),
-            (60, 1),
-            (10, 1),
-            (12, 1),
-            (15, 1),
-            (20, 1),
-            (120_000, 1001),
-            (120, 1),
-            (5, 1),
-        ];
         // 0.05 % tells 29.97 (0.1 % below 30) from 30.
         let near = STANDARD
             .into_iter()

@@ -74,11 +74,20 @@ impl Row {
             bytes.extend(tap.frame.to_be_bytes());
             bytes.push(tap.next);
         }
-        Self { source, from, to, taps: clip::Hash::of(&bytes) }
+        Self {
+            source,
+            from,
+            to,
+            taps: clip::Hash::of(&bytes),
+        }
     }
 
     fn anywhere(self) -> Self {
-        Self { from: 0, to: self.to - self.from, ..self }
+        Self {
+            from: 0,
+            to: self.to - self.from,
+            ..self
+        }
     }
 }
 
@@ -103,12 +112,17 @@ impl Recipe {
         let mut placeless = self.clone();
         placeless.pictures = match self.pictures {
             Pictures::Run(row) => Pictures::Run(row.anywhere()),
-            Pictures::Dissolve { tail, head } => {
-                Pictures::Dissolve { tail: tail.anywhere(), head: head.anywhere() }
-            }
+            Pictures::Dissolve { tail, head } => Pictures::Dissolve {
+                tail: tail.anywhere(),
+                head: head.anywhere(),
+            },
         };
         // Plain structs of numbers and strings always serialise.
-        clip::Hash::of(serde_json::to_string(&placeless).unwrap_or_default().as_bytes())
+        clip::Hash::of(
+            serde_json::to_string(&placeless)
+                .unwrap_or_default()
+                .as_bytes(),
+        )
     }
 
     /// Frames in the segment.

@@ -6,7 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Width and height in pixels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String")]
 pub struct Size {
@@ -43,7 +45,10 @@ pub const SIDES: std::ops::RangeInclusive<u32> = 16..=8192;
 
 /// Why a text is not a size.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not a size: give WxH with even sides from 16 to 8192, or one of {}", names())]
+#[error(
+    "`{text}` is not a size: give WxH with even sides from 16 to 8192, or one of {}",
+    names()
+)]
 pub struct ParseSizeError {
     text: String,
 }
@@ -58,6 +63,7 @@ impl Size {
         Self { width, height }
     }
 
+    #[must_use]
     /// Rounded down to even sides, at least 2 each, as 4:2:0 video needs.
     pub fn even(self) -> Self {
         Self::new((self.width & !1).max(2), (self.height & !1).max(2))
@@ -68,6 +74,7 @@ impl Size {
         u64::from(self.width) * u64::from(self.height)
     }
 
+    #[must_use]
     /// Scaled to fit into `limit` with the aspect kept, never enlarged, sides even.
     pub fn within(self, limit: Self) -> Self {
         let scale = (f64::from(limit.width) / f64::from(self.width))
@@ -103,7 +110,10 @@ impl TryFrom<String> for Size {
 
 fn pair(text: &str) -> Option<Size> {
     let (width, height) = text.split_once(['x', 'X', '×'])?;
-    Some(Size::new(width.trim().parse().ok()?, height.trim().parse().ok()?))
+    Some(Size::new(
+        width.trim().parse().ok()?,
+        height.trim().parse().ok()?,
+    ))
 }
 
 impl FromStr for Size {
@@ -121,7 +131,9 @@ impl FromStr for Size {
             .filter(|size| {
                 *size == size.even() && SIDES.contains(&size.width) && SIDES.contains(&size.height)
             })
-            .ok_or_else(|| ParseSizeError { text: text.to_owned() })
+            .ok_or_else(|| ParseSizeError {
+                text: text.to_owned(),
+            })
     }
 }
 

@@ -6,7 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A length of time in microseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(transparent)]
 pub struct Span {
     micros: u64,
@@ -51,8 +53,12 @@ impl FromStr for Span {
         };
         seconds
             .filter(|seconds| seconds.is_finite() && (0.0..=LONGEST_SECONDS).contains(seconds))
-            .map(|seconds| Self { micros: (seconds * 1e6).round() as u64 })
-            .ok_or_else(|| ParseSpanError { text: text.to_owned() })
+            .map(|seconds| Self {
+                micros: (seconds * 1e6).round() as u64,
+            })
+            .ok_or_else(|| ParseSpanError {
+                text: text.to_owned(),
+            })
     }
 }
 
@@ -62,7 +68,9 @@ fn clock_time(text: &str) -> Option<f64> {
     if parts.len() > 3 {
         return None;
     }
-    parts.iter().try_fold(0.0, |total, part| Some(total * 60.0 + number(part)?))
+    parts
+        .iter()
+        .try_fold(0.0, |total, part| Some(total * 60.0 + number(part)?))
 }
 
 /// `1h30m`, `90s`, `250ms`, or a bare number of seconds.
@@ -76,7 +84,9 @@ fn units(text: &str) -> Option<f64> {
         let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
         let value = number(&rest[..digits])?;
         let tail = rest[digits..].trim_start();
-        let end = tail.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(tail.len());
+        let end = tail
+            .find(|c: char| !c.is_ascii_alphabetic())
+            .unwrap_or(tail.len());
         total += value
             * match &tail[..end] {
                 "ms" => 0.001,
@@ -128,7 +138,9 @@ mod tests {
             let span: Span = text.parse().unwrap();
             assert!((span.seconds() - seconds).abs() < 1e-6, "{text}");
         }
-        for text in ["", "abc", "-5s", "5x", "h", "1:2:3:4", "1e9h", "nan", "999999d"] {
+        for text in [
+            "", "abc", "-5s", "5x", "h", "1:2:3:4", "1e9h", "nan", "999999d",
+        ] {
             assert!(text.parse::<Span>().is_err(), "{text}");
         }
     }

@@ -16,8 +16,20 @@ pub struct Tags {
 
 /// States that need no declaration; a sidecar file can name others.
 const STATES: [&str; 14] = [
-    "idle", "talk", "talking", "listen", "listening", "think", "thinking", "laugh", "smile",
-    "wave", "nod", "blink", "sleep", "walk",
+    "idle",
+    "talk",
+    "talking",
+    "listen",
+    "listening",
+    "think",
+    "thinking",
+    "laugh",
+    "smile",
+    "wave",
+    "nod",
+    "blink",
+    "sleep",
+    "walk",
 ];
 
 impl Tags {
@@ -41,7 +53,11 @@ impl Tags {
                 "think" => "thinking".to_owned(),
                 other => other.to_owned(),
             });
-        Self { state, words, number }
+        Self {
+            state,
+            words,
+            number,
+        }
     }
 }
 

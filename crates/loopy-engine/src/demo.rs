@@ -45,7 +45,11 @@ pub fn write_library(
     })?;
     let specs: Vec<Spec> = loopy_demo::library()
         .into_iter()
-        .map(|spec| spec.with_rate(wish.rate).with_size(wish.size).with_marks(wish.marks))
+        .map(|spec| {
+            spec.with_rate(wish.rate)
+                .with_size(wish.size)
+                .with_marks(wish.marks)
+        })
         .collect();
     let next = AtomicUsize::new(0);
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -62,9 +66,15 @@ pub fn write_library(
         };
         let handles: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
         let lost = |_panic| {
-            Err(Error::Output { path: folder.to_owned(), why: "drawing stopped".to_owned() })
+            Err(Error::Output {
+                path: folder.to_owned(),
+                why: "drawing stopped".to_owned(),
+            })
         };
-        handles.into_iter().map(|handle| handle.join().unwrap_or_else(lost)).collect()
+        handles
+            .into_iter()
+            .map(|handle| handle.join().unwrap_or_else(lost))
+            .collect()
     });
     results.into_iter().collect::<Result<(), Error>>()?;
     Ok(specs.iter().map(|spec| path(folder, spec)).collect())
@@ -79,7 +89,10 @@ fn path(folder: &Path, spec: &Spec) -> PathBuf {
 /// # Errors
 /// When it cannot be encoded or written.
 pub fn write_clip(file: &Path, spec: &Spec) -> Result<(), Error> {
-    let settings = Settings { preset: "veryfast".to_owned(), ..Settings::file(Quality::Crf(16)) };
+    let settings = Settings {
+        preset: "veryfast".to_owned(),
+        ..Settings::file(Quality::Crf(16))
+    };
     let mut painter = Painter::new(spec);
     let mut encoder = Encoder::new(&settings, spec.size, spec.rate, spec.frames)?;
     for index in 0..spec.frames {
@@ -99,17 +112,20 @@ pub fn write_clip(file: &Path, spec: &Spec) -> Result<(), Error> {
         encoder.finish(&mut sink)?;
     }
     let partial = Partial::create(file)?;
-    let mut writer = Writer::create(Output::File(partial.path()), Options {
-        container: Container::Mp4,
-        size: spec.size,
-        fps: spec.rate,
-        config: segment.config.clone(),
-        delay: segment.delay(),
-        frames: u64::from(spec.frames),
-        audio: track,
-        tags: Vec::new(),
-        created: None,
-    })?;
+    let mut writer = Writer::create(
+        Output::File(partial.path()),
+        Options {
+            container: Container::Mp4,
+            size: spec.size,
+            fps: spec.rate,
+            config: segment.config.clone(),
+            delay: segment.delay(),
+            frames: u64::from(spec.frames),
+            audio: track,
+            tags: Vec::new(),
+            created: None,
+        },
+    )?;
     writer.segment(&segment)?;
     for packet in &packets {
         writer.sound(packet)?;

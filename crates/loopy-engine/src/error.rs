@@ -40,7 +40,10 @@ pub enum Error {
         why: String,
     },
     /// The output's disk is too small.
-    #[error("{} needs about {needed} MiB and its disk has {free} MiB free", show(path))]
+    #[error(
+        "{} needs about {needed} MiB and its disk has {free} MiB free",
+        show(path)
+    )]
     NoSpace {
         /// The path.
         path: PathBuf,

@@ -63,12 +63,21 @@ pub fn estimate(prepared: &Prepared, options: &Options, store: &Store) -> Result
     let fps = prepared.plan.fps.as_f64();
     let seconds = prepared.plan.frames as f64 / fps;
     let sound = options.audio.bitrate().unwrap_or(0);
-    let sound_cpu = if sound > 0 { seconds / SOUND_SPEED } else { 0.0 };
+    let sound_cpu = if sound > 0 {
+        seconds / SOUND_SPEED
+    } else {
+        0.0
+    };
     let speed = preset_cost(&options.encode.preset);
     Ok(Estimate {
         frames: prepared.plan.frames,
         visits: prepared.plan.visits.len(),
-        dissolves: prepared.plan.seams.iter().filter(|s| s.kind == SeamKind::Dissolve).count(),
+        dissolves: prepared
+            .plan
+            .seams
+            .iter()
+            .filter(|s| s.kind == SeamKind::Dissolve)
+            .count(),
         distinct_frames: timeline.distinct_frames(),
         missing_frames,
         encode_seconds: missing_frames as f64 / fps,
@@ -102,9 +111,15 @@ impl Estimate {
     /// # Errors
     /// [`Error::NoSpace`].
     pub fn check_disk(&self, target: &Target, store: &Store) -> Result<(), Error> {
-        let mut places = vec![(store.dir().to_owned(), store.dir().to_owned(), self.store_bytes)];
+        let mut places = vec![(
+            store.dir().to_owned(),
+            store.dir().to_owned(),
+            self.store_bytes,
+        )];
         if let Target::File(path) = target {
-            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            let folder = path
+                .parent()
+                .filter(|folder| !folder.as_os_str().is_empty());
             let folder = folder.unwrap_or(std::path::Path::new(".")).to_owned();
             places.push((path.clone(), folder, self.output_bytes));
         }
@@ -116,7 +131,11 @@ impl Estimate {
             };
             // The estimate may be off by half either way; only plain cases stop here.
             if bytes / 2 > free {
-                return Err(Error::NoSpace { path, needed: bytes / MIB, free: free / MIB });
+                return Err(Error::NoSpace {
+                    path,
+                    needed: bytes / MIB,
+                    free: free / MIB,
+                });
             }
         }
         Ok(())

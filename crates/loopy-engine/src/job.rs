@@ -3,17 +3,10 @@
 //! A job carries everything that it needs by value, writes its results under their keys, and
 //! never runs twice for a key that is there. Nothing here assumes that it runs beside its parent.
 
-use std::{path::PathBuf, sync::Arc};
-
 use loopy_core::{Clip, ClipPath, Hash, clip::Facts, limits::Limits, recipe::Recipe};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Error, analyze, pictures,
-    sound::loudness::Measure,
-    soundtrack,
-    store::Store,
-};
+use crate::{Error, analyze, pictures, sound::loudness::Measure, soundtrack, store::Store};
 
 /// Work for one worker.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -125,12 +118,16 @@ pub struct SoundFacts {
 /// Does `job`; the error is the reason in the user's words.
 pub fn perform(store: &Store, job: &Job) -> Result<Done, String> {
     let done = match job {
-        Job::Analyze { path, hash, limits } => {
-            analyze::read(store, path.as_path(), hash, limits).map(|verdict| Done::Analyzed { verdict: Box::new(verdict) })
-        }
-        Job::Encode { clip, segments, handles, limits } => {
-            pictures::rows(store, clip, segments, handles, limits)
-        }
+        Job::Analyze { path, hash, limits } => analyze::read(store, path.as_path(), hash, limits)
+            .map(|verdict| Done::Analyzed {
+                verdict: Box::new(verdict),
+            }),
+        Job::Encode {
+            clip,
+            segments,
+            handles,
+            limits,
+        } => pictures::rows(store, clip, segments, handles, limits),
         Job::Bridge { bridges } => pictures::bridges(store, bridges),
         Job::Sound { path, hash, limits } => {
             soundtrack::keep(store, path.as_path(), hash, limits).map(|facts| Done::Sound { facts })
@@ -138,15 +135,9 @@ pub fn perform(store: &Store, job: &Job) -> Result<Done, String> {
     };
     match done {
         Ok(done) => Ok(done),
-        Err(Error::Store(error)) => Ok(Done::Trouble { why: error.to_string() }),
+        Err(Error::Store(error)) => Ok(Done::Trouble {
+            why: error.to_string(),
+        }),
         Err(error) => Err(error.to_string()),
     }
-}
-
-/// A handler for executors that run jobs in this process.
-pub fn handler(dir: PathBuf, cap: u64) -> Arc<dyn Fn(&Job) -> Result<Done, String> + Send + Sync> {
-    Arc::new(move |job| {
-        let store = Store::open(&dir, cap).map_err(|error| error.to_string())?;
-        perform(&store, job)
-    })
 }

@@ -33,9 +33,13 @@ pub fn load(
     room: &Room,
     meter: &mut Meter,
 ) -> Result<Library, Error> {
-    let found = meter.stage(Stage::Scan, room, || scan::find(options, room.index, room.sink))?;
+    let found = meter.stage(Stage::Scan, room, || {
+        scan::find(options, room.index, room.sink)
+    })?;
     if found.candidates.is_empty() && found.left_out.is_empty() {
-        return Err(Error::Empty { places: options.inputs.clone() });
+        return Err(Error::Empty {
+            places: options.inputs.clone(),
+        });
     }
     let verdicts = meter.stage(Stage::Analyze, room, || verdicts(&found, limits, room))?;
     let library = scan::library(options, found, &verdicts)?;
@@ -48,7 +52,9 @@ pub fn load(
         (room.sink)(Event::Remark { file, reason });
     }
     if library.clips.is_empty() {
-        return Err(Error::NothingUsable { left_out: library.left_out });
+        return Err(Error::NothingUsable {
+            left_out: library.left_out,
+        });
     }
     Ok(library)
 }
@@ -65,17 +71,25 @@ fn verdicts(found: &Found, limits: &Limits, room: &Room) -> Result<Vec<Verdict>,
         };
         if known.is_none() {
             let path = candidate.path.as_path().into();
-            jobs.push((candidate.bytes, index, Job::Analyze {
-                path,
-                hash: candidate.hash,
-                limits: *limits,
-            }));
+            jobs.push((
+                candidate.bytes,
+                index,
+                Job::Analyze {
+                    path,
+                    hash: candidate.hash,
+                    limits: *limits,
+                },
+            ));
         }
         verdicts.push(known);
     }
     jobs.sort_by_key(|(bytes, index, _)| (std::cmp::Reverse(*bytes), *index));
     let total = jobs.len() as u64;
-    (room.sink)(Event::StageStarted { stage: Stage::Analyze, total, unit: "clips" });
+    (room.sink)(Event::StageStarted {
+        stage: Stage::Analyze,
+        total,
+        unit: "clips",
+    });
     let places: Vec<usize> = jobs.iter().map(|(_, index, _)| *index).collect();
     let jobs: Vec<Job> = jobs.into_iter().map(|(.., job)| job).collect();
     let mut done = 0;
@@ -86,10 +100,19 @@ fn verdicts(found: &Found, limits: &Limits, room: &Room) -> Result<Vec<Verdict>,
             if let executor::Event::Finished { index, result } = event {
                 // Kept at once, so that an interrupted scan starts where it stopped.
                 if let Done::Analyzed { verdict } = result {
-                    remember(room, &found.candidates[places[index]].hash, &version, verdict);
+                    remember(
+                        room,
+                        &found.candidates[places[index]].hash,
+                        &version,
+                        verdict,
+                    );
                 }
                 done += 1;
-                (room.sink)(Event::Progress { stage: Stage::Analyze, done, total });
+                (room.sink)(Event::Progress {
+                    stage: Stage::Analyze,
+                    done,
+                    total,
+                });
             }
         })?
     };
@@ -98,12 +121,17 @@ fn verdicts(found: &Found, limits: &Limits, room: &Room) -> Result<Vec<Verdict>,
         verdicts[place] = Some(match outcome {
             Outcome::Done(Done::Analyzed { verdict }) => *verdict,
             Outcome::Done(Done::Trouble { why }) => return Err(Error::Trouble { why }),
-            Outcome::Done(_) => Verdict::Unusable { reason: "its analysis got lost".to_owned() },
+            Outcome::Done(_) => Verdict::Unusable {
+                reason: "its analysis got lost".to_owned(),
+            },
             Outcome::Failed(failure) => {
                 if failure.killed {
-                    room.index.quarantine(&candidate.hash, &version, &failure.reason)?;
+                    room.index
+                        .quarantine(&candidate.hash, &version, &failure.reason)?;
                 }
-                Verdict::Unusable { reason: failure.reason }
+                Verdict::Unusable {
+                    reason: failure.reason,
+                }
             }
         });
     }
@@ -118,17 +146,23 @@ fn known(
 ) -> Result<Option<Verdict>, Error> {
     let features = analyze::features_key(&candidate.hash);
     let json = room.index.clip(&candidate.hash, version)?;
-    Ok(match json.and_then(|json| serde_json::from_str(&json).ok()) {
-        Some(Verdict::Usable(_)) if !room.store.contains(Kind::Analysis, &features) => None,
-        other => other,
-    })
+    Ok(
+        match json.and_then(|json| serde_json::from_str(&json).ok()) {
+            Some(Verdict::Usable(_)) if !room.store.contains(Kind::Analysis, &features) => None,
+            other => other,
+        },
+    )
 }
 
 fn remember(room: &Room, hash: &loopy_core::Hash, version: &str, verdict: &Verdict) {
     // The index only saves time: without it the file is analyzed again next time.
     let kept = serde_json::to_string(verdict)
         .map_err(|error| error.to_string())
-        .and_then(|json| room.index.set_clip(hash, version, &json).map_err(|e| e.to_string()));
+        .and_then(|json| {
+            room.index
+                .set_clip(hash, version, &json)
+                .map_err(|e| e.to_string())
+        });
     if let Err(error) = kept {
         tracing::warn!(%error, "the index did not take an analysis");
     }
@@ -162,12 +196,19 @@ pub fn graph(library: &Library, room: &Room) -> Result<Graph, Error> {
         for (clip, scene) in clips.iter_mut().zip(kept.scene_of) {
             clip.scene = scene;
         }
-        return Ok(Graph { clips, ports: kept.ports, edges: kept.edges, scenes: kept.scenes });
+        return Ok(Graph {
+            clips,
+            ports: kept.ports,
+            edges: kept.edges,
+            scenes: kept.scenes,
+        });
     }
     let mut features: Vec<Features> = Vec::with_capacity(library.clips.len());
     let mut known = BTreeMap::new();
     for clip in &library.clips {
-        let bytes = room.store.get(Kind::Analysis, &analyze::features_key(&clip.hash))?;
+        let bytes = room
+            .store
+            .get(Kind::Analysis, &analyze::features_key(&clip.hash))?;
         let parsed = bytes.and_then(|bytes| Features::from_bytes(&bytes).ok());
         features.push(parsed.ok_or_else(|| Error::Clip {
             path: clip.path.as_path().to_owned(),
@@ -179,7 +220,12 @@ pub fn graph(library: &Library, room: &Room) -> Result<Graph, Error> {
         }
     }
     let features: Vec<&Features> = features.iter().collect();
-    let graph = graph::build(library.clips.clone(), &features, &graph::Options::default(), &known)?;
+    let graph = graph::build(
+        library.clips.clone(),
+        &features,
+        &graph::Options::default(),
+        &known,
+    )?;
     keep(&graph, &key, room)?;
     Ok(graph)
 }
@@ -220,7 +266,10 @@ fn library_key(library: &Library) -> Hash {
 pub fn attach(mut plan: Plan, library: &Library) -> Result<Plan, Error> {
     plan.check()?;
     for planned in &mut plan.clips {
-        let found = library.clips.iter().find(|clip| clip.hash == planned.clip.hash);
+        let found = library
+            .clips
+            .iter()
+            .find(|clip| clip.hash == planned.clip.hash);
         let Some(found) = found else {
             return Err(Error::Usage(format!(
                 "the plan's clip {} is not among the inputs, or its content has changed",

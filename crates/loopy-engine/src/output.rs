@@ -28,7 +28,9 @@ impl Target {
         let Self::File(path) = self else {
             return Ok(Container::FragmentedMp4);
         };
-        let ending = path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
+        let ending = path
+            .extension()
+            .map(|e| e.to_string_lossy().to_ascii_lowercase());
         match ending.as_deref() {
             Some("mp4" | "m4v" | "mov") if fragmented => Ok(Container::FragmentedMp4),
             Some("mp4" | "m4v" | "mov") => Ok(Container::Mp4),
@@ -68,7 +70,9 @@ impl Partial {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
         };
-        let name = target.file_name().ok_or_else(|| fail(target, "it has no file name"))?;
+        let name = target
+            .file_name()
+            .ok_or_else(|| fail(target, "it has no file name"))?;
         let mut prefix = std::ffi::OsString::from(".");
         // A long name must leave room for the temporary part.
         let bytes = name.as_encoded_bytes();
@@ -87,7 +91,10 @@ impl Partial {
         if let Err(error) = file.as_file().try_lock() {
             tracing::debug!(%error, "the temporary file cannot be locked");
         }
-        Ok(Self { file, target: target.to_owned() })
+        Ok(Self {
+            file,
+            target: target.to_owned(),
+        })
     }
 
     /// The temporary name.
@@ -132,7 +139,11 @@ fn permissions() -> fs::Permissions {
 
 #[cfg(not(unix))]
 fn permissions() -> fs::Permissions {
-    fs::Permissions::from(fs::metadata(".").map(|m| m.permissions()).unwrap_or_default())
+    fs::Permissions::from(
+        fs::metadata(".")
+            .map(|m| m.permissions())
+            .unwrap_or_default(),
+    )
 }
 
 /// Writes a small document whole or not at all.
@@ -147,5 +158,8 @@ pub fn write(target: &Path, bytes: &[u8]) -> Result<(), Error> {
 }
 
 fn fail(path: &Path, why: &str) -> Error {
-    Error::Output { path: path.to_owned(), why: why.to_owned() }
+    Error::Output {
+        path: path.to_owned(),
+        why: why.to_owned(),
+    }
 }

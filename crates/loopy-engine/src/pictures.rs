@@ -51,13 +51,21 @@ pub fn rows(
         .chain(handles)
         .filter(|(recipe, kind)| !store.contains(*kind, &recipe.key()))
         .filter_map(|(recipe, kind)| match recipe.pictures {
-            Pictures::Run(row) => Some(Open { recipe, row, kind, encoder: None }),
+            Pictures::Run(row) => Some(Open {
+                recipe,
+                row,
+                kind,
+                encoder: None,
+            }),
             Pictures::Dissolve { .. } => None,
         })
         .collect();
     wanted.sort_by_key(|open| (open.row.from, open.row.to));
     let Some(first) = wanted.first().map(|open| open.recipe) else {
-        return Ok(Done::Encoded { frames: 0, fallbacks: Vec::new() });
+        return Ok(Done::Encoded {
+            frames: 0,
+            fallbacks: Vec::new(),
+        });
     };
     let end = wanted.iter().map(|open| open.row.to).max().unwrap_or(0);
     let clock = ClipClock::new(clip, first.fps, first.rate_mode);
@@ -66,7 +74,10 @@ pub fn rows(
     let mut encoded = 0;
     let start = wanted[0].row.from;
     for index in start..end {
-        if !wanted.iter().any(|open| (open.row.from..open.row.to).contains(&index)) {
+        if !wanted
+            .iter()
+            .any(|open| (open.row.from..open.row.to).contains(&index))
+        {
             continue;
         }
         let frame = source.show(clock.tap(index))?;
@@ -99,7 +110,10 @@ pub fn rows(
             }
         }
     }
-    Ok(Done::Encoded { frames: encoded, fallbacks: source.reader.fallbacks().to_vec() })
+    Ok(Done::Encoded {
+        frames: encoded,
+        fallbacks: source.reader.fallbacks().to_vec(),
+    })
 }
 
 /// Encodes bridges; their handles are in the store.
@@ -129,13 +143,18 @@ pub fn bridges(store: &Store, recipes: &[Recipe]) -> Result<Done, Error> {
         keep(store, Kind::Segment, recipe, &encoder.finish()?)?;
         encoded += u64::from(frames);
     }
-    Ok(Done::Encoded { frames: encoded, fallbacks: Vec::new() })
+    Ok(Done::Encoded {
+        frames: encoded,
+        fallbacks: Vec::new(),
+    })
 }
 
 fn load_handle(store: &Store, bridge: &Recipe, row: Row) -> Result<Vec<Frame>, Error> {
     let key: Hash = handle(bridge, row).key();
     let bytes = store.get(Kind::Frames, &key)?.ok_or_else(|| {
-        Error::Usage(format!("the frames around a port are gone from the store ({key})"))
+        Error::Usage(format!(
+            "the frames around a port are gone from the store ({key})"
+        ))
     })?;
     Ok(encode::decode(&Segment::from_bytes(&bytes)?)?)
 }
@@ -166,7 +185,14 @@ struct Source<'a> {
 impl<'a> Source<'a> {
     fn open(path: &'a Path, clip: &Clip, recipe: &Recipe, limits: &Limits) -> Result<Self, Error> {
         let reader = Reader::open(path, &clip.facts, &recipe.normalise, 1, limits)?;
-        Ok(Self { path, reader, at: 0, current: None, next: None, mixed: None })
+        Ok(Self {
+            path,
+            reader,
+            at: 0,
+            current: None,
+            next: None,
+            mixed: None,
+        })
     }
 
     /// Reads on until `frame` is the current one.
@@ -214,7 +240,9 @@ impl<'a> Source<'a> {
         };
         match (&self.next, tap.next) {
             (Some(next), share) if share > 0 => {
-                let mixed = self.mixed.get_or_insert_with(|| Frame::black(current.size()));
+                let mixed = self
+                    .mixed
+                    .get_or_insert_with(|| Frame::black(current.size()));
                 blend::mix(current, next, u16::from(share), mixed);
                 Ok(mixed)
             }

@@ -78,16 +78,27 @@ impl Timeline {
             if let Some(seam) = plan.seams.get(index) {
                 let next = &plan.visits[(index + 1) % count];
                 seams.push((seam.kind == SeamKind::Dissolve).then(|| {
-                    builder.dissolve((visit.clip, visit.leave), (next.clip, next.enter), seam.frames)
+                    builder.dissolve(
+                        (visit.clip, visit.leave),
+                        (next.clip, next.enter),
+                        seam.frames,
+                    )
                 }));
             }
         }
-        Ok(Self { segments: builder.segments, visits, seams })
+        Ok(Self {
+            segments: builder.segments,
+            visits,
+            seams,
+        })
     }
 
     /// Distinct frames to encode, whether they are in the store or not.
     pub fn distinct_frames(&self) -> u64 {
-        self.segments.iter().map(|item| u64::from(item.recipe.frames())).sum()
+        self.segments
+            .iter()
+            .map(|item| u64::from(item.recipe.frames()))
+            .sum()
     }
 
     /// All segments in the order of the film, as indices; each visit is followed by its bridge.
@@ -105,7 +116,9 @@ impl Timeline {
             .segments
             .iter()
             .flat_map(|item| {
-                let handles = handles(&item.recipe).into_iter().map(|h| (Kind::Frames, h.key()));
+                let handles = handles(&item.recipe)
+                    .into_iter()
+                    .map(|h| (Kind::Frames, h.key()));
                 std::iter::once((Kind::Segment, item.key)).chain(handles)
             })
             .collect();
@@ -151,7 +164,14 @@ impl<'a> Builder<'a> {
                 (clock, positions)
             })
             .collect();
-        Ok(Self { plan, look, versions, clocks, known: HashMap::new(), segments: Vec::new() })
+        Ok(Self {
+            plan,
+            look,
+            versions,
+            clocks,
+            known: HashMap::new(),
+            segments: Vec::new(),
+        })
     }
 
     fn visit(&mut self, clip: u32, enter: u32, leave: u32) -> Vec<u32> {
@@ -177,7 +197,10 @@ impl<'a> Builder<'a> {
             tail: self.row(a, leave, leave + frames),
             head: self.row(b, enter.saturating_sub(frames), enter),
         };
-        let marks = Marks { head: self.look.marks.min(1) * frames, tail: 0 };
+        let marks = Marks {
+            head: self.look.marks.min(1) * frames,
+            tail: 0,
+        };
         self.segment(pictures, marks, a, Some(b))
     }
 
@@ -200,7 +223,12 @@ impl<'a> Builder<'a> {
         let next = self.segments.len() as u32;
         let index = *self.known.entry(key).or_insert(next);
         if index == next {
-            self.segments.push(Item { recipe, key, clip, to });
+            self.segments.push(Item {
+                recipe,
+                key,
+                clip,
+                to,
+            });
         }
         index
     }
@@ -229,12 +257,20 @@ pub fn realize(
 ) -> Result<Made, Error> {
     let missing = timeline.missing(store);
     let total: u64 = frames_of(timeline, &missing);
-    sink(Event::StageStarted { stage: Stage::Encode, total, unit: "frames" });
+    sink(Event::StageStarted {
+        stage: Stage::Encode,
+        total,
+        unit: "frames",
+    });
     let mut made = Made::default();
     if missing.is_empty() {
         return Ok(made);
     }
-    let progress = Progress { total, done: Mutex::new(0), sink };
+    let progress = Progress {
+        total,
+        done: Mutex::new(0),
+        sink,
+    };
     let clip_jobs = clip_jobs(plan, timeline, store, &missing, limits)?;
     run(plan, executor, clip_jobs, &progress, &mut made)?;
     let bridge_jobs = bridge_jobs(timeline, &missing);
@@ -267,7 +303,11 @@ fn clip_jobs(
     for index in missing {
         let item = &timeline.segments[*index as usize];
         match item.to {
-            None => work.entry(item.clip).or_default().0.push(item.recipe.clone()),
+            None => work
+                .entry(item.clip)
+                .or_default()
+                .0
+                .push(item.recipe.clone()),
             Some(to) => {
                 for (clip, handle) in [item.clip, to].into_iter().zip(handles(&item.recipe)) {
                     let key = handle.key();
@@ -283,7 +323,10 @@ fn clip_jobs(
         .into_iter()
         .map(|(index, (segments, handles))| {
             let clip: &Clip = &plan.clips[index as usize].clip;
-            let cost: u64 = segments.iter().map(|recipe| u64::from(recipe.frames())).sum();
+            let cost: u64 = segments
+                .iter()
+                .map(|recipe| u64::from(recipe.frames()))
+                .sum();
             let job = Job::Encode {
                 clip: Box::new(clip.clone()),
                 segments,
@@ -294,7 +337,10 @@ fn clip_jobs(
         })
         .collect();
     jobs.sort_by_key(|(cost, index, _)| (std::cmp::Reverse(*cost), *index));
-    Ok(jobs.into_iter().map(|(_, index, job)| (index, job)).collect())
+    Ok(jobs
+        .into_iter()
+        .map(|(_, index, job)| (index, job))
+        .collect())
 }
 
 /// Bridges in one job; more would cost more to hand out than they gain.
@@ -324,7 +370,10 @@ fn run(
 ) -> Result<(), Error> {
     let (clips, jobs): (Vec<u32>, Vec<Job>) = jobs.into_iter().unzip();
     let outcomes = executor.run(jobs, &mut |event| {
-        if let executor::Event::Finished { result: Done::Encoded { frames, .. }, .. } = event
+        if let executor::Event::Finished {
+            result: Done::Encoded { frames, .. },
+            ..
+        } = event
             && let Ok(mut done) = progress.done.lock()
         {
             *done += frames;

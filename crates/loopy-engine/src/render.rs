@@ -111,7 +111,9 @@ impl Length {
             Self::Frames(frames) => frames,
         };
         if frames == 0 {
-            return Err(Error::Usage("the video would have no frames; ask for more time".into()));
+            return Err(Error::Usage(
+                "the video would have no frames; ask for more time".into(),
+            ));
         }
         Ok(frames)
     }
@@ -149,7 +151,10 @@ pub struct Prepared {
 }
 
 /// Size and longest length of a preview.
-const PREVIEW_SIZE: Size = Size { width: 640, height: 360 };
+const PREVIEW_SIZE: Size = Size {
+    width: 640,
+    height: 360,
+};
 const PREVIEW_MICROS: u64 = 60_000_000;
 const PREVIEW_MARKS: u32 = 6;
 
@@ -158,12 +163,19 @@ const PREVIEW_MARKS: u32 = 6;
 /// # Errors
 /// See [`Error`]; nothing has been written outside the store.
 pub fn prepare(options: &Options, room: &Room, meter: &mut Meter) -> Result<Prepared, Error> {
-    let given: Option<Plan> = options.plan.as_deref().map(crate::verify::read_plan).transpose()?;
+    let given: Option<Plan> = options
+        .plan
+        .as_deref()
+        .map(crate::verify::read_plan)
+        .transpose()?;
     let mut scan_options = options.scan.clone();
     if let Some(plan) = &given
         && scan_options.inputs.is_empty()
     {
-        let paths = plan.clips.iter().map(|clip| clip.clip.path.as_path().to_owned());
+        let paths = plan
+            .clips
+            .iter()
+            .map(|clip| clip.clip.path.as_path().to_owned());
         scan_options.inputs = paths.collect();
     }
     let library = library::load(&scan_options, &options.limits, room, meter)?;
@@ -179,9 +191,7 @@ pub fn prepare(options: &Options, room: &Room, meter: &mut Meter) -> Result<Prep
         return Err(Error::Strict(Box::new(entry.clone())));
     }
     let plan = match given {
-        Some(plan) => {
-            library::attach(plan, &library)?
-        }
+        Some(plan) => library::attach(plan, &library)?,
         None => walk_of(options, &library, room, meter)?,
     };
     let common = scan::common_size(&library.clips);
@@ -190,15 +200,29 @@ pub fn prepare(options: &Options, room: &Room, meter: &mut Meter) -> Result<Prep
         size = size.within(PREVIEW_SIZE);
     }
     let look = Look {
-        normalise: Normalise { size, fit: options.fit, pad: options.pad, scaler: options.scaler },
+        normalise: Normalise {
+            size,
+            fit: options.fit,
+            pad: options.pad,
+            scaler: options.scaler,
+        },
         encode: options.encode.clone(),
         marks: if options.preview { PREVIEW_MARKS } else { 0 },
     };
     let timeline = Timeline::new(&plan, &look)?;
     for note in &plan.notes {
-        (room.sink)(Event::Note { message: note.clone() });
+        (room.sink)(Event::Note {
+            message: note.clone(),
+        });
     }
-    Ok(Prepared { library, plan, size, look, timeline, ledger })
+    Ok(Prepared {
+        library,
+        plan,
+        size,
+        look,
+        timeline,
+        ledger,
+    })
 }
 
 fn walk_of(
@@ -208,7 +232,9 @@ fn walk_of(
     meter: &mut Meter,
 ) -> Result<Plan, Error> {
     let fps = options.fps.or_else(|| scan::common_rate(&library.clips));
-    let fps = fps.or_else(|| Rate::new(30, 1)).ok_or_else(|| Error::Usage("no rate".into()))?;
+    let fps = fps
+        .or_else(|| Rate::new(30, 1))
+        .ok_or_else(|| Error::Usage("no rate".into()))?;
     let mut frames = options.length.frames(fps)?;
     if options.preview {
         frames = frames.min(fps.frames_in(PREVIEW_MICROS));
@@ -321,8 +347,14 @@ fn assemble(
                 kind: seam.kind,
                 score: seam.score.as_f64(),
                 rsv: f64::from(seam.step),
-                from: report::End { clip: path(from.clip), frame: from.last },
-                to: report::End { clip: path(to.clip), frame: to.first },
+                from: report::End {
+                    clip: path(from.clip),
+                    frame: from.last,
+                },
+                to: report::End {
+                    clip: path(to.clip),
+                    frame: to.first,
+                },
                 segment: *segment,
             }
         })

@@ -103,34 +103,49 @@ pub fn find(options: &Options, index: &Index, sink: Sink) -> Result<Found, Error
             why: plain(&error),
         })?;
         if meta.is_dir() {
-            list(input, options.recursive, pattern.as_ref(), &mut paths, &mut found.left_out)?;
+            list(
+                input,
+                options.recursive,
+                pattern.as_ref(),
+                &mut paths,
+                &mut found.left_out,
+            )?;
         } else {
             paths.insert(input.clone());
         }
     }
-    sink(Event::StageStarted { stage: Stage::Scan, total: paths.len() as u64, unit: "files" });
+    sink(Event::StageStarted {
+        stage: Stage::Scan,
+        total: paths.len() as u64,
+        unit: "files",
+    });
     let mut seen: BTreeMap<Hash, PathBuf> = BTreeMap::new();
     let total = paths.len() as u64;
     for (done, path) in paths.into_iter().enumerate() {
         if excluded(&path, &exclude) {
-            found.left_out.push(left_out(&path, "left out by --exclude"));
+            found
+                .left_out
+                .push(left_out(&path, "left out by --exclude"));
         } else {
             match candidate(&path, index) {
-                Ok(candidate) => match seen.get(&candidate.hash) {
-                    Some(same) => {
+                Ok(candidate) => {
+                    if let Some(same) = seen.get(&candidate.hash) {
                         let same = loopy_core::clip::show(same);
                         let reason = format!("it has the same content as {same}");
                         found.left_out.push(left_out(&path, &reason));
-                    }
-                    None => {
+                    } else {
                         seen.insert(candidate.hash, path);
                         found.candidates.push(candidate);
                     }
-                },
+                }
                 Err(reason) => found.left_out.push(left_out(&path, &reason)),
             }
         }
-        sink(Event::Progress { stage: Stage::Scan, done: done as u64 + 1, total });
+        sink(Event::Progress {
+            stage: Stage::Scan,
+            done: done as u64 + 1,
+            total,
+        });
     }
     Ok(found)
 }
@@ -150,14 +165,23 @@ fn list(
     left: &mut Vec<LeftOut>,
 ) -> Result<(), Error> {
     let depth = if recursive { usize::MAX } else { 1 };
-    let walk = WalkDir::new(folder).min_depth(1).max_depth(depth).follow_links(true);
+    let walk = WalkDir::new(folder)
+        .min_depth(1)
+        .max_depth(depth)
+        .follow_links(true);
     let visible = |name: &std::ffi::OsStr| !name.as_encoded_bytes().starts_with(b".");
-    for entry in walk.into_iter().filter_entry(|entry| visible(entry.file_name())) {
+    for entry in walk
+        .into_iter()
+        .filter_entry(|entry| visible(entry.file_name()))
+    {
         match entry {
             Ok(entry) if entry.file_type().is_dir() => {
                 // A folder is only worth a word when its name promises a video.
                 if !recursive && video_name(entry.path()) {
-                    left.push(left_out(entry.path(), "it is a folder; `--recursive` looks inside"));
+                    left.push(left_out(
+                        entry.path(),
+                        "it is a folder; `--recursive` looks inside",
+                    ));
                 }
             }
             Ok(entry) => {
@@ -181,7 +205,9 @@ fn list(
                 } else if path.is_symlink() {
                     "the link leads nowhere".to_owned()
                 } else {
-                    error.io_error().map_or_else(|| "it cannot be read".to_owned(), plain)
+                    error
+                        .io_error()
+                        .map_or_else(|| "it cannot be read".to_owned(), plain)
                 };
                 left.push(left_out(&path, &reason));
             }
@@ -191,7 +217,9 @@ fn list(
 }
 
 fn video_name(path: &Path) -> bool {
-    let ending = path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase());
+    let ending = path
+        .extension()
+        .map(|ending| ending.to_string_lossy().to_ascii_lowercase());
     ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str()))
 }
 
@@ -217,7 +245,10 @@ fn candidate(path: &Path, index: &Index) -> Result<Candidate, String> {
 /// # Errors
 /// [`Error::Usage`] when a `--trim` names no clip or leaves nothing of it.
 pub fn library(options: &Options, found: Found, verdicts: &[Verdict]) -> Result<Library, Error> {
-    let mut library = Library { left_out: found.left_out, ..Library::default() };
+    let mut library = Library {
+        left_out: found.left_out,
+        ..Library::default()
+    };
     let mut usable: Vec<(Candidate, Analysis)> = Vec::new();
     for (candidate, verdict) in found.candidates.into_iter().zip(verdicts) {
         match verdict {
@@ -238,16 +269,25 @@ pub fn library(options: &Options, found: Found, verdicts: &[Verdict]) -> Result<
             library.left_out.push(LeftOut { file: path, reason });
             continue;
         }
-        if options.max_clips.is_some_and(|most| library.clips.len() >= most) {
+        if options
+            .max_clips
+            .is_some_and(|most| library.clips.len() >= most)
+        {
             let reason = "left out by --max-clips".to_owned();
             library.left_out.push(LeftOut { file: path, reason });
             continue;
         }
         for reason in &analysis.remarks {
-            library.remarks.push(LeftOut { file: path.clone(), reason: reason.clone() });
+            library.remarks.push(LeftOut {
+                file: path.clone(),
+                reason: reason.clone(),
+            });
         }
         library.fallbacks.extend(analysis.fallbacks.iter().cloned());
-        let stem = candidate.path.file_stem().map(|stem| stem.to_string_lossy());
+        let stem = candidate
+            .path
+            .file_stem()
+            .map(|stem| stem.to_string_lossy());
         let mut clip = Clip {
             path,
             hash: candidate.hash,
@@ -270,7 +310,10 @@ pub fn library(options: &Options, found: Found, verdicts: &[Verdict]) -> Result<
         library.starts.push(analysis.start);
     }
     if let Some((trim, _)) = options.trims.iter().zip(&trimmed).find(|(_, used)| !**used) {
-        return Err(Error::Usage(format!("--trim {}: there is no such usable clip", trim.clip())));
+        return Err(Error::Usage(format!(
+            "--trim {}: there is no such usable clip",
+            trim.clip()
+        )));
     }
     library.fallbacks.dedup();
     library.left_out.sort_by(|a, b| a.file.cmp(&b.file));
@@ -279,14 +322,18 @@ pub fn library(options: &Options, found: Found, verdicts: &[Verdict]) -> Result<
 
 /// The size that most of the library has by time, rounded even.
 pub fn common_size(clips: &[Clip]) -> Option<Size> {
-    let sizes = clips.iter().map(|clip| (clip.facts.shown.even(), clip.micros()));
+    let sizes = clips
+        .iter()
+        .map(|clip| (clip.facts.shown.even(), clip.micros()));
     most(sizes).map(|(size, _)| size)
 }
 
 /// The frame rate that most of the library has by time.
 pub fn common_rate(clips: &[Clip]) -> Option<loopy_core::Rate> {
     let key = |rate: loopy_core::Rate| (rate.num(), rate.den());
-    let rates = clips.iter().filter_map(|clip| Some((key(clip.rate()?), clip.micros())));
+    let rates = clips
+        .iter()
+        .filter_map(|clip| Some((key(clip.rate()?), clip.micros())));
     most(rates).and_then(|((num, den), _)| loopy_core::Rate::new(num, den))
 }
 
@@ -300,7 +347,10 @@ fn most<K: Ord>(pairs: impl Iterator<Item = (K, i64)>) -> Option<(K, i64)> {
 }
 
 fn left_out(path: &Path, reason: &str) -> LeftOut {
-    LeftOut { file: ClipPath::from(path), reason: reason.to_owned() }
+    LeftOut {
+        file: ClipPath::from(path),
+        reason: reason.to_owned(),
+    }
 }
 
 /// The system's words for an error, without its number.

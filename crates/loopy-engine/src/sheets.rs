@@ -18,8 +18,14 @@ use crate::{
 };
 
 /// Longest side of a thumbnail.
-const THUMBNAIL: Size = Size { width: 320, height: 320 };
-const TILE: Size = Size { width: 192, height: 192 };
+const THUMBNAIL: Size = Size {
+    width: 320,
+    height: 320,
+};
+const TILE: Size = Size {
+    width: 192,
+    height: 192,
+};
 const COLUMNS: u32 = 8;
 /// Visits on a sheet; a longer film is sampled evenly.
 const MOST_VISITS: usize = 40;
@@ -35,9 +41,13 @@ pub fn thumbnails(folder: &Path, prepared: &Prepared, room: &Room) -> Result<(),
     })?;
     let plan = &prepared.plan;
     for (index, planned) in plan.clips.iter().enumerate() {
-        let visit = plan.visits.iter().position(|visit| visit.clip as usize == index);
+        let visit = plan
+            .visits
+            .iter()
+            .position(|visit| visit.clip as usize == index);
         let segment = visit.and_then(|visit| prepared.timeline.visits[visit].first());
-        let Some(frame) = segment.and_then(|segment| picture(prepared, *segment, 0, room).transpose())
+        let Some(frame) =
+            segment.and_then(|segment| picture(prepared, *segment, 0, room).transpose())
         else {
             continue;
         };
@@ -59,7 +69,10 @@ pub fn contact_sheet(file: &Path, prepared: &Prepared, room: &Room) -> Result<()
     let plan = &prepared.plan;
     let tile = prepared.size.within(TILE);
     let mut sheet = Sheet::new(tile, COLUMNS);
-    sheet.title(format!("{} frames at {} fps, {}", plan.frames, plan.fps, prepared.size));
+    sheet.title(format!(
+        "{} frames at {} fps, {}",
+        plan.frames, plan.fps, prepared.size
+    ));
     sheet.title("framed: the frames around a seam");
     let count = plan.visits.len();
     let step = count.div_ceil(MOST_VISITS);
@@ -88,13 +101,28 @@ pub fn contact_sheet(file: &Path, prepared: &Prepared, room: &Room) -> Result<()
             SeamKind::Dissolve => "dissolve",
             SeamKind::SceneChange => "scene change",
         };
-        add(*last, frames(*last) - 1, format!("out {} {kind}", visit.last), Mark::Seam)?;
+        add(
+            *last,
+            frames(*last) - 1,
+            format!("out {} {kind}", visit.last),
+            Mark::Seam,
+        )?;
         if let Some(bridge) = prepared.timeline.seams[index] {
-            add(bridge, frames(bridge) / 2, format!("{} mixed", seam.frames), Mark::Seam)?;
+            add(
+                bridge,
+                frames(bridge) / 2,
+                format!("{} mixed", seam.frames),
+                Mark::Seam,
+            )?;
         }
         let next = (index + 1) % count;
         if let Some(enter) = prepared.timeline.visits[next].first() {
-            add(*enter, 0, format!("in {}", plan.visits[next].first), Mark::Seam)?;
+            add(
+                *enter,
+                0,
+                format!("in {}", plan.visits[next].first),
+                Mark::Seam,
+            )?;
         }
     }
     output::write(file, &png::encode(&sheet.compose()))

@@ -88,7 +88,10 @@ pub fn keep(
         }
         Ok(())
     })?;
-    Ok(Some(SoundFacts { start: sound.start, measure }))
+    Ok(Some(SoundFacts {
+        start: sound.start,
+        measure,
+    }))
 }
 
 /// Samples in the store.
@@ -139,7 +142,10 @@ impl Soundtrack {
 
     /// The next packet if it starts before `sample`; more of the mix is encoded as needed.
     pub fn before(&mut self, sample: u64) -> Result<Option<Packet>, Error> {
-        while self.ready.is_empty() && self.encoder.is_some() && self.stream.position() < sample.saturating_add(u64::from(RATE)) {
+        while self.ready.is_empty()
+            && self.encoder.is_some()
+            && self.stream.position() < sample.saturating_add(u64::from(RATE))
+        {
             self.encode_block()?;
         }
         let due = |packet: &Packet| packet.pts < i64::try_from(sample).unwrap_or(i64::MAX);
@@ -186,10 +192,21 @@ pub fn prepare(
             };
             (Box::new(mixer), *codec, *bitrate)
         }
-        Choice::Bed { file, codec, bitrate } => {
+        Choice::Bed {
+            file,
+            codec,
+            bitrate,
+        } => {
             let source = bed(file, limits, room)?;
-            let options = BedOptions { looped: plan.looped, ..BedOptions::default() };
-            (Box::new(Bed::new(source, total, options)?), *codec, *bitrate)
+            let options = BedOptions {
+                looped: plan.looped,
+                ..BedOptions::default()
+            };
+            (
+                Box::new(Bed::new(source, total, options)?),
+                *codec,
+                *bitrate,
+            )
         }
     };
     let encoder = Encoder::new(codec, bitrate)?;
@@ -204,10 +221,15 @@ pub fn prepare(
 }
 
 fn bed(file: &Path, limits: &Limits, room: &Room) -> Result<Box<dyn Source>, Error> {
-    let fail = |why: String| Error::Input { path: file.to_owned(), why };
+    let fail = |why: String| Error::Input {
+        path: file.to_owned(),
+        why,
+    };
     let open = std::fs::File::open(file).map_err(|error| fail(plain(&error)))?;
     let mut hasher = blake3::Hasher::new();
-    hasher.update_reader(open).map_err(|error| fail(plain(&error)))?;
+    hasher
+        .update_reader(open)
+        .map_err(|error| fail(plain(&error)))?;
     let hash = Hash::from_bytes(*hasher.finalize().as_bytes());
     let wanted = BTreeMap::from([(hash, file.to_owned())]);
     let facts = decoded(&wanted, limits, room)?;
@@ -221,7 +243,12 @@ fn bed(file: &Path, limits: &Limits, room: &Room) -> Result<Box<dyn Source>, Err
 
 fn stored(store: &Store, hash: &Hash) -> Result<Option<Box<dyn Source>>, Error> {
     let reader = store.open_reader(Kind::Sound, &key(hash))?;
-    Ok(reader.map(|reader| Box::new(Stored { reader, bytes: Vec::new() }) as Box<dyn Source>))
+    Ok(reader.map(|reader| {
+        Box::new(Stored {
+            reader,
+            bytes: Vec::new(),
+        }) as Box<dyn Source>
+    }))
 }
 
 fn clips(
@@ -237,7 +264,13 @@ fn clips(
         .map(|planned| (planned.clip.hash, planned.clip.path.as_path().to_owned()))
         .collect();
     let facts = decoded(&wanted, limits, room)?;
-    let facts_of = |hash: &Hash| facts.get(hash).and_then(|found| found.as_ref().ok()).copied().flatten();
+    let facts_of = |hash: &Hash| {
+        facts
+            .get(hash)
+            .and_then(|found| found.as_ref().ok())
+            .copied()
+            .flatten()
+    };
     let measures: Vec<_> = plan
         .clips
         .iter()
@@ -265,7 +298,10 @@ fn clips(
     for (hash, found) in &facts {
         if let (Err(why), Some(path)) = (found, wanted.get(hash)) {
             let reason = format!("its sound is left out: {why}");
-            (room.sink)(Event::Remark { file: path.as_path().into(), reason });
+            (room.sink)(Event::Remark {
+                file: path.as_path().into(),
+                reason,
+            });
         }
     }
     if tracks.iter().all(Option::is_none) {
@@ -294,27 +330,35 @@ fn decoded(
             .filter(|known: &Option<SoundFacts>| {
                 known.is_none() || room.store.contains(Kind::Sound, &key(hash))
             });
-        match known {
-            Some(known) => {
-                facts.insert(*hash, Ok(known));
-            }
-            None => {
-                hashes.push(*hash);
-                let path = path.as_path().into();
-                jobs.push(Job::Sound { path, hash: *hash, limits: *limits });
-            }
+        if let Some(known) = known {
+            facts.insert(*hash, Ok(known));
+        } else {
+            hashes.push(*hash);
+            jobs.push(Job::Sound {
+                path: path.as_path().into(),
+                hash: *hash,
+                limits: *limits,
+            });
         }
     }
     if jobs.is_empty() {
         return Ok(facts);
     }
     let total = jobs.len() as u64;
-    (room.sink)(Event::StageStarted { stage: Stage::Sound, total, unit: "clips" });
+    (room.sink)(Event::StageStarted {
+        stage: Stage::Sound,
+        total,
+        unit: "clips",
+    });
     let mut done = 0;
     let outcomes = room.executor.run(jobs, &mut |event| {
         if let executor::Event::Finished { .. } = event {
             done += 1;
-            (room.sink)(Event::Progress { stage: Stage::Sound, done, total });
+            (room.sink)(Event::Progress {
+                stage: Stage::Sound,
+                done,
+                total,
+            });
         }
     })?;
     for (hash, outcome) in hashes.into_iter().zip(outcomes) {

@@ -1,11 +1,7 @@
 //! From segments to a file: packets are copied in the plan's order, sound is laid beside them,
 //! and the file gets its name when it is whole.
 
-use std::{
-    collections::VecDeque,
-    io::Write,
-    sync::Arc,
-};
+use std::{collections::VecDeque, io::Write, sync::Arc};
 
 use loopy_core::{Hash, report};
 use loopy_media::{
@@ -67,18 +63,25 @@ pub fn splice(
         Some(partial) => Output::File(partial.path()),
         None => Output::Stream(Box::new(std::io::stdout()) as Box<dyn Write + Send>),
     };
-    let mut writer = Writer::create(output, MuxOptions {
-        container,
-        size: prepared.size,
-        fps: plan.fps,
-        config,
-        delay,
-        frames: plan.frames,
-        audio: sound.as_ref().map(|sound| sound.track().clone()),
-        tags: tags(prepared, options),
-        created: plan.created,
-    })?;
-    (room.sink)(Event::StageStarted { stage: Stage::Splice, total: plan.frames, unit: "frames" });
+    let mut writer = Writer::create(
+        output,
+        MuxOptions {
+            container,
+            size: prepared.size,
+            fps: plan.fps,
+            config,
+            delay,
+            frames: plan.frames,
+            audio: sound.as_ref().map(|sound| sound.track().clone()),
+            tags: tags(prepared, options),
+            created: plan.created,
+        },
+    )?;
+    (room.sink)(Event::StageStarted {
+        stage: Stage::Splice,
+        total: plan.frames,
+        unit: "frames",
+    });
     let mut done = 0;
     for index in prepared.timeline.rows() {
         let segment = shelf.get(index)?;
@@ -91,7 +94,11 @@ pub fn splice(
         }
         writer.segment(&segment)?;
         done += u64::from(segment.frames());
-        (room.sink)(Event::Progress { stage: Stage::Splice, done, total: plan.frames });
+        (room.sink)(Event::Progress {
+            stage: Stage::Splice,
+            done,
+            total: plan.frames,
+        });
     }
     if let Some(sound) = &mut sound {
         while let Some(packet) = sound.before(u64::MAX)? {
@@ -102,7 +109,11 @@ pub fn splice(
     if let Some(partial) = partial {
         partial.finish()?;
     }
-    Ok(Spliced { bytes, segments, audio })
+    Ok(Spliced {
+        bytes,
+        segments,
+        audio,
+    })
 }
 
 /// Words in the file: the user's, and what it takes to make it again.
@@ -110,9 +121,11 @@ fn tags(prepared: &Prepared, options: &Options) -> Vec<(String, String)> {
     let plan = &prepared.plan;
     let mut tags = Vec::new();
     let words = &options.words;
-    for (name, value) in
-        [("title", &words.title), ("artist", &words.artist), ("comment", &words.comment)]
-    {
+    for (name, value) in [
+        ("title", &words.title),
+        ("artist", &words.artist),
+        ("comment", &words.comment),
+    ] {
         if let Some(value) = value {
             tags.push((name.to_owned(), value.clone()));
         }
@@ -138,7 +151,13 @@ struct Shelf<'a> {
 
 impl<'a> Shelf<'a> {
     fn new(prepared: &'a Prepared, options: &'a Options, room: &'a Room<'a>) -> Self {
-        Self { prepared, options, room, recent: VecDeque::new(), bytes: 0 }
+        Self {
+            prepared,
+            options,
+            room,
+            recent: VecDeque::new(),
+            bytes: 0,
+        }
     }
 
     /// Reads every distinct segment once: digests for the report, the reorder delay and the
@@ -204,7 +223,10 @@ impl<'a> Shelf<'a> {
 
     /// A segment that is damaged or gone is made again.
     fn mend(&self, index: u32, key: &Hash) -> Result<Segment, Error> {
-        tracing::warn!(segment = index, "a piece is damaged or gone from the store; it is made again");
+        tracing::warn!(
+            segment = index,
+            "a piece is damaged or gone from the store; it is made again"
+        );
         realize::realize(
             &self.prepared.plan,
             &self.prepared.timeline,

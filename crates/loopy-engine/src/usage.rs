@@ -21,7 +21,10 @@ pub struct Meter<'a> {
 impl<'a> Meter<'a> {
     /// Nothing measured yet.
     pub fn start(workers: &'a (dyn Fn() -> Usage + Sync)) -> Self {
-        Self { workers, stages: Vec::new() }
+        Self {
+            workers,
+            stages: Vec::new(),
+        }
     }
 
     /// Runs one stage, measured and announced.
@@ -36,7 +39,11 @@ impl<'a> Meter<'a> {
         let wall = wall.elapsed().as_secs_f64();
         let cpu = cpu_seconds() + (self.workers)().cpu_seconds - cpu;
         (room.sink)(Event::StageFinished { stage, wall, cpu });
-        self.stages.push(report::Stage { name: stage.name().to_owned(), wall, cpu });
+        self.stages.push(report::Stage {
+            name: stage.name().to_owned(),
+            wall,
+            cpu,
+        });
         Ok(result)
     }
 
@@ -60,6 +67,13 @@ pub fn cpu_seconds() -> f64 {
 /// Peak resident memory of this process in bytes, where /proc tells.
 pub fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kib| kib * 1024)
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim()
+        .strip_suffix("kB")?
+        .trim()
+        .parse::<u64>()
+        .ok()
+        .map(|kib| kib * 1024)
 }

@@ -50,7 +50,10 @@ pub fn read_report(path: &Path) -> Result<Report, Error> {
 }
 
 fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, Error> {
-    let fail = |why: String| Error::Document { path: path.to_owned(), why };
+    let fail = |why: String| Error::Document {
+        path: path.to_owned(),
+        why,
+    };
     let bytes = std::fs::read(path).map_err(|error| fail(plain(&error)))?;
     serde_json::from_slice(&bytes).map_err(|error| fail(error.to_string()))
 }
@@ -65,7 +68,10 @@ pub fn video(path: &Path, report: &Report) -> Result<Findings, Error> {
     let mut packets = Packets::open(path)?;
     let info = packets.video().clone();
     if info.size != report.size {
-        findings.add(format!("it is {}, the report says {}", info.size, report.size));
+        findings.add(format!(
+            "it is {}, the report says {}",
+            info.size, report.size
+        ));
     }
     let rows = rows(report, &mut findings);
     let mut order = rows.iter().copied();
@@ -100,14 +106,19 @@ pub fn video(path: &Path, report: &Report) -> Result<Findings, Error> {
     }
     if findings.frames != report.frames {
         let frames = findings.frames;
-        findings.add(format!("it has {frames} frames, the report says {}", report.frames));
+        findings.add(format!(
+            "it has {frames} frames, the report says {}",
+            report.frames
+        ));
     }
     clock.finish(&mut findings);
     if report.audio.is_some() {
         let picture = report.frames as f64 / report.fps.as_f64();
         // One AAC frame at 48 kHz; Opus frames are shorter.
         if (sound_end - picture).abs() > 1024.0 / 48000.0 + 0.001 {
-            findings.add(format!("sound ends at {sound_end:.3} s, the picture at {picture:.3} s"));
+            findings.add(format!(
+                "sound ends at {sound_end:.3} s, the picture at {picture:.3} s"
+            ));
         }
     }
     findings.segments = compared.iter().filter(|seen| **seen).count() as u32;
@@ -139,7 +150,11 @@ struct Open {
 impl Open {
     fn new(segment: u32, report: &Report) -> Self {
         let left = report.segments[segment as usize].frames.max(1);
-        Self { segment, left, hasher: blake3::Hasher::new() }
+        Self {
+            segment,
+            left,
+            hasher: blake3::Hasher::new(),
+        }
     }
 
     fn take(&mut self, unit: &[u8]) {
@@ -199,7 +214,10 @@ impl Clock {
         let off = i128::from(dts - first) - due as i128;
         if off.unsigned_abs() > self.slack && !self.uneven {
             self.uneven = true;
-            findings.add(format!("frame {} is {off} ticks away from its time", self.frames));
+            findings.add(format!(
+                "frame {} is {off} ticks away from its time",
+                self.frames
+            ));
         }
         if self.last.is_some_and(|last| dts <= last) {
             findings.add(format!("decode times do not rise at frame {}", self.frames));

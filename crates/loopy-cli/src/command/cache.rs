@@ -39,10 +39,17 @@ fn info(global: &Global, store: &Store) -> Result<(), Error> {
         words::data(&line.to_string());
         return Ok(());
     }
-    words::say(&format!("{} (at most {})", loopy_core::clip::show(store.dir()), size(info.cap)));
+    words::say(&format!(
+        "{} (at most {})",
+        loopy_core::clip::show(store.dir()),
+        size(info.cap)
+    ));
     for totals in &info.kinds {
         let (bytes, files) = (size(totals.bytes), totals.objects);
-        words::say(&format!("{:>9}: {bytes} in {files} files", totals.kind.name()));
+        words::say(&format!(
+            "{:>9}: {bytes} in {files} files",
+            totals.kind.name()
+        ));
     }
     Ok(())
 }
@@ -64,7 +71,10 @@ fn clear(global: &Global, store: &Store) -> Result<(), Error> {
         size(cleared.bytes)
     ));
     if cleared.kept > 0 {
-        words::say(&format!("kept {} that a running render needs", cleared.kept));
+        words::say(&format!(
+            "kept {} that a running render needs",
+            cleared.kept
+        ));
     }
     Ok(())
 }

@@ -13,7 +13,11 @@ use crate::{
 
 pub(super) fn run(global: &Global, args: &Demo) -> Result<ExitCode, Error> {
     let clips = args.folder.join("clips");
-    let wish = demo::Wish { size: args.size, rate: args.fps, marks: args.marks };
+    let wish = demo::Wish {
+        size: args.size,
+        rate: args.fps,
+        marks: args.marks,
+    };
     let say = |line: &str| {
         if !global.json {
             words::say(line);
@@ -21,7 +25,11 @@ pub(super) fn run(global: &Global, args: &Demo) -> Result<ExitCode, Error> {
     };
     let written = demo::write_library(&clips, &wish, &|name| say(&format!("drawn: {name}")))?;
     if args.clips_only {
-        say(&format!("{} clips in {}", written.len(), loopy_core::clip::show(&clips)));
+        say(&format!(
+            "{} clips in {}",
+            written.len(),
+            loopy_core::clip::show(&clips)
+        ));
         return Ok(ExitCode::SUCCESS);
     }
     let video = args.folder.join("demo.mp4");
@@ -29,12 +37,22 @@ pub(super) fn run(global: &Global, args: &Demo) -> Result<ExitCode, Error> {
     let sheet = args.folder.join("demo.png");
     let mut line: Vec<std::ffi::OsString> = vec!["loopy".into(), "render".into()];
     line.extend([clips.into(), "-o".into(), video.clone().into_os_string()]);
-    line.extend(["--report".into(), report.into(), "--contact-sheet".into(), sheet.into()]);
+    line.extend([
+        "--report".into(),
+        report.into(),
+        "--contact-sheet".into(),
+        sheet.into(),
+    ]);
     line.extend(["--seed".into(), args.seed.to_string().into()]);
-    line.extend(["--duration".into(), format!("{}", args.duration.seconds()).into()]);
+    line.extend([
+        "--duration".into(),
+        format!("{}", args.duration.seconds()).into(),
+    ]);
     let parsed = Args::try_parse_from(&line).map_err(|error| Error::Usage(error.to_string()))?;
     let Command::Render(parsed) = parsed.command else {
-        return Err(Error::Usage("the demo's own command line is broken".to_owned()));
+        return Err(Error::Usage(
+            "the demo's own command line is broken".to_owned(),
+        ));
     };
     let shown: Vec<String> = line
         .iter()

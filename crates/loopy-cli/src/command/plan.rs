@@ -37,7 +37,9 @@ pub(super) fn run(global: &Global, args: &Plan) -> Result<ExitCode, Error> {
 
 pub(super) fn analyze(global: &Global, args: &Scan) -> Result<ExitCode, Error> {
     if args.inputs.is_empty() {
-        return Err(Error::Usage("give at least one clip or folder of clips".to_owned()));
+        return Err(Error::Usage(
+            "give at least one clip or folder of clips".to_owned(),
+        ));
     }
     let limits = super::render::limits(global);
     let house = House::open(global, &limits, false)?;

@@ -73,25 +73,43 @@ fn idle_cores(global: &Global, house: &House) {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     if global.workers == 1 && cores > 1 {
         let idle = cores - 1;
-        house.live.say(&format!("one worker; {idle} of {cores} cores stay idle (--workers {cores})"));
+        house.live.say(&format!(
+            "one worker; {idle} of {cores} cores stay idle (--workers {cores})"
+        ));
     }
 }
 
 fn options(global: &Global, args: &Render) -> Result<Options, Error> {
-    let Render { scan, output, walk, picture, sound, more } = args;
+    let Render {
+        scan,
+        output,
+        walk,
+        picture,
+        sound,
+        more,
+    } = args;
     if scan.inputs.is_empty() && more.plan.is_none() {
-        return Err(Error::Usage("give at least one clip or folder of clips".to_owned()));
+        return Err(Error::Usage(
+            "give at least one clip or folder of clips".to_owned(),
+        ));
     }
     let created = created()?;
     let target = target(output, picture, walk.seed, created)?;
-    let values = picture.preset.map(|preset| loopy_core::encode::Preset::from(preset).values());
-    let preset_size = values.and_then(|values| values.size).and_then(|name| name.parse().ok());
+    let values = picture
+        .preset
+        .map(|preset| loopy_core::encode::Preset::from(preset).values());
+    let preset_size = values
+        .and_then(|values| values.size)
+        .and_then(|name| name.parse().ok());
     let size = match picture.size {
         Some(SizeChoice::Source) => None,
         Some(SizeChoice::Given(size)) => Some(size),
         None => preset_size,
     };
-    let quality = picture.quality.or(values.map(|values| values.quality)).unwrap_or(Quality::Good);
+    let quality = picture
+        .quality
+        .or(values.map(|values| values.quality))
+        .unwrap_or(Quality::Good);
     let mut encode = Settings::file(quality);
     if let Some(values) = values {
         values.x264.clone_into(&mut encode.preset);
@@ -101,7 +119,9 @@ fn options(global: &Global, args: &Render) -> Result<Options, Error> {
         scan: scan_options(scan),
         target,
         fragmented: more.fragmented,
-        length: walk.frames.map_or(Length::Span(walk.duration), Length::Frames),
+        length: walk
+            .frames
+            .map_or(Length::Span(walk.duration), Length::Frames),
         plan: more.plan.clone(),
         seed: walk.seed,
         size,
@@ -172,7 +192,11 @@ pub(super) fn planning(global: &Global, scan: &Scan, walk: &Walk) -> Result<Opti
 }
 
 pub(super) fn limits(global: &Global) -> Limits {
-    Limits { worker_mib: global.worker_memory, job_seconds: global.job_time, ..Limits::default() }
+    Limits {
+        worker_mib: global.worker_memory,
+        job_seconds: global.job_time,
+        ..Limits::default()
+    }
 }
 
 fn audio(sound: &Sound, preset: Option<u32>) -> Choice {
@@ -181,7 +205,11 @@ fn audio(sound: &Sound, preset: Option<u32>) -> Choice {
     match sound.audio.as_str() {
         "none" => Choice::None,
         "keep" => Choice::Keep { codec, bitrate },
-        file => Choice::Bed { file: PathBuf::from(file), codec, bitrate },
+        file => Choice::Bed {
+            file: PathBuf::from(file),
+            codec,
+            bitrate,
+        },
     }
 }
 
@@ -189,7 +217,9 @@ fn audio(sound: &Sound, preset: Option<u32>) -> Choice {
 fn created() -> Result<Option<i64>, Error> {
     match std::env::var("SOURCE_DATE_EPOCH") {
         Ok(text) => text.trim().parse().map(Some).map_err(|_bad| {
-            Error::Usage(format!("SOURCE_DATE_EPOCH is `{text}`; it must be whole seconds"))
+            Error::Usage(format!(
+                "SOURCE_DATE_EPOCH is `{text}`; it must be whole seconds"
+            ))
         }),
         Err(_) => Ok(None),
     }
@@ -214,7 +244,9 @@ fn target(
             .ok_or_else(|| Error::Usage("SOURCE_DATE_EPOCH lies before 1970".to_owned()))?,
         None => SystemTime::now(),
     };
-    let preset = picture.preset.map(|preset: Preset| loopy_core::encode::Preset::from(preset).name());
+    let preset = picture
+        .preset
+        .map(|preset: Preset| loopy_core::encode::Preset::from(preset).name());
     let fields = Fields {
         timestamp: timestamp(time),
         preset: preset.unwrap_or("default").to_owned(),
@@ -227,7 +259,11 @@ fn target(
 /// `YYYYMMDD-HHMMSS` in UTC.
 fn timestamp(time: SystemTime) -> String {
     let text = humantime::format_rfc3339_seconds(time).to_string();
-    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    let digits = |text: &str| {
+        text.chars()
+            .filter(char::is_ascii_digit)
+            .collect::<String>()
+    };
     match text.split_once('T') {
         Some((date, time)) => format!("{}-{}", digits(date), digits(time)),
         None => digits(&text),
@@ -291,8 +327,16 @@ fn tell(global: &Global, house: &House, report: &Report) {
         house.live.data(&value.to_string());
         return;
     }
-    let dissolves = report.seams.iter().filter(|seam| seam.kind == SeamKind::Dissolve).count();
-    let changes = report.seams.iter().filter(|seam| seam.kind == SeamKind::SceneChange).count();
+    let dissolves = report
+        .seams
+        .iter()
+        .filter(|seam| seam.kind == SeamKind::Dissolve)
+        .count();
+    let changes = report
+        .seams
+        .iter()
+        .filter(|seam| seam.kind == SeamKind::SceneChange)
+        .count();
     let cpu: f64 = report.totals.stages.iter().map(|stage| stage.cpu).sum();
     let length = report.frames as f64 / report.fps.as_f64();
     words::say(&format!(
@@ -318,7 +362,9 @@ fn tell(global: &Global, house: &House, report: &Report) {
         report.seed,
     ));
     if let Some(gap) = report.certificate.return_gap_min {
-        words::say(&format!("a clip returns after {gap} visits at the earliest"));
+        words::say(&format!(
+            "a clip returns after {gap} visits at the earliest"
+        ));
     }
     if let Some(Entry { fix, .. }) = report.fallbacks.first() {
         words::say(&format!("{} fallbacks; {fix}", report.fallbacks.len()));

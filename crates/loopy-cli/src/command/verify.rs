@@ -11,7 +11,10 @@ use crate::{
 
 pub(super) fn run(global: &Global, args: &Verify) -> Result<ExitCode, Error> {
     let Some(report) = &args.report else {
-        let json = args.file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"));
+        let json = args
+            .file
+            .extension()
+            .is_some_and(|ending| ending.eq_ignore_ascii_case("json"));
         if !json {
             return Err(Error::Usage(
                 "a video is verified against its report: give --report FILE".to_owned(),

@@ -17,7 +17,10 @@ use loopy_core::{
 use loopy_media::{decode::Reader, encode, mux, probe};
 use tempfile::TempDir;
 
-pub(crate) const SIZE: Size = Size { width: 160, height: 90 };
+pub(crate) const SIZE: Size = Size {
+    width: 160,
+    height: 90,
+};
 
 /// A folder for one test: clips, a store, outputs.
 pub(crate) struct House {
@@ -26,7 +29,9 @@ pub(crate) struct House {
 
 impl House {
     pub(crate) fn new() -> Self {
-        Self { dir: tempfile::tempdir().unwrap() }
+        Self {
+            dir: tempfile::tempdir().unwrap(),
+        }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -84,7 +89,10 @@ pub(crate) fn write_clip(
     frames: u32,
     pictures: impl Iterator<Item = Frame>,
 ) {
-    let settings = Settings { preset: "fast".to_owned(), ..Settings::file(Quality::Crf(14)) };
+    let settings = Settings {
+        preset: "fast".to_owned(),
+        ..Settings::file(Quality::Crf(14))
+    };
     let mut encoder = encode::Encoder::new(&settings, size, rate, frames).unwrap();
     for picture in pictures {
         encoder.push(&picture).unwrap();

@@ -55,7 +55,10 @@ pub(crate) fn clip(
     size: Size,
     tone: Option<Tone>,
 ) {
-    let settings = Settings { preset: "fast".to_owned(), ..Settings::file(Quality::Crf(14)) };
+    let settings = Settings {
+        preset: "fast".to_owned(),
+        ..Settings::file(Quality::Crf(14))
+    };
     let mut encoder = Encoder::new(&settings, size, rate, frames).unwrap();
     for index in 0..frames {
         encoder.push(&truth::plain(number, index, size)).unwrap();

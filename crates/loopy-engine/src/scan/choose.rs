@@ -43,12 +43,20 @@ fn natural(path: &Path) -> Vec<(u64, Vec<u8>)> {
     let mut key: Vec<(u64, Vec<u8>)> = Vec::new();
     let mut rest = bytes;
     while !rest.is_empty() {
-        let text = rest.iter().position(u8::is_ascii_digit).unwrap_or(rest.len());
+        let text = rest
+            .iter()
+            .position(u8::is_ascii_digit)
+            .unwrap_or(rest.len());
         let (word, tail) = rest.split_at(text);
-        let digits = tail.iter().position(|b| !b.is_ascii_digit()).unwrap_or(tail.len());
+        let digits = tail
+            .iter()
+            .position(|b| !b.is_ascii_digit())
+            .unwrap_or(tail.len());
         let (number, after) = tail.split_at(digits);
         let value = number.iter().fold(0_u64, |value, digit| {
-            value.saturating_mul(10).saturating_add(u64::from(digit - b'0'))
+            value
+                .saturating_mul(10)
+                .saturating_add(u64::from(digit - b'0'))
         });
         // The word goes before its number; within one word, the number decides.
         key.push((0, word.to_vec()));
@@ -123,7 +131,11 @@ impl FromStr for Trim {
             "" => Ok(None),
             text => text.parse().map(Some).map_err(|_bad| error()),
         };
-        let trim = Self { clip: clip.to_owned(), from: side(from)?, to: side(to)? };
+        let trim = Self {
+            clip: clip.to_owned(),
+            from: side(from)?,
+            to: side(to)?,
+        };
         let empty = clip.is_empty() || (trim.from.is_none() && trim.to.is_none());
         if empty { Err(error()) } else { Ok(trim) }
     }
@@ -138,7 +150,10 @@ impl Trim {
     /// `path` is the clip that is meant: by path, file name or stem.
     pub fn names(&self, path: &Path) -> bool {
         let names = [Some(path.as_os_str()), path.file_name(), path.file_stem()];
-        names.into_iter().flatten().any(|name| name.to_str() == Some(&self.clip))
+        names
+            .into_iter()
+            .flatten()
+            .any(|name| name.to_str() == Some(&self.clip))
     }
 
     /// Narrows the usable range; the error says why it cannot.
@@ -169,9 +184,24 @@ mod tests {
 
     #[test]
     fn clip_2_sorts_before_clip_10() {
-        let mut names = ["clip10.mp4", "clip2.mp4", "a1b.mp4", "clip1.mp4", "clip.mp4"];
+        let mut names = [
+            "clip10.mp4",
+            "clip2.mp4",
+            "a1b.mp4",
+            "clip1.mp4",
+            "clip.mp4",
+        ];
         names.sort_by_key(|name| natural(Path::new(name)));
-        assert_eq!(names, ["a1b.mp4", "clip.mp4", "clip1.mp4", "clip2.mp4", "clip10.mp4"]);
+        assert_eq!(
+            names,
+            [
+                "a1b.mp4",
+                "clip.mp4",
+                "clip1.mp4",
+                "clip2.mp4",
+                "clip10.mp4"
+            ]
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Whole plans: length, what sounds when, and what never changes it.
 
 use loopy_core::{Clip, Plan, Rate};
-use loopy_engine::sound::{Error, Mixer, Options, RATE, Source, Stream, Track};
+use loopy_engine::sound::{Error, Mixer, Options, RATE, Stream, Track};
 use proptest::prelude::*;
 
 use super::kit::{

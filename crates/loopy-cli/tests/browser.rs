@@ -1,0 +1,366 @@
+//! A rendered video plays in a real browser: its length, its seams, its sound.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test ends where something is not as it should be"
+)]
+
+mod house;
+mod tones;
+
+use std::{
+    io::{BufRead, BufReader},
+    os::unix::process::CommandExt,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::mpsc,
+    time::{Duration, Instant},
+};
+
+use house::{House, SIZE};
+use loopy_core::{Frame, Rate, report::Report};
+use loopy_demo::mark;
+use loopy_media::demux::Packets;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tones::Tone;
+
+/// Everything has to be found within.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The browser, where this machine has one.
+fn chromium() -> Option<PathBuf> {
+    let names = ["chromium", "chromium-browser", "google-chrome"];
+    let path = std::env::var_os("PATH")?;
+    let found = std::env::split_paths(&path)
+        .flat_map(|folder| names.map(|name| folder.join(name)))
+        .find(|file| file.is_file());
+    if found.is_none() {
+        println!("skipped: no Chromium in PATH");
+    }
+    found
+}
+
+/// What the page says, one line each.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Finding {
+    file: String,
+    duration: Option<f64>,
+    width: u32,
+    height: u32,
+    /// Output frame that was sought.
+    frame: Option<u64>,
+    /// Time of a frame that was played, in seconds.
+    played: Option<f64>,
+    /// Red channel of the picture, in hexadecimal digits.
+    red: String,
+    /// Seconds of sound.
+    sound: Option<f64>,
+    levels: Vec<f64>,
+    failed: Option<String>,
+    done: bool,
+}
+
+/// The browser's processes, ended together.
+struct Browser(Child);
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        if let Some(group) = rustix::process::Pid::from_raw(self.0.id() as i32) {
+            let _gone = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
+        let _gone = self.0.wait();
+    }
+}
+
+/// Opens the page beside the videos and collects what it finds.
+fn browse(program: &Path, house: &House, tasks: &[Value]) -> Vec<Finding> {
+    let page = house.path("player.html");
+    std::fs::write(&page, include_str!("tones/player.html")).unwrap();
+    std::fs::write(
+        house.path("tasks.js"),
+        format!("const TASKS = {};", json!(tasks)),
+    )
+    .unwrap();
+    let child = Command::new(program)
+        .args([
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--mute-audio",
+            "--autoplay-policy=no-user-gesture-required",
+            "--allow-file-access-from-files",
+            "--enable-logging=stderr",
+        ])
+        .arg(format!(
+            "--user-data-dir={}",
+            house.path("browser").display()
+        ))
+        .arg(format!("file://{}", page.display()))
+        .env("HOME", house.path("home"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .spawn()
+        .unwrap();
+    let mut browser = Browser(child);
+    let log = BufReader::new(browser.0.stderr.take().unwrap());
+    let (sender, lines) = mpsc::channel();
+    std::thread::spawn(move || {
+        for line in log.split(b'\n').map_while(Result::ok) {
+            if sender
+                .send(String::from_utf8_lossy(&line).into_owned())
+                .is_err()
+            {
+                return;
+            }
+        }
+    });
+    let end = Instant::now() + PATIENCE;
+    let (mut findings, mut rest) = (Vec::new(), Vec::new());
+    loop {
+        let Ok(line) = lines.recv_timeout(end.saturating_duration_since(Instant::now())) else {
+            panic!(
+                "the page did not finish; the browser said:\n{}",
+                rest.join("\n")
+            );
+        };
+        let said = line
+            .split_once("\"FOUND")
+            .and_then(|(_, tail)| tail.rsplit_once("\", source:"));
+        let Some((said, _)) = said else {
+            rest.push(line);
+            continue;
+        };
+        let finding: Finding = serde_json::from_str(said).unwrap();
+        assert_eq!(finding.failed, None, "{}", rest.join("\n"));
+        if finding.done {
+            return findings;
+        }
+        findings.push(finding);
+    }
+}
+
+/// The mark in a picture that the page saw.
+fn mark(finding: &Finding) -> Option<(u16, u32)> {
+    let mut frame = Frame::black(SIZE);
+    let (digits, _) = finding.red.as_bytes().as_chunks::<2>();
+    let [luma, ..] = frame.planes_mut();
+    assert_eq!(digits.len(), luma.len(), "the picture is whole");
+    for (luma, digits) in luma.iter_mut().zip(digits) {
+        let red = u8::from_str_radix(std::str::from_utf8(digits).unwrap(), 16).unwrap();
+        *luma = (16.0 + f64::from(red) * 219.0 / 255.0).round() as u8;
+    }
+    mark::read(&frame)
+}
+
+/// Clip and source frame that the report says are shown; `None` within a bridge.
+fn due(report: &Report, frame: u64) -> Option<(u16, u32)> {
+    let visit = report
+        .visits
+        .iter()
+        .find(|visit| (visit.start..visit.start + u64::from(visit.frames)).contains(&frame))?;
+    let name = visit.clip.display();
+    let clip = name
+        .rsplit('_')
+        .next()
+        .unwrap()
+        .trim_end_matches(".mp4")
+        .parse()
+        .unwrap();
+    Some((clip, visit.first + (frame - visit.start) as u32))
+}
+
+const TONES: [f32; 4] = [500.0, 650.0, 800.0, 950.0];
+
+const LEVEL: f32 = 0.1;
+
+/// Frames worth a look: the first, the last, both sides of every seam.
+fn places(report: &Report) -> Vec<u64> {
+    let sides = report.seams.iter().flat_map(|seam| {
+        let after = seam.start + u64::from(seam.frames);
+        [seam.start - 1, after, after + 1, seam.start - 2]
+    });
+    // Back and forth, so that the player really seeks.
+    let mut places: Vec<u64> = sides
+        .chain([report.frames - 1, 0, report.frames / 2])
+        .collect();
+    places.retain(|place| *place < report.frames);
+    let half = places.len() / 2;
+    places.rotate_left(half);
+    places
+}
+
+fn task(house: &House, file: &str, report: &Report, through_source: bool) -> Value {
+    let fps = report.fps.as_f64();
+    let seek: Vec<_> = places(report)
+        .iter()
+        .map(|frame| (*frame, (*frame as f64 + 0.5) / fps))
+        .collect();
+    // Over two seams: a second before to a second after.
+    let play: Vec<_> = report
+        .seams
+        .iter()
+        .take(2)
+        .map(|seam| (seam.start as f64 / fps - 1.0, seam.start as f64 / fps + 1.0))
+        .collect();
+    let parts: Vec<_> = report
+        .visits
+        .iter()
+        .map(|visit| {
+            let (clip, _) = due(report, visit.start).unwrap();
+            let (from, frames) = (visit.start as f64, f64::from(visit.frames));
+            (
+                (from + frames * 0.3) / fps,
+                (from + frames * 0.7) / fps,
+                TONES[usize::from(clip)],
+            )
+        })
+        .collect();
+    let mut task = json!({ "file": file, "seek": seek, "play": play, "parts": parts });
+    if through_source {
+        let packets = Packets::open(&house.path(file)).unwrap();
+        let kind: String = packets.video().config[1..4]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        task["type"] = json!(format!("video/mp4; codecs=\"avc1.{kind}, mp4a.40.2\""));
+    }
+    task
+}
+
+fn check(file: &str, report: &Report, findings: &[Finding]) {
+    let findings: Vec<_> = findings
+        .iter()
+        .filter(|finding| finding.file == file)
+        .collect();
+    let fps = report.fps.as_f64();
+    let seconds = report.frames as f64 / fps;
+    let start = findings
+        .iter()
+        .find(|finding| finding.duration.is_some())
+        .unwrap();
+    assert_eq!((start.width, start.height), (SIZE.width, SIZE.height));
+    let duration = start.duration.unwrap();
+    assert!(
+        (duration - seconds).abs() < 0.022,
+        "{file}: {duration} s instead of {seconds}"
+    );
+
+    let sought: Vec<_> = findings
+        .iter()
+        .filter(|finding| finding.frame.is_some())
+        .collect();
+    assert_eq!(sought.len(), places(report).len());
+    for finding in sought {
+        let frame = finding.frame.unwrap();
+        assert_eq!(mark(finding), due(report, frame), "{file}: frame {frame}");
+    }
+
+    let played: Vec<_> = findings
+        .iter()
+        .filter(|finding| finding.played.is_some())
+        .collect();
+    for finding in &played {
+        let frame = (finding.played.unwrap() * fps).round() as u64;
+        if let Some(due) = due(report, frame) {
+            assert_eq!(
+                mark(finding),
+                Some(due),
+                "{file}: frame {frame} while playing"
+            );
+        }
+    }
+    // A slow machine leaves frames out, but it does play.
+    assert!(played.len() >= 10, "{file}: {} frames played", played.len());
+
+    let sound = findings
+        .iter()
+        .find(|finding| finding.sound.is_some())
+        .unwrap();
+    assert!(
+        (sound.sound.unwrap() - seconds).abs() < 0.05,
+        "{file}: {sound:?}"
+    );
+    assert_eq!(sound.levels.len(), report.visits.len());
+    for (visit, heard) in sound.levels.iter().enumerate() {
+        assert!(
+            *heard > f64::from(LEVEL) * 0.7,
+            "{file}: visit {visit} at {heard}"
+        );
+    }
+    println!(
+        "{file}: {duration:.3} s, {} frames sought, {} played",
+        places(report).len(),
+        played.len()
+    );
+}
+
+#[test]
+fn every_kind_of_mp4_plays_in_a_browser_over_all_its_seams() {
+    let Some(program) = chromium() else { return };
+    let house = House::new();
+    std::fs::create_dir(house.path("clips")).unwrap();
+    std::fs::create_dir(house.path("home")).unwrap();
+    let rate = Rate::new(30_000, 1001).unwrap();
+    for (number, (hertz, frames)) in (0..).zip(TONES.into_iter().zip([150, 160, 170, 180])) {
+        let file = house.path(&format!("clips/truth_{number:02}.mp4"));
+        tones::clip(
+            &file,
+            number,
+            rate,
+            frames,
+            SIZE,
+            Some(Tone {
+                hertz,
+                level: LEVEL,
+            }),
+        );
+    }
+    let videos: [(&str, &[&str]); 4] = [
+        ("cuts.mp4", &["--seams", "cut"]),
+        (
+            "dissolves.mp4",
+            &["--seams", "dissolve", "--bridge-frames", "4"],
+        ),
+        ("opus.mp4", &["--audio-codec", "opus"]),
+        (
+            "fragments.mp4",
+            &[
+                "--fragmented",
+                "--seams",
+                "dissolve",
+                "--bridge-frames",
+                "4",
+            ],
+        ),
+    ];
+    let (mut tasks, mut reports) = (Vec::new(), Vec::new());
+    for (file, more) in videos {
+        let args = [
+            &[
+                "render", "clips", "-o", file, "--frames", "700", "--report", "r.json",
+            ],
+            more,
+        ];
+        house.run(&args.concat(), 0);
+        let report = house.report("r.json");
+        assert!(report.seams.len() >= 3);
+        tasks.push(task(&house, file, &report, file == "fragments.mp4"));
+        reports.push((file, report));
+    }
+    assert!(reports[1].1.seams.iter().any(|seam| seam.frames > 0));
+    let findings = browse(&program, &house, &tasks);
+    for (file, report) in &reports {
+        check(file, report, &findings);
+    }
+}
