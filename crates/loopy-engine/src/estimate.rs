@@ -7,6 +7,7 @@ use crate::{
     Error,
     output::Target,
     render::{Options, Prepared},
+    soundtrack::Choice,
     store::{Kind, Store, free_space},
 };
 
@@ -62,7 +63,11 @@ pub fn estimate(prepared: &Prepared, options: &Options, store: &Store) -> Result
         .sum();
     let fps = prepared.plan.fps.as_f64();
     let seconds = prepared.plan.frames as f64 / fps;
-    let sound = options.audio.bitrate().unwrap_or(0);
+    let heard = match options.audio {
+        Choice::Keep { .. } => prepared.plan.clips.iter().any(|planned| planned.clip.facts.sound),
+        Choice::Bed { .. } | Choice::None => true,
+    };
+    let sound = options.audio.bitrate().filter(|_| heard).unwrap_or(0);
     let sound_cpu = if sound > 0 {
         seconds / SOUND_SPEED
     } else {

@@ -1,0 +1,55 @@
+//! Objects of the store: a file of any bytes is damaged, never taken for what it is not.
+
+#![no_main]
+
+use std::{
+    io::Read,
+    sync::{LazyLock, Mutex},
+};
+
+use libfuzzer_sys::fuzz_target;
+use loopy_core::Hash;
+use loopy_engine::store::{Kind, Store};
+use tempfile::TempDir;
+
+static ROOM: LazyLock<Mutex<(TempDir, Store)>> = LazyLock::new(|| {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = Store::open(folder.path(), 1 << 30).expect("a store");
+    Mutex::new((folder, store))
+});
+
+fuzz_target!(|bytes: &[u8]| {
+    let room = ROOM.lock().expect("one thread");
+    let store = &room.1;
+    let hash = Hash::of(b"object");
+    let file = store.path(Kind::Segment, &hash);
+    let payload = sealed(bytes, &hash);
+    for (content, due) in [(bytes.to_vec(), None), (payload.0, payload.1)] {
+        std::fs::create_dir_all(file.parent().expect("in a folder")).expect("a folder");
+        std::fs::write(&file, &content).expect("a file");
+        let got = store.get(Kind::Segment, &hash).expect("readable");
+        assert!(got == due);
+        std::fs::write(&file, &content).expect("a file");
+        let streamed = store.open_reader(Kind::Segment, &hash).expect("readable").map(|mut reader| {
+            let mut all = Vec::new();
+            reader.read_to_end(&mut all).expect("readable");
+            all
+        });
+        assert!(streamed == due);
+    }
+});
+
+/// The bytes as an object of that name, and as a payload where the object is right.
+fn sealed(bytes: &[u8], hash: &Hash) -> (Vec<u8>, Option<Vec<u8>>) {
+    let mut sum = blake3::Hasher::new();
+    sum.update(Kind::Segment.name().as_bytes());
+    sum.update(hash.as_bytes());
+    sum.update(bytes);
+    // The first byte decides what the trailer says of the length.
+    let off = u64::from(bytes.first().copied().unwrap_or_default() % 4);
+    let mut object = bytes.to_vec();
+    object.extend(sum.finalize().as_bytes());
+    object.extend((bytes.len() as u64 + off).to_le_bytes());
+    object.extend(b"LOOPYOB1");
+    (object, (off == 0).then(|| bytes.to_vec()))
+}
