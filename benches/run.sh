@@ -2,7 +2,7 @@
 # The figures of BENCHMARKS.md. Needs a folder of real clips: LOOPY_SHARED (with clips/ in it), or
 # ../shared. CPU seconds are user + system of a whole command with all its children.
 #
-#   benches/run.sh [cold] [warm] [memory] [sound] [xfade] [size]      all of them without a name
+#   benches/run.sh [cold] [warm] [memory] [sound] [xfade]      all of them without a name
 #   BENCH_MINUTES=30 benches/run.sh cold                              another length
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -4,8 +4,12 @@
 
 use libfuzzer_sys::fuzz_target;
 use loopy_core::{
-    ClipPath, Hash, Rate, Size, encode::Quality, metadata::{Fields, fill}, normalise::Rgb,
-    size::SIDES, span::Span,
+    ClipPath, Hash, Rate, Size,
+    encode::Quality,
+    metadata::{Fields, fill},
+    normalise::Rgb,
+    size::SIDES,
+    span::Span,
 };
 use loopy_engine::scan::Trim;
 
@@ -22,7 +26,10 @@ fuzz_target!(|text: &str| {
         let _samples = rate.samples(u64::from(u32::MAX), 48_000);
     }
     if let Ok(size) = text.parse::<Size>() {
-        assert!(SIDES.contains(&size.width) && SIDES.contains(&size.height), "{size}");
+        assert!(
+            SIDES.contains(&size.width) && SIDES.contains(&size.height),
+            "{size}"
+        );
         assert_eq!(size.to_string().parse(), Ok(size));
     }
     if let Ok(hash) = text.parse::<Hash>() {
@@ -38,8 +45,11 @@ fuzz_target!(|text: &str| {
     if let Ok(trim) = text.parse::<Trim>() {
         assert!(text.starts_with(trim.clip()));
     }
-    let fields =
-        Fields { timestamp: "20260102-030405".to_owned(), preset: "web".to_owned(), seed: 7 };
+    let fields = Fields {
+        timestamp: "20260102-030405".to_owned(),
+        preset: "web".to_owned(),
+        seed: 7,
+    };
     if let Ok(name) = fill(text, &fields) {
         assert!(text.contains('%') || name == text);
     }

@@ -221,7 +221,10 @@ pub(crate) struct Render {
 #[command(next_help_heading = "Output")]
 pub(crate) struct More {
     /// Realize this plan instead of planning
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["duration", "frames", "looped", "fps"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = [
+        "duration", "frames", "looped", "fps", "seed", "min_gap", "seams", "bridge_frames",
+        "bridge_budget", "rate", "preview",
+    ])]
     pub(crate) plan: Option<PathBuf>,
     /// 360p, first minute, seams marked
     #[arg(long)]

@@ -7,7 +7,10 @@ mod render;
 mod verify;
 mod worker;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use loopy_core::limits::Limits;
 use loopy_engine::{
@@ -29,6 +32,7 @@ use crate::{
 /// Runs the command and says how it ended.
 pub(crate) fn run(args: Args) -> ExitCode {
     let global = args.global;
+    let taken = matches!(&args.command, Command::Render(render) if render.output == Path::new("-"));
     let result = match args.command {
         Command::Render(render) => render::run(&global, &render),
         Command::Analyze(scan) => plan::analyze(&global, &scan),
@@ -48,7 +52,11 @@ pub(crate) fn run(args: Args) -> ExitCode {
                     "hint": error.hint(),
                     "code": error.exit_code(),
                 });
-                words::data(&line.to_string());
+                if taken {
+                    words::say(&line.to_string());
+                } else {
+                    words::data(&line.to_string());
+                }
             } else {
                 words::say(&format!("error: {error}"));
                 if let Some(hint) = error.hint() {
@@ -66,6 +74,7 @@ pub(crate) struct House {
     index: Index,
     workers: Workers,
     pub(crate) live: Live,
+    cancel: Cancel,
 }
 
 impl House {
@@ -94,12 +103,13 @@ impl House {
             job_seconds: limits.job_seconds,
             worker_mib: limits.worker_mib,
         };
-        let workers = Workers::new(command, usize::from(global.workers), limits, cancel);
+        let workers = Workers::new(command, usize::from(global.workers), limits, cancel.clone());
         Ok(Self {
             store,
             index,
             workers,
             live: Live::new(global, taken),
+            cancel,
         })
     }
 
@@ -113,6 +123,7 @@ impl House {
             executor: &self.workers as &dyn Executor<Job, Done>,
             workers: &usage,
             sink: &sink,
+            interrupted: &|| self.cancel.requested(),
         })
     }
 }
@@ -131,7 +142,7 @@ pub(crate) fn store_dir(global: &Global) -> Result<PathBuf, Error> {
 }
 
 /// What the store may hold: `--cache-size`, or what suits its disk.
-fn cap(global: &Global, dir: &std::path::Path) -> u64 {
+fn cap(global: &Global, dir: &Path) -> u64 {
     global
         .cache_size
         .unwrap_or_else(|| loopy_engine::store::default_cap(dir))

@@ -28,7 +28,7 @@ use serde_json::{Value, json};
 use tones::Tone;
 
 /// Everything has to be found within.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// The browser, where this machine has one.
 fn chromium() -> Option<PathBuf> {
@@ -229,11 +229,9 @@ fn task(house: &House, file: &str, report: &Report, through_source: bool) -> Val
     let mut task = json!({ "file": file, "seek": seek, "play": play, "parts": parts });
     if through_source {
         let packets = Packets::open(&house.path(file)).unwrap();
-        let kind: String = packets.video().config[1..4]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        task["type"] = json!(format!("video/mp4; codecs=\"avc1.{kind}, mp4a.40.2\""));
+        let kind =
+            u32::from_be_bytes(packets.video().config[..4].try_into().unwrap()) & 0x00ff_ffff;
+        task["type"] = json!(format!("video/mp4; codecs=\"avc1.{kind:06x}, mp4a.40.2\""));
     }
     task
 }

@@ -238,3 +238,105 @@ fn a_full_disk_is_named_and_nothing_is_left() {
     assert_eq!(store.status.code(), Some(1), "{}", text(&store.stderr));
     assert!(!house.path("o.mkv").exists());
 }
+
+#[test]
+fn a_clip_is_never_overwritten_and_an_output_of_ours_is_never_a_clip() {
+    let house = house();
+    let clip = house.path("clips/truth_00.mp4");
+    let before = std::fs::read(&clip).unwrap();
+    let args = [
+        "render",
+        "clips",
+        "-o",
+        "clips/truth_00.mp4",
+        "--frames",
+        "50",
+    ];
+    let output = house.run(&args, 2);
+    assert!(text(&output.stderr).contains("one of the clips"));
+    assert!(std::fs::read(&clip).unwrap() == before);
+    let args = ["render", "clips", "-o", "clips/out.mp4", "--frames", "200"];
+    house.run(&args, 0);
+    let first = std::fs::read(house.path("clips/out.mp4")).unwrap();
+    house.run(&args, 0);
+    assert!(std::fs::read(house.path("clips/out.mp4")).unwrap() == first);
+}
+
+#[test]
+fn bad_places_are_found_before_anything_is_encoded() {
+    let house = house();
+    for (flag, place, code) in [
+        ("--report", "not/there.json", 1),
+        ("--report", "o.mp4", 2),
+        ("--contact-sheet", "not/there.png", 1),
+        ("--audio", "keeep", 4),
+    ] {
+        let args = [
+            "render", "clips", "-o", "o.mp4", "--frames", "50", flag, place,
+        ];
+        refused(&house, &args, code, &[place]);
+    }
+    let files = walkdir::WalkDir::new(house.path("store/objects/segment"))
+        .into_iter()
+        .flatten();
+    assert_eq!(files.filter(|entry| entry.file_type().is_file()).count(), 0);
+}
+
+#[test]
+fn impossible_lengths_and_dates_are_refused() {
+    let house = house();
+    let args = [
+        "render",
+        "clips",
+        "-o",
+        "o.mp4",
+        "--frames",
+        "99999999999999",
+    ];
+    refused(&house, &args, 2, &["31 days"]);
+    let mut command = house.loopy(&["render", "clips", "-o", "o.mp4", "--frames", "50"]);
+    let output = command
+        .env("SOURCE_DATE_EPOCH", "999999999999")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn a_plan_changed_by_hand_is_checked_before_it_is_used() {
+    let house = house();
+    house.run(
+        &[
+            "plan",
+            "clips",
+            "--frames",
+            "300",
+            "--seams",
+            "cut",
+            "-o",
+            "plan.json",
+        ],
+        0,
+    );
+    let plan = std::fs::read_to_string(house.path("plan.json")).unwrap();
+    let mut plan: serde_json::Value = serde_json::from_str(&plan).unwrap();
+    let broken = |change: &dyn Fn(&mut serde_json::Value)| {
+        let mut copy = plan.clone();
+        change(&mut copy);
+        std::fs::write(house.path("bad.json"), copy.to_string()).unwrap();
+        house.run(&["verify", "bad.json"], 1);
+        let args = ["render", "clips", "--plan", "bad.json", "-o", "o.mp4"];
+        refused(&house, &args, 1, &["plan"]);
+    };
+    broken(&|plan| plan["seams"][0]["frames"] = 10.into());
+    broken(&|plan| plan["seams"][0]["kind"] = "dissolve".into());
+    broken(&|plan| {
+        plan["seams"][0]["kind"] = "dissolve".into();
+        plan["seams"][0]["frames"] = 100_000.into();
+    });
+    broken(&|plan| plan["visits"][0]["clip"] = 99.into());
+    broken(&|plan| plan["frames"] = 301.into());
+    plan["schema"] = 9.into();
+    std::fs::write(house.path("bad.json"), plan.to_string()).unwrap();
+    refused(&house, &["verify", "bad.json"], 1, &["schema 9"]);
+}

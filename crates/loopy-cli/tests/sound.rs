@@ -163,7 +163,7 @@ fn listen(samples: &[f32], report: &Report) -> Findings {
         for other in TONES
             .iter()
             .flatten()
-            .filter(|other| other.hertz != own.hertz)
+            .filter(|other| (other.hertz - own.hertz).abs() > 1.0)
         {
             let stray = level(part, other.hertz);
             assert!(
@@ -357,7 +357,7 @@ fn silent_clips_alone_give_a_video_without_sound_that_says_so() {
     house.truth_clips(rates()[0], &[60, 70]);
     let output = house.run(&["render", "clips", "-o", "o.mp4", "--frames", "200"], 0);
     assert!(
-        text(&output.stderr).contains("no clip has sound"),
+        text(&output.stderr).contains("the video is made without"),
         "{}",
         text(&output.stderr)
     );

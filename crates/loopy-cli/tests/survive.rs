@@ -129,9 +129,17 @@ fn kill_9_at_any_stage_leaves_no_file_and_the_same_command_ends_with_the_same_by
 
 /// Processes that `parent` has started, by any of its threads.
 fn children(parent: u32) -> Vec<i32> {
-    let tasks = std::fs::read_dir(format!("/proc/{parent}/task")).unwrap().flatten();
+    let tasks = std::fs::read_dir(format!("/proc/{parent}/task"))
+        .unwrap()
+        .flatten();
     let lists = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok());
-    lists.flat_map(|list| list.split(' ').filter_map(|id| id.parse().ok()).collect::<Vec<_>>()).collect()
+    lists
+        .flat_map(|list| {
+            list.split(' ')
+                .filter_map(|id| id.parse().ok())
+                .collect::<Vec<_>>()
+        })
+        .collect()
 }
 
 #[test]

@@ -21,7 +21,11 @@ fn thirty() -> Rate {
 
 fn names(report: &Report) -> BTreeSet<String> {
     let stem = |path: &std::path::Path| path.file_stem().unwrap().to_string_lossy().into_owned();
-    report.visits.iter().map(|visit| stem(visit.clip.as_path())).collect()
+    report
+        .visits
+        .iter()
+        .map(|visit| stem(visit.clip.as_path()))
+        .collect()
 }
 
 /// Clips of several names and shapes, some in a folder inside.
@@ -50,26 +54,61 @@ fn scan_options_choose_the_clips() {
     let house = library();
     let chosen = |more: &[&str]| {
         let mut args = vec![
-            "render", "clips", "-o", "o.mp4", "--frames", "9000", "--report", "r.json", "--audio",
-            "none", "--size", "160x90", "--quality", "draft",
+            "render",
+            "clips",
+            "-o",
+            "o.mp4",
+            "--frames",
+            "9000",
+            "--report",
+            "r.json",
+            "--audio",
+            "none",
+            "--size",
+            "160x90",
+            "--quality",
+            "draft",
         ];
         args.extend(more);
         house.run(&args, 0);
         let report = house.report("r.json");
-        (names(&report).into_iter().collect::<Vec<_>>().join(" "), report)
+        (
+            names(&report).into_iter().collect::<Vec<_>>().join(" "),
+            report,
+        )
     };
     assert_eq!(chosen(&["--pattern", "idle_*.mp4"]).0, "idle_1 idle_2");
-    assert_eq!(chosen(&["--pattern", "idle_*", "--recursive"]).0, "idle_1 idle_10 idle_2");
+    assert_eq!(
+        chosen(&["--pattern", "idle_*", "--recursive"]).0,
+        "idle_1 idle_10 idle_2"
+    );
     assert_eq!(chosen(&["--filter", "vertical"]).0, "tall_1");
     assert_eq!(chosen(&["--filter", "square"]).0, "square_1");
     assert_eq!(chosen(&["--max-clips", "2"]).0, "idle_1 idle_2");
-    assert_eq!(chosen(&["--max-clips", "1", "--sort", "duration"]).0, "idle_2");
+    assert_eq!(
+        chosen(&["--max-clips", "1", "--sort", "duration"]).0,
+        "idle_2"
+    );
     let (left, report) = chosen(&["--exclude", "idle_*", "--exclude", "tall_1.mp4"]);
     assert_eq!(left, "square_1 talk_1");
-    let said: Vec<_> = report.left_out.iter().map(|left| left.reason.as_str()).collect();
-    assert_eq!(said.iter().filter(|reason| reason.contains("--exclude")).count(), 3);
+    let said: Vec<_> = report
+        .left_out
+        .iter()
+        .map(|left| left.reason.as_str())
+        .collect();
+    assert_eq!(
+        said.iter()
+            .filter(|reason| reason.contains("--exclude"))
+            .count(),
+        3
+    );
     let (_, report) = chosen(&["--pattern", "talk_1*", "--trim", "talk_1=1:2"]);
-    assert!(report.visits.iter().all(|visit| visit.first >= 30 && visit.last < 60));
+    assert!(
+        report
+            .visits
+            .iter()
+            .all(|visit| visit.first >= 30 && visit.last < 60)
+    );
 }
 
 #[test]
@@ -83,7 +122,9 @@ fn presets_and_sizes_give_the_size_they_promise() {
         (&["--size", "cinema-2.35"], "2538x1080"),
         (&["--size", "source"], "160x90"),
     ] {
-        let mut args = vec!["render", "clips", "-o", "o.mp4", "--frames", "8", "--report", "r.json"];
+        let mut args = vec![
+            "render", "clips", "-o", "o.mp4", "--frames", "8", "--report", "r.json",
+        ];
         args.extend(flags);
         house.run(&args, 0);
         assert_eq!(house.report("r.json").size.to_string(), size);
@@ -96,8 +137,22 @@ fn words_seed_and_plan_hash_are_in_the_file() {
     house.truth_clips(thirty(), &[60, 70]);
     for out in ["o.mp4", "o.mkv"] {
         let args = [
-            "render", "clips", "-o", out, "--frames", "90", "--seed", "11", "--title", "A title",
-            "--artist", "Someone", "--comment", "Ein Wort", "--report", "r.json",
+            "render",
+            "clips",
+            "-o",
+            out,
+            "--frames",
+            "90",
+            "--seed",
+            "11",
+            "--title",
+            "A title",
+            "--artist",
+            "Someone",
+            "--comment",
+            "Ein Wort",
+            "--report",
+            "r.json",
         ];
         house.run(&args, 0);
         let packets = Packets::open(&house.path(out)).unwrap();
@@ -111,7 +166,10 @@ fn words_seed_and_plan_hash_are_in_the_file() {
         assert_eq!(tag("comment"), "Ein Wort");
         let made = tag("description");
         assert!(made.contains("seed=11"), "{made}");
-        assert!(made.contains(&house.report("r.json").plan.to_string()), "{made}");
+        assert!(
+            made.contains(&house.report("r.json").plan.to_string()),
+            "{made}"
+        );
     }
 }
 
@@ -126,7 +184,14 @@ fn the_creation_time_is_that_of_source_date_epoch_or_none() {
         }
         assert!(command.output().unwrap().status.success());
         let probe = std::process::Command::new("ffprobe")
-            .args(["-v", "error", "-show_entries", "format_tags=creation_time", "-of", "csv=p=0"])
+            .args([
+                "-v",
+                "error",
+                "-show_entries",
+                "format_tags=creation_time",
+                "-of",
+                "csv=p=0",
+            ])
             .arg(house.path(out))
             .output()
             .unwrap();
@@ -140,10 +205,22 @@ fn the_creation_time_is_that_of_source_date_epoch_or_none() {
 fn a_dry_run_estimates_and_writes_nothing() {
     let house = House::new();
     house.truth_clips(thirty(), &[60, 70, 80]);
-    let args = ["render", "clips", "-o", "o.mp4", "--frames", "3000", "--dry-run", "--json"];
+    let args = [
+        "render",
+        "clips",
+        "-o",
+        "o.mp4",
+        "--frames",
+        "3000",
+        "--dry-run",
+        "--json",
+    ];
     let estimate = |output: &std::process::Output| -> serde_json::Value {
         let said = text(&output.stdout);
-        let line = said.lines().find(|line| line.contains(r#""type":"estimate""#)).unwrap();
+        let line = said
+            .lines()
+            .find(|line| line.contains(r#""type":"estimate""#))
+            .unwrap();
         serde_json::from_str(line).unwrap()
     };
     let cold = estimate(&house.run(&args, 0));
@@ -189,7 +266,12 @@ fn the_store_tells_what_it_holds_and_can_be_emptied() {
     let house = House::new();
     house.truth_clips(thirty(), &[60, 70]);
     let render = || {
-        house.run(&["render", "clips", "-o", "o.mp4", "--frames", "200", "--report", "r.json"], 0);
+        house.run(
+            &[
+                "render", "clips", "-o", "o.mp4", "--frames", "200", "--report", "r.json",
+            ],
+            0,
+        );
         house.report("r.json").totals.encoded_frames
     };
     assert!(render() > 0);
@@ -197,7 +279,12 @@ fn the_store_tells_what_it_holds_and_can_be_emptied() {
     let info = |house: &House| -> serde_json::Value {
         serde_json::from_slice(&house.run(&["cache", "info", "--json"], 0).stdout).unwrap()
     };
-    assert!(info(&house)["kinds"]["segment"]["objects"].as_u64().unwrap() > 0);
+    assert!(
+        info(&house)["kinds"]["segment"]["objects"]
+            .as_u64()
+            .unwrap()
+            > 0
+    );
     house.run(&["cache", "clear"], 0);
     assert_eq!(info(&house)["kinds"]["segment"]["objects"], 0);
     assert!(render() > 0);
@@ -230,7 +317,16 @@ fn a_clip_that_comes_later_leaves_the_others_encoded() {
 #[test]
 fn the_demo_draws_its_clips_and_renders_them() {
     let house = House::new();
-    let args = ["demo", "d", "--size", "320x180", "--duration", "10s", "--fps", "25"];
+    let args = [
+        "demo",
+        "d",
+        "--size",
+        "320x180",
+        "--duration",
+        "10s",
+        "--fps",
+        "25",
+    ];
     house.run(&args, 0);
     let report = house.report("d/demo.json");
     assert_eq!(report.frames, 250);

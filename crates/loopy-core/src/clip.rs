@@ -5,6 +5,7 @@ use std::{
     fmt,
     path::{Path, PathBuf},
     str::FromStr,
+    sync::Arc,
 };
 
 use schemars::JsonSchema;
@@ -27,6 +28,15 @@ impl Hash {
     /// The hash of `bytes`.
     pub fn of(bytes: &[u8]) -> Self {
         Self(*blake3::hash(bytes).as_bytes())
+    }
+
+    /// The hash of `value` as JSON, fed piece by piece, because that of a long plan is long.
+    pub(crate) fn of_json(value: &impl Serialize) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        // A hasher takes every byte, and our nouns hold nothing that JSON cannot: no maps with
+        // keys that are not strings.
+        let _infallible = serde_json::to_writer(&mut hasher, value);
+        Self(*hasher.finalize().as_bytes())
     }
 
     /// A hash computed elsewhere.
@@ -76,11 +86,12 @@ impl TryFrom<String> for Hash {
 
 /// A path that survives JSON even when its name is not UTF-8.
 ///
-/// Written as the plain string when that is UTF-8, otherwise as `hex:` and the bytes.
+/// Written as the plain string when that is UTF-8, otherwise as `hex:` and the bytes. Clones share
+/// the path: a long film names each of its clips thousands of times.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String")]
-pub struct ClipPath(PathBuf);
+pub struct ClipPath(Arc<Path>);
 
 /// Why a text is not a clip path.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -126,22 +137,22 @@ impl fmt::Debug for ClipPath {
 
 impl From<PathBuf> for ClipPath {
     fn from(path: PathBuf) -> Self {
-        Self(path)
+        Self(path.into())
     }
 }
 
 impl From<&Path> for ClipPath {
     fn from(path: &Path) -> Self {
-        Self(path.to_path_buf())
+        Self(path.into())
     }
 }
 
 impl From<ClipPath> for String {
     fn from(path: ClipPath) -> Self {
-        match path.0.into_os_string().into_string() {
-            Ok(text) if !text.starts_with(HEX) => text,
-            Ok(text) => to_hex(text.as_bytes()),
-            Err(raw) => to_hex(raw.as_encoded_bytes()),
+        match path.0.to_str() {
+            Some(text) if !text.starts_with(HEX) => text.to_owned(),
+            Some(text) => to_hex(text.as_bytes()),
+            None => to_hex(path.0.as_os_str().as_encoded_bytes()),
         }
     }
 }
@@ -160,7 +171,7 @@ impl TryFrom<String> for ClipPath {
 
     fn try_from(text: String) -> Result<Self, ParsePathError> {
         let Some(hex) = text.strip_prefix(HEX) else {
-            return Ok(Self(PathBuf::from(text)));
+            return Ok(PathBuf::from(text).into());
         };
         let error = || ParsePathError(text.clone());
         if hex.len() % 2 != 0 || !hex.is_ascii() {
@@ -170,7 +181,7 @@ impl TryFrom<String> for ClipPath {
             .step_by(2)
             .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).map_err(|_bad| error()))
             .collect::<Result<Vec<u8>, _>>()?;
-        Ok(Self(PathBuf::from(os_string(bytes).ok_or_else(error)?)))
+        Ok(PathBuf::from(os_string(bytes).ok_or_else(error)?).into())
     }
 }
 

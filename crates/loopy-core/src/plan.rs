@@ -129,12 +129,12 @@ pub enum Error {
 impl Plan {
     /// Hash of the plan's canonical JSON, without its certificate and notes.
     pub fn hash(&self) -> Hash {
-        let mut bare = self.clone();
-        bare.certificate = Certificate::default();
-        bare.notes.clear();
-        // A plan holds no maps with non-string keys and no non-finite numbers are written, so
-        // serialising cannot fail; an empty text would still be a stable answer.
-        Hash::of(serde_json::to_string(&bare).unwrap_or_default().as_bytes())
+        let bare = Self {
+            certificate: Certificate::default(),
+            notes: Vec::new(),
+            ..self.clone()
+        };
+        Hash::of_json(&bare)
     }
 
     /// The clip of a visit.
@@ -153,6 +153,37 @@ impl Plan {
         positions.sort_unstable();
         positions.dedup();
         positions
+    }
+
+    /// A dissolve has frames after the one port and before the other; nothing else has frames.
+    fn bridge_fits(&self, index: usize, seam: &Seam) -> Result<(), String> {
+        if seam.kind != SeamKind::Dissolve {
+            return match seam.frames {
+                0 => Ok(()),
+                frames => Err(format!("its seam has {frames} frames and is no dissolve")),
+            };
+        }
+        let (from, to) = (
+            &self.visits[index],
+            &self.visits[(index + 1) % self.visits.len()],
+        );
+        let (Some(left), true) = (
+            self.clips.get(from.clip as usize),
+            (to.clip as usize) < self.clips.len(),
+        ) else {
+            return Err("its seam leads to no clip".to_owned());
+        };
+        let length = clock::ClipClock::new(&left.clip, self.fps, self.rate_mode).len();
+        if seam.frames < 2
+            || seam.frames > to.enter
+            || seam.frames > length.saturating_sub(from.leave)
+        {
+            return Err(format!(
+                "there are no handles for a dissolve of {} frames",
+                seam.frames
+            ));
+        }
+        Ok(())
     }
 
     /// Checks that the plan holds together: indices, ranges, starts and the total.
@@ -202,6 +233,9 @@ impl Plan {
             }
             at += u64::from(visit.frames());
             if let Some(seam) = self.seams.get(index) {
+                if let Err(what) = self.bridge_fits(index, seam) {
+                    return wrong(index, what);
+                }
                 if seam.start != at {
                     return wrong(
                         index,

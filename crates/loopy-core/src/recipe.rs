@@ -117,12 +117,7 @@ impl Recipe {
                 head: head.anywhere(),
             },
         };
-        // Plain structs of numbers and strings always serialise.
-        clip::Hash::of(
-            serde_json::to_string(&placeless)
-                .unwrap_or_default()
-                .as_bytes(),
-        )
+        clip::Hash::of_json(&placeless)
     }
 
     /// Frames in the segment.

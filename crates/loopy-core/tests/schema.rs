@@ -10,7 +10,9 @@ use serde_json::Value;
 
 /// Compares the published schema with that of `T`, or publishes it.
 fn is_published<T: JsonSchema>(name: &str) {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/schema").join(name);
+    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../docs/schema")
+        .join(name);
     let schema = schema_for!(T).to_value();
     if std::env::var_os("LOOPY_UPDATE").is_some_and(|wish| wish == "1") {
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
@@ -19,8 +21,9 @@ fn is_published<T: JsonSchema>(name: &str) {
         return;
     }
     // As values: the order of keys is no part of a schema.
-    let published: Option<Value> =
-        std::fs::read(&file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let published: Option<Value> = std::fs::read(&file)
+        .ok()
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok());
     assert!(
         published.as_ref() == Some(&schema),
         "docs/schema/{name} is not the schema of the type any more; \

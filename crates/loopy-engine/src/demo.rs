@@ -9,12 +9,14 @@ use std::{
 use loopy_core::{
     Rate, Size,
     encode::{Quality, Settings},
+    limits::Limits,
 };
 use loopy_demo::{Painter, Spec, sound};
 use loopy_media::{
     audio::encode::{Codec, Encoder as SoundEncoder},
     encode::Encoder,
     mux::{Container, Options, Output, Writer},
+    probe,
 };
 
 use crate::{Error, output::Partial, scan::plain};
@@ -30,7 +32,7 @@ pub struct Wish {
     pub marks: bool,
 }
 
-/// Draws the library into `folder`; clips that are there already stay. Returns all files.
+/// Draws the library into `folder`; clips that are there already in this size and rate stay. Returns all files.
 ///
 /// # Errors
 /// [`Error::Output`] when the folder cannot be written to.
@@ -57,7 +59,7 @@ pub fn write_library(
         let work = || {
             while let Some(spec) = specs.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let file = path(folder, spec);
-                if !file.exists() {
+                if !fits(&file, spec) {
                     write_clip(&file, spec)?;
                     drawn(&spec.name);
                 }
@@ -82,6 +84,12 @@ pub fn write_library(
 
 fn path(folder: &Path, spec: &Spec) -> PathBuf {
     folder.join(format!("{}.mp4", spec.name))
+}
+
+/// The file is there and holds what would be drawn.
+fn fits(file: &Path, spec: &Spec) -> bool {
+    probe::probe(file, &Limits::default())
+        .is_ok_and(|facts| facts.coded == spec.size && facts.stated_rate == Some(spec.rate))
 }
 
 /// Draws one clip into `file`.

@@ -98,6 +98,16 @@ pub enum Error {
         /// Why.
         why: String,
     },
+    /// A clip took its worker with it, twice.
+    #[error("{}: {why}", show(path))]
+    Killed {
+        /// The clip.
+        path: PathBuf,
+        /// Hash of its bytes.
+        hash: loopy_core::Hash,
+        /// Why.
+        why: String,
+    },
     /// Ctrl-C; what was finished is in the store, and the same command goes on from there.
     #[error("interrupted; the same command continues where this one stopped")]
     Interrupted,
@@ -125,6 +135,10 @@ impl Error {
             }
             Self::Output { .. } => "choose a folder that exists and that you may write to".to_owned(),
             Self::Clip { .. } => "leave it out with `--exclude`".to_owned(),
+            Self::Killed { .. } => {
+                "give it more with `--worker-memory` or `--job-time`, or leave it out with `--exclude`"
+                    .to_owned()
+            }
             Self::Strict(entry) => entry.fix.clone(),
             _ => return None,
         })

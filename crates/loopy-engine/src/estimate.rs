@@ -64,7 +64,11 @@ pub fn estimate(prepared: &Prepared, options: &Options, store: &Store) -> Result
     let fps = prepared.plan.fps.as_f64();
     let seconds = prepared.plan.frames as f64 / fps;
     let heard = match options.audio {
-        Choice::Keep { .. } => prepared.plan.clips.iter().any(|planned| planned.clip.facts.sound),
+        Choice::Keep { .. } => prepared
+            .plan
+            .clips
+            .iter()
+            .any(|planned| planned.clip.facts.sound),
         Choice::Bed { .. } | Choice::None => true,
     };
     let sound = options.audio.bitrate().filter(|_| heard).unwrap_or(0);

@@ -14,7 +14,6 @@ pub enum Stage {
     Encode,
     Sound,
     Splice,
-    Verify,
 }
 
 impl Stage {
@@ -27,7 +26,6 @@ impl Stage {
             Self::Encode => "encode",
             Self::Sound => "sound",
             Self::Splice => "splice",
-            Self::Verify => "verify",
         }
     }
 }

@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, fmt::Write as _};
 
 use loopy_core::{
-    Graph, Hash, Plan,
+    Clip, Graph, Hash, Plan,
     graph::{Edge, Ports},
     limits::Limits,
     report::LeftOut,
@@ -19,11 +19,12 @@ use crate::{
     job::{Done, Job, Verdict},
     render::Room,
     scan::{self, Found, Library},
-    store::Kind,
+    store::{Kind, Pin},
     usage::Meter,
 };
 
-/// Scans and analyzes; files that are known by content are not decoded.
+/// Scans and analyzes; files that are known by content are not decoded. The pin keeps their
+/// features in the store.
 ///
 /// # Errors
 /// [`Error::Empty`] when there is nothing, [`Error::NothingUsable`] when nothing of it is usable.
@@ -32,7 +33,7 @@ pub fn load(
     limits: &Limits,
     room: &Room,
     meter: &mut Meter,
-) -> Result<Library, Error> {
+) -> Result<(Library, Pin), Error> {
     let found = meter.stage(Stage::Scan, room, || {
         scan::find(options, room.index, room.sink)
     })?;
@@ -41,6 +42,12 @@ pub fn load(
             places: options.inputs.clone(),
         });
     }
+    let keys: Vec<(Kind, Hash)> = found
+        .candidates
+        .iter()
+        .map(|candidate| (Kind::Analysis, analyze::features_key(&candidate.hash)))
+        .collect();
+    let pin = room.store.pin(&keys)?;
     let verdicts = meter.stage(Stage::Analyze, room, || verdicts(&found, limits, room))?;
     let library = scan::library(options, found, &verdicts)?;
     for LeftOut { file, reason } in &library.left_out {
@@ -56,11 +63,11 @@ pub fn load(
             left_out: library.left_out,
         });
     }
-    Ok(library)
+    Ok((library, pin))
 }
 
 fn verdicts(found: &Found, limits: &Limits, room: &Room) -> Result<Vec<Verdict>, Error> {
-    let version = scan::verdict_version();
+    let version = scan::verdict_version(limits);
     let mut verdicts: Vec<Option<Verdict>> = Vec::with_capacity(found.candidates.len());
     let mut jobs = Vec::new();
     for (index, candidate) in found.candidates.iter().enumerate() {
@@ -212,9 +219,9 @@ pub fn graph(library: &Library, room: &Room) -> Result<Graph, Error> {
         let parsed = bytes.and_then(|bytes| Features::from_bytes(&bytes).ok());
         features.push(parsed.ok_or_else(|| Error::Clip {
             path: clip.path.as_path().to_owned(),
-            why: "its analysis is gone from the store; run the command again".to_owned(),
+            why: "its analysis is gone from the store; is `--cache-size` too small?".to_owned(),
         })?);
-        let json = room.index.clip(&clip.hash, PORTS)?;
+        let json = room.index.clip(&range_key(clip), PORTS)?;
         if let Some(ports) = json.and_then(|json| serde_json::from_str::<Vec<u32>>(&json).ok()) {
             known.insert(clip.hash, ports);
         }
@@ -232,7 +239,8 @@ pub fn graph(library: &Library, room: &Room) -> Result<Graph, Error> {
 
 fn keep(graph: &Graph, key: &Hash, room: &Room) -> Result<(), Error> {
     for (clip, ports) in graph.clips.iter().zip(&graph.ports) {
-        room.index.set_clip(&clip.hash, PORTS, &json(&ports.0))?;
+        room.index
+            .set_clip(&range_key(clip), PORTS, &json(&ports.0))?;
     }
     let kept = Kept {
         ports: graph.ports.clone(),
@@ -247,6 +255,11 @@ fn keep(graph: &Graph, key: &Hash, room: &Room) -> Result<(), Error> {
 fn json(value: &impl Serialize) -> String {
     // Plain structs of numbers always serialise.
     serde_json::to_string(value).unwrap_or_default()
+}
+
+/// A clip with its usable range: a trim has ports of its own.
+fn range_key(clip: &Clip) -> Hash {
+    Hash::of(format!("{PORTS} {} {} {}", clip.hash, clip.first, clip.until).as_bytes())
 }
 
 /// The library as far as the graph depends on it.

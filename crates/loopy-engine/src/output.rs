@@ -2,11 +2,12 @@
 
 use std::{
     fs,
-    io::Write as _,
+    io::{BufWriter, Write},
     path::{Path, PathBuf},
 };
 
 use loopy_media::mux::Container;
+use serde::Serialize;
 
 use crate::{Error, scan::plain};
 
@@ -105,6 +106,11 @@ impl Partial {
     /// Gives the file its final name.
     pub fn finish(self) -> Result<(), Error> {
         let target = self.target;
+        // The name must not be on the disk before the bytes are.
+        self.file
+            .as_file()
+            .sync_all()
+            .map_err(|error| fail(&target, &plain(&error)))?;
         self.file
             .persist(&target)
             .map(drop)
@@ -146,14 +152,29 @@ fn permissions() -> fs::Permissions {
     )
 }
 
-/// Writes a small document whole or not at all.
+/// Writes bytes whole or not at all.
 pub fn write(target: &Path, bytes: &[u8]) -> Result<(), Error> {
+    write_with(target, |file| file.write_all(bytes))
+}
+
+/// Writes a document as JSON, whole or not at all; piece by piece, because that of a long video is
+/// long.
+pub fn write_json(target: &Path, document: &impl Serialize) -> Result<(), Error> {
+    write_with(target, |file| {
+        Ok(serde_json::to_writer_pretty(file, document)?)
+    })
+}
+
+fn write_with(
+    target: &Path,
+    fill: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+) -> Result<(), Error> {
     let mut partial = Partial::create(target)?;
-    partial
-        .file
-        .write_all(bytes)
-        .and_then(|()| partial.file.flush())
+    let mut file = BufWriter::new(partial.file.as_file_mut());
+    fill(&mut file)
+        .and_then(|()| file.flush())
         .map_err(|error| fail(target, &plain(&error)))?;
+    drop(file);
     partial.finish()
 }
 

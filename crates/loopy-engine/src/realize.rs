@@ -2,7 +2,7 @@
 //! jobs that make the others.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap},
     sync::Mutex,
 };
 
@@ -384,7 +384,7 @@ fn run(
             });
         }
     })?;
-    let mut failed = BTreeSet::new();
+    let mut failed = None;
     for (clip, outcome) in clips.into_iter().zip(outcomes) {
         match outcome {
             Outcome::Done(Done::Encoded { frames, fallbacks }) => {
@@ -394,15 +394,23 @@ fn run(
             Outcome::Done(Done::Trouble { why }) => return Err(Error::Trouble { why }),
             Outcome::Done(_) => {}
             Outcome::Failed(failure) => {
-                failed.insert((clip, failure.reason));
+                failed = failed.or(Some((clip, failure)));
             }
         }
     }
-    match failed.pop_first() {
-        None => Ok(()),
-        Some((clip, why)) => Err(Error::Clip {
-            path: plan.clips[clip as usize].clip.path.as_path().to_owned(),
+    let Some((clip, failure)) = failed else {
+        return Ok(());
+    };
+    let clip = &plan.clips[clip as usize].clip;
+    let path = clip.path.as_path().to_owned();
+    let why = failure.reason;
+    Err(if failure.killed {
+        Error::Killed {
+            path,
+            hash: clip.hash,
             why,
-        }),
-    }
+        }
+    } else {
+        Error::Clip { path, why }
+    })
 }

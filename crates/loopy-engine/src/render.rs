@@ -24,9 +24,10 @@ use crate::{
     output::{self, Target},
     realize::{self, Look, Timeline},
     scan::{self, Library},
+    sheets,
     soundtrack::{self, Choice},
     splice,
-    store::Store,
+    store::{Pin, Store},
     usage::{self, Meter},
 };
 
@@ -100,6 +101,9 @@ pub enum Length {
     Frames(u64),
 }
 
+/// Longer is a typing error, and a plan is held in memory.
+const LONGEST_MICROS: u64 = 31 * 86_400 * 1_000_000;
+
 impl Length {
     /// Frames at `fps`.
     ///
@@ -114,6 +118,9 @@ impl Length {
             return Err(Error::Usage(
                 "the video would have no frames; ask for more time".into(),
             ));
+        }
+        if frames > fps.frames_in(LONGEST_MICROS) {
+            return Err(Error::Usage("a video lasts 31 days at most".into()));
         }
         Ok(frames)
     }
@@ -131,6 +138,8 @@ pub struct Room<'a> {
     pub workers: &'a (dyn Fn() -> executor::Usage + Sync),
     /// Where events go.
     pub sink: Sink<'a>,
+    /// The user has asked to stop.
+    pub interrupted: &'a (dyn Fn() -> bool + Sync),
 }
 
 /// A plan and what it is made of, ready to be realized.
@@ -148,6 +157,8 @@ pub struct Prepared {
     pub timeline: Timeline,
     /// Steps down a ladder so far.
     pub ledger: Ledger,
+    /// Keeps eviction away from what the plan needs.
+    pub pins: Vec<Pin>,
 }
 
 /// Size and longest length of a preview.
@@ -178,7 +189,10 @@ pub fn prepare(options: &Options, room: &Room, meter: &mut Meter) -> Result<Prep
             .map(|clip| clip.clip.path.as_path().to_owned());
         scan_options.inputs = paths.collect();
     }
-    let library = library::load(&scan_options, &options.limits, room, meter)?;
+    if let Target::File(path) = &options.target {
+        scan_options.output = Some(path.clone());
+    }
+    let (library, pin) = library::load(&scan_options, &options.limits, room, meter)?;
     let mut ledger = Ledger::default();
     for entry in &library.fallbacks {
         if ledger.add(entry.clone()) {
@@ -220,6 +234,7 @@ pub fn prepare(options: &Options, room: &Room, meter: &mut Meter) -> Result<Prep
         plan,
         size,
         look,
+        pins: vec![pin, timeline.pin(room.store)?],
         timeline,
         ledger,
     })
@@ -258,6 +273,71 @@ fn walk_of(
     })
 }
 
+/// Finds out before the work starts what cannot be written or read.
+fn check_places(options: &Options) -> Result<(), Error> {
+    options.target.check()?;
+    if let Choice::Bed { file, .. } = &options.audio {
+        std::fs::File::open(file).map_err(|error| Error::Input {
+            path: file.clone(),
+            why: scan::plain(&error),
+        })?;
+    }
+    let mut places = Vec::new();
+    if let Target::File(path) = &options.target {
+        places.push(path);
+    }
+    for path in [&options.report, &options.contact_sheet]
+        .into_iter()
+        .flatten()
+    {
+        if places.contains(&path) {
+            let name = loopy_core::clip::show(path);
+            return Err(Error::Usage(format!("`{name}` is given for two outputs")));
+        }
+        Target::File(path.clone()).check()?;
+        places.push(path);
+    }
+    if let Some(folder) = &options.thumbnails {
+        sheets::create_folder(folder)?;
+    }
+    Ok(())
+}
+
+/// Plans and encodes. A clip that takes its worker with it, twice, is quarantined, and the walk is
+/// planned again without it.
+fn prepare_and_realize(
+    options: &Options,
+    room: &Room,
+    meter: &mut Meter,
+) -> Result<(Prepared, realize::Made), Error> {
+    loop {
+        let prepared = prepare(options, room, meter)?;
+        let estimate = estimate::estimate(&prepared, options, room.store)?;
+        estimate.check_disk(&options.target, room.store)?;
+        let made = meter.stage(Stage::Encode, room, || {
+            realize::realize(
+                &prepared.plan,
+                &prepared.timeline,
+                room.store,
+                room.executor,
+                &options.limits,
+                room.sink,
+            )
+        });
+        match made {
+            Ok(made) => return Ok((prepared, made)),
+            Err(Error::Killed { path, hash, why }) if options.plan.is_none() => {
+                let version = scan::verdict_version(&options.limits);
+                room.index.quarantine(&hash, &version, &why)?;
+                let name = loopy_core::clip::show(&path);
+                let message = format!("{name}: {why}; the walk is planned again without it");
+                (room.sink)(Event::Note { message });
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
 /// The whole render.
 ///
 /// # Errors
@@ -266,21 +346,8 @@ pub fn render(options: &Options, room: &Room) -> Result<Report, Error> {
     let started = Instant::now();
     let mut meter = Meter::start(room.workers);
     let container = options.target.container(options.fragmented)?;
-    options.target.check()?;
-    let mut prepared = prepare(options, room, &mut meter)?;
-    let estimate = estimate::estimate(&prepared, options, room.store)?;
-    estimate.check_disk(&options.target, room.store)?;
-    let _pin = prepared.timeline.pin(room.store)?;
-    let made = meter.stage(Stage::Encode, room, || {
-        realize::realize(
-            &prepared.plan,
-            &prepared.timeline,
-            room.store,
-            room.executor,
-            &options.limits,
-            room.sink,
-        )
-    })?;
+    check_places(options)?;
+    let (mut prepared, made) = prepare_and_realize(options, room, &mut meter)?;
     for entry in made.fallbacks {
         if prepared.ledger.add(entry.clone()) {
             (room.sink)(Event::Fallback(entry));
@@ -299,15 +366,14 @@ pub fn render(options: &Options, room: &Room) -> Result<Report, Error> {
         splice::splice(&prepared, options, container, soundtrack, room)
     })?;
     if let Some(folder) = &options.thumbnails {
-        crate::sheets::thumbnails(folder, &prepared, room)?;
+        sheets::thumbnails(folder, &prepared, room)?;
     }
     if let Some(file) = &options.contact_sheet {
-        crate::sheets::contact_sheet(file, &prepared, room)?;
+        sheets::contact_sheet(file, &prepared, room)?;
     }
     let report = assemble(&prepared, options, &spliced, made.encoded_frames, &meter);
     if let Some(file) = &options.report {
-        let json = serde_json::to_vec_pretty(&report).unwrap_or_default();
-        output::write(file, &json)?;
+        output::write_json(file, &report)?;
     }
     tracing::debug!(seconds = started.elapsed().as_secs_f64(), "rendered");
     Ok(report)

@@ -8,7 +8,7 @@ use std::{
 };
 
 use globset::{Glob, GlobMatcher};
-use loopy_core::{Clip, ClipPath, Hash, Size, report::LeftOut, tags::Tags};
+use loopy_core::{Clip, ClipPath, Hash, Size, limits::Limits, report::LeftOut, tags::Tags};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use walkdir::WalkDir;
@@ -42,6 +42,8 @@ pub struct Options {
     pub exclude: Vec<Glob>,
     /// Clips of which only a part is used.
     pub trims: Vec<Trim>,
+    /// The file that will be written: never a clip.
+    pub output: Option<PathBuf>,
 }
 
 /// A file that may be a clip.
@@ -119,10 +121,23 @@ pub fn find(options: &Options, index: &Index, sink: Sink) -> Result<Found, Error
         total: paths.len() as u64,
         unit: "files",
     });
+    let output = options
+        .output
+        .as_deref()
+        .and_then(|path| path.canonicalize().ok());
     let mut seen: BTreeMap<Hash, PathBuf> = BTreeMap::new();
     let total = paths.len() as u64;
     for (done, path) in paths.into_iter().enumerate() {
-        if excluded(&path, &exclude) {
+        if output.is_some() && path.canonicalize().ok() == output {
+            // A video of ours from an earlier run is replaced; a clip of the user's never is.
+            if !ours(&path) {
+                let name = loopy_core::clip::show(&path);
+                return Err(Error::Usage(format!(
+                    "the output `{name}` is one of the clips; choose another name"
+                )));
+            }
+            found.left_out.push(left_out(&path, "it is the output"));
+        } else if excluded(&path, &exclude) {
             found
                 .left_out
                 .push(left_out(&path, "left out by --exclude"));
@@ -148,6 +163,15 @@ pub fn find(options: &Options, index: &Index, sink: Sink) -> Result<Found, Error
         });
     }
     Ok(found)
+}
+
+/// The file says that LoopyComfy made it.
+fn ours(path: &Path) -> bool {
+    let made = |(key, value): &(String, String)| {
+        key.eq_ignore_ascii_case("description") && value.starts_with("LoopyComfy")
+    };
+    loopy_media::demux::Packets::open(path)
+        .is_ok_and(|packets| packets.video().tags.iter().any(made))
 }
 
 /// A clip is excluded by its name, its stem, its path, or a pattern for any of them.
@@ -363,7 +387,9 @@ pub(crate) fn plain(error: &std::io::Error) -> String {
     })
 }
 
-/// Version under which verdicts are kept in the index.
-pub fn verdict_version() -> String {
-    format!("{} {}", analyze::VERSION, loopy_media::versions())
+/// Version under which verdicts are kept in the index. A clip that failed within other limits
+/// deserves another look.
+pub fn verdict_version(limits: &Limits) -> String {
+    let limits = serde_json::to_string(limits).unwrap_or_default();
+    format!("{} {} {limits}", analyze::VERSION, loopy_media::versions())
 }

@@ -1,6 +1,6 @@
 //! Pictures to look at: one per clip, and one of the whole film with its seams marked.
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 use loopy_core::{Frame, Size, clip::show, plan::SeamKind};
 use loopy_media::{encode, segment::Segment};
@@ -30,15 +30,24 @@ const COLUMNS: u32 = 8;
 /// Visits on a sheet; a longer film is sampled evenly.
 const MOST_VISITS: usize = 40;
 
+/// Makes `folder` unless it is there.
+///
+/// # Errors
+/// [`Error::Output`] when it cannot be made.
+pub fn create_folder(folder: &Path) -> Result<(), Error> {
+    std::fs::create_dir_all(folder).map_err(|error| Error::Output {
+        path: folder.to_owned(),
+        why: plain(&error),
+    })
+}
+
 /// Writes `NAME.png` for every clip of the plan: the first picture of its first visit.
 ///
 /// # Errors
 /// [`Error::Output`] when the folder cannot be written to.
 pub fn thumbnails(folder: &Path, prepared: &Prepared, room: &Room) -> Result<(), Error> {
-    std::fs::create_dir_all(folder).map_err(|error| Error::Output {
-        path: folder.to_owned(),
-        why: plain(&error),
-    })?;
+    create_folder(folder)?;
+    let mut taken = BTreeSet::new();
     let plan = &prepared.plan;
     for (index, planned) in plan.clips.iter().enumerate() {
         let visit = plan
@@ -54,6 +63,9 @@ pub fn thumbnails(folder: &Path, prepared: &Prepared, room: &Room) -> Result<(),
         let small = shrink::area(&frame?, prepared.size.within(THUMBNAIL));
         let path = planned.clip.path.as_path();
         let mut name = path.file_name().unwrap_or_default().to_os_string();
+        if !taken.insert(name.clone()) {
+            name.push(format!(".{index}"));
+        }
         name.push(".png");
         output::write(&folder.join(name), &png::encode(&Rgb::from(&small)))?;
     }

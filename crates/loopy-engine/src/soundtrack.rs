@@ -23,7 +23,7 @@ use crate::{
         Bed, BedOptions, Error as SoundError, Mixer, Options as MixOptions, RATE, Source, Stream,
         Track, loudness,
     },
-    store::{Kind, Reader, Store},
+    store::{Kind, Pin, Reader, Store},
 };
 
 /// What is heard.
@@ -127,6 +127,8 @@ pub struct Soundtrack {
     track: EncodedTrack,
     block: Vec<f32>,
     ready: VecDeque<Packet>,
+    /// Keeps the samples in the store.
+    _pin: Pin,
 }
 
 impl Soundtrack {
@@ -181,12 +183,19 @@ pub fn prepare(
     limits: &Limits,
     room: &Room,
 ) -> Result<Option<Soundtrack>, Error> {
+    let keys: Vec<(Kind, Hash)> = plan
+        .clips
+        .iter()
+        .map(|planned| (Kind::Sound, key(&planned.clip.hash)))
+        .collect();
+    let pin = room.store.pin(&keys)?;
     let total = plan.fps.samples(plan.frames, RATE);
     let (stream, codec, bitrate): (Box<dyn Stream>, Codec, u32) = match choice {
         Choice::None => return Ok(None),
         Choice::Keep { codec, bitrate } => {
             let Some(mixer) = clips(plan, library, limits, room)? else {
-                let message = "no clip has sound; the video is made without".to_owned();
+                let message =
+                    "no clip that is shown has sound; the video is made without".to_owned();
                 (room.sink)(Event::Note { message });
                 return Ok(None);
             };
@@ -217,6 +226,7 @@ pub fn prepare(
         track,
         block: Vec::new(),
         ready: VecDeque::new(),
+        _pin: pin,
     }))
 }
 
@@ -286,11 +296,18 @@ fn clips(
             .zip(&library.starts)
             .find_map(|(clip, start)| (clip.hash == hash).then_some(*start));
         let track = match (facts_of(&hash), start) {
-            (Some(facts), Some(start)) => stored(room.store, &hash)?.map(|source| Track {
-                source,
-                offset: start - facts.start,
-                gain,
-            }),
+            (Some(facts), Some(start)) => {
+                let lost = || Error::Trouble {
+                    why:
+                        "the sound of a clip has gone from the store; is `--cache-size` too small?"
+                            .to_owned(),
+                };
+                Some(Track {
+                    source: stored(room.store, &hash)?.ok_or_else(lost)?,
+                    offset: start - facts.start,
+                    gain,
+                })
+            }
             _ => None,
         };
         tracks.push(track);

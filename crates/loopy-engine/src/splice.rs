@@ -33,7 +33,7 @@ pub struct Spliced {
 
 /// Segments kept in memory while splicing, in bytes: what repeats soon is not read again, and
 /// memory stays flat however long the video is.
-const CACHE_BYTES: usize = 32 << 20;
+const CACHE_BYTES: usize = 8 << 20;
 
 /// Writes the video.
 ///
@@ -84,6 +84,9 @@ pub fn splice(
     });
     let mut done = 0;
     for index in prepared.timeline.rows() {
+        if (room.interrupted)() {
+            return Err(Error::Interrupted);
+        }
         let segment = shelf.get(index)?;
         // Sound goes into the file beside the pictures that it belongs to.
         if let Some(sound) = &mut sound {

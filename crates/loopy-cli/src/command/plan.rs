@@ -17,19 +17,21 @@ pub(super) fn run(global: &Global, args: &Plan) -> Result<ExitCode, Error> {
         let mut meter = Meter::start(room.workers);
         render::prepare(&options, room, &mut meter).map(|prepared| prepared.plan)
     })?;
-    let json = serde_json::to_string_pretty(&plan).unwrap_or_default();
-    match &args.output {
-        Some(file) => {
-            output::write(file, json.as_bytes())?;
-            house.live.say(&format!(
-                "{}: {} visits, {} frames",
-                loopy_core::clip::show(file),
-                plan.visits.len(),
-                plan.frames
-            ));
-        }
-        None => {
-            words::data(&json);
+    if let Some(file) = &args.output {
+        output::write_json(file, &plan)?;
+        house.live.say(&format!(
+            "{}: {} visits, {} frames",
+            loopy_core::clip::show(file),
+            plan.visits.len(),
+            plan.frames
+        ));
+    } else {
+        let json = serde_json::to_string_pretty(&plan).unwrap_or_default();
+        if !words::data(&json) {
+            return Err(Error::Output {
+                path: "-".into(),
+                why: "standard output does not take it".to_owned(),
+            });
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -45,7 +47,7 @@ pub(super) fn analyze(global: &Global, args: &Scan) -> Result<ExitCode, Error> {
     let house = House::open(global, &limits, false)?;
     let (library, graph) = house.with(|room| {
         let mut meter = Meter::start(room.workers);
-        let library = library::load(&scan_options(args), &limits, room, &mut meter)?;
+        let (library, _pin) = library::load(&scan_options(args), &limits, room, &mut meter)?;
         let graph = library::graph(&library, room)?;
         Ok::<_, Error>((library, graph))
     })?;

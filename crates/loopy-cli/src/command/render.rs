@@ -1,7 +1,6 @@
 //! `loopy render`: the main job.
 
 use std::{
-    collections::BTreeMap,
     path::{Path, PathBuf},
     process::ExitCode,
     time::{Duration, SystemTime},
@@ -13,7 +12,7 @@ use loopy_core::{
     limits::Limits,
     metadata::{Fields, Words, fill},
     plan::SeamKind,
-    report::{LeftOut, Report},
+    report::Report,
 };
 use loopy_engine::{
     Error,
@@ -23,6 +22,7 @@ use loopy_engine::{
     scan,
     soundtrack::Choice,
     usage::Meter,
+    verify,
 };
 
 use super::House;
@@ -55,14 +55,7 @@ pub(super) fn finish(
         tell_estimate(global, &estimate);
         return Ok(ExitCode::SUCCESS);
     }
-    let result = house.with(|room| render::render(options, room));
-    let report = match result {
-        Err(Error::NothingUsable { left_out }) => {
-            summarize(global, &left_out);
-            return Err(Error::NothingUsable { left_out });
-        }
-        other => other?,
-    };
+    let report = house.with(|room| render::render(options, room))?;
     tell(global, house, &report);
     let degraded = options.strict && !report.fallbacks.is_empty();
     Ok(ExitCode::from(if degraded { 5 } else { 0 }))
@@ -94,7 +87,11 @@ fn options(global: &Global, args: &Render) -> Result<Options, Error> {
         ));
     }
     let created = created()?;
-    let target = target(output, picture, walk.seed, created)?;
+    let seed = match &more.plan {
+        Some(plan) => verify::read_plan(plan)?.seed,
+        None => walk.seed,
+    };
+    let target = target(output, picture, seed, created)?;
     let values = picture
         .preset
         .map(|preset| loopy_core::encode::Preset::from(preset).values());
@@ -123,7 +120,7 @@ fn options(global: &Global, args: &Render) -> Result<Options, Error> {
             .frames
             .map_or(Length::Span(walk.duration), Length::Frames),
         plan: more.plan.clone(),
-        seed: walk.seed,
+        seed,
         size,
         fps: walk.fps,
         rate_mode: walk.rate.into(),
@@ -163,6 +160,7 @@ pub(super) fn scan_options(scan: &Scan) -> scan::Options {
         filter: scan.filter.map(Into::into),
         exclude: scan.exclude.clone(),
         trims: scan.trim.clone(),
+        output: None,
     }
 }
 
@@ -225,6 +223,9 @@ fn created() -> Result<Option<i64>, Error> {
     }
 }
 
+/// Dates are written with four digits of a year.
+const YEAR_10000: u64 = 253_402_300_800;
+
 fn target(
     output: &Path,
     picture: &Picture,
@@ -240,8 +241,11 @@ fn target(
     let time = match created {
         Some(seconds) => u64::try_from(seconds)
             .ok()
+            .filter(|seconds| *seconds < YEAR_10000)
             .and_then(|seconds| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds)))
-            .ok_or_else(|| Error::Usage("SOURCE_DATE_EPOCH lies before 1970".to_owned()))?,
+            .ok_or_else(|| {
+                Error::Usage("SOURCE_DATE_EPOCH lies before 1970 or after 9999".to_owned())
+            })?,
         None => SystemTime::now(),
     };
     let preset = picture
@@ -292,20 +296,6 @@ fn tell_estimate(global: &Global, estimate: &Estimate) {
         size(estimate.store_bytes),
         seconds(estimate.cpu_seconds),
     ));
-}
-
-/// Files left out, by reason, when nothing else can be said.
-fn summarize(global: &Global, left_out: &[LeftOut]) {
-    if global.json {
-        return;
-    }
-    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
-    for entry in left_out {
-        *reasons.entry(&entry.reason).or_default() += 1;
-    }
-    for (reason, count) in reasons {
-        words::say(&format!("{count} left out: {reason}"));
-    }
 }
 
 fn tell(global: &Global, house: &House, report: &Report) {

@@ -126,7 +126,11 @@ impl FromStr for Trim {
     fn from_str(text: &str) -> Result<Self, ParseTrimError> {
         let error = || ParseTrimError(text.to_owned());
         let (clip, range) = text.rsplit_once('=').ok_or_else(error)?;
-        let (from, to) = range.split_once(':').ok_or_else(error)?;
+        // With more than one colon it is not clear which of them divides the two.
+        let (from, to) = range
+            .split_once(':')
+            .filter(|(_, to)| !to.contains(':'))
+            .ok_or_else(error)?;
         let side = |text: &str| match text.trim() {
             "" => Ok(None),
             text => text.parse().map(Some).map_err(|_bad| error()),
@@ -210,7 +214,15 @@ mod tests {
         assert_eq!(trim.clip(), "a=b.mp4");
         assert!("clip=:3s".parse::<Trim>().is_ok());
         assert!("clip=2:".parse::<Trim>().is_ok());
-        for bad in ["clip", "clip=", "clip=:", "=1:2", "clip=x:2", "clip=3"] {
+        for bad in [
+            "clip",
+            "clip=",
+            "clip=:",
+            "=1:2",
+            "clip=x:2",
+            "clip=3",
+            "clip=1:00:1:30",
+        ] {
             assert!(bad.parse::<Trim>().is_err(), "{bad}");
         }
         assert!(trim.names(Path::new("dir/a=b.mp4")));

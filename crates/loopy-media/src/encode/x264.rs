@@ -212,7 +212,18 @@ fn options(settings: &Settings) -> Result<Dict, Error> {
     options.set("bf", &settings.bframes.to_string())?;
     options.set("forced-idr", "1")?;
     let fixed = "stitchable=1:open-gop=0:keyint=infinite:scenecut=0";
-    options.set("x264-params", &format!("{fixed}{}", without_avx512()))?;
+    // At the end of every run the encoder looks at as many pictures again as it looks ahead: 20
+    // instead of 40 and more save time and a third of the memory, and cost no quality.
+    let far = ["fast", "medium", "slow", "slower", "veryslow", "placebo"];
+    let lookahead = if settings.crf > 0 && far.contains(&&*settings.preset) {
+        ":rc-lookahead=20"
+    } else {
+        ""
+    };
+    options.set(
+        "x264-params",
+        &format!("{fixed}{lookahead}{}", without_avx512()),
+    )?;
     if settings.crf > 0 {
         options.set("profile", "high")?;
     }
