@@ -17,24 +17,28 @@ use std::{
 use house::{House, text};
 use loopy_core::Rate;
 
-const RENDER: [&str; 12] = [
+const RENDER: [&str; 16] = [
     "render",
     "clips",
     "-o",
     "o.mp4",
     "--frames",
-    "600",
+    "1000",
     "--seams",
     "dissolve",
+    "--bridge-frames",
+    "4",
     "--audio",
     "none",
     "--json",
     "--size=320x180",
+    "--report",
+    "r.json",
 ];
 
 fn house() -> House {
     let house = House::new();
-    house.truth_clips(Rate::new(30, 1).unwrap(), &[90, 95, 100, 105, 110, 115]);
+    house.truth_clips(Rate::new(30, 1).unwrap(), &[150, 155, 160, 165, 170, 175]);
     house
 }
 
@@ -62,6 +66,11 @@ fn start_until(house: &House, word: &str, count: usize) -> Child {
 fn uninterrupted() -> Vec<u8> {
     let house = house();
     house.run(&RENDER, 0);
+    let seams = house.report("r.json").seams;
+    assert!(
+        seams.iter().any(|seam| seam.frames == 4),
+        "there is nothing to resume a bridge of"
+    );
     std::fs::read(house.path("o.mp4")).unwrap()
 }
 
@@ -189,6 +198,7 @@ fn two_renders_at_once_on_one_store_both_end_right() {
         .unwrap();
     let mut args = RENDER;
     args[3] = "p.mp4";
+    args[15] = "s.json";
     let mut two = house
         .loopy(&args)
         .stdout(Stdio::null())
