@@ -37,31 +37,25 @@ impl Sort {
     }
 }
 
-/// A key that sorts runs of digits by their value.
-fn natural(path: &Path) -> Vec<(u64, Vec<u8>)> {
-    let bytes = path.as_os_str().as_encoded_bytes();
-    let mut key: Vec<(u64, Vec<u8>)> = Vec::new();
-    let mut rest = bytes;
-    while !rest.is_empty() {
-        let text = rest
-            .iter()
-            .position(u8::is_ascii_digit)
-            .unwrap_or(rest.len());
-        let (word, tail) = rest.split_at(text);
-        let digits = tail
-            .iter()
-            .position(|b| !b.is_ascii_digit())
-            .unwrap_or(tail.len());
-        let (number, after) = tail.split_at(digits);
-        let value = number.iter().fold(0_u64, |value, digit| {
-            value
-                .saturating_mul(10)
-                .saturating_add(u64::from(digit - b'0'))
-        });
-        // The word goes before its number; within one word, the number decides.
-        key.push((0, word.to_vec()));
-        key.push((value, number.to_vec()));
-        rest = after;
+/// A key that sorts as people do: byte by byte, but runs of digits by their value.
+fn natural(path: &Path) -> Vec<(u8, u64, Vec<u8>)> {
+    let mut key = Vec::new();
+    let mut rest = path.as_os_str().as_encoded_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        let digits = rest.iter().position(|byte| !byte.is_ascii_digit());
+        let (number, after) = rest.split_at(digits.unwrap_or(rest.len()));
+        if number.is_empty() {
+            key.push((*first, 0, Vec::new()));
+            rest = tail;
+        } else {
+            let value = number.iter().fold(0_u64, |value, digit| {
+                value
+                    .saturating_mul(10)
+                    .saturating_add(u64::from(digit - b'0'))
+            });
+            key.push((b'0', value, number.to_vec()));
+            rest = after;
+        }
     }
     key
 }
