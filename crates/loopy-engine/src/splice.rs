@@ -33,7 +33,7 @@ pub struct Spliced {
 
 /// Segments kept in memory while splicing, in bytes: what repeats soon is not read again, and
 /// memory stays flat however long the video is.
-const CACHE_BYTES: usize = 1 << 20;
+const CACHE_BYTES: usize = 8 << 20;
 
 /// Writes the video.
 ///

@@ -73,6 +73,12 @@ pub(crate) fn plan(fps: Rate, clips: Vec<Clip>, stops: &[Stop], looped: bool) ->
         });
         at += u64::from(range.end - range.start);
         if looped || index + 1 < stops.len() {
+            // A plan has dissolves of two frames and more, where both sides have that many.
+            let enter = stops[(index + 1) % stops.len()].1.start;
+            let room = enter.min(clock.len() - range.end);
+            let bridge = &Some((*bridge).min(room))
+                .filter(|frames| *frames >= 2)
+                .unwrap_or(0);
             let kind = if *bridge > 0 {
                 SeamKind::Dissolve
             } else {
