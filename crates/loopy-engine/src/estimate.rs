@@ -57,10 +57,7 @@ pub fn estimate(prepared: &Prepared, options: &Options, store: &Store) -> Result
     }
     let picture: u64 = timeline.rows().map(|index| sizes[index as usize]).sum();
     let store_bytes = missing.iter().map(|index| sizes[*index as usize]).sum();
-    let missing_frames: u64 = missing
-        .iter()
-        .map(|index| u64::from(timeline.segments[*index as usize].recipe.frames()))
-        .sum();
+    let missing_frames = timeline.frames_of(&missing);
     let fps = prepared.plan.fps.as_f64();
     let seconds = prepared.plan.frames as f64 / fps;
     let heard = match options.audio {

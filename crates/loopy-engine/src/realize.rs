@@ -125,6 +125,14 @@ impl Timeline {
         Ok(store.pin(&keys)?)
     }
 
+    /// Frames of `segments`, given as indices.
+    pub fn frames_of(&self, segments: &[u32]) -> u64 {
+        segments
+            .iter()
+            .map(|index| u64::from(self.segments[*index as usize].recipe.frames()))
+            .sum()
+    }
+
     /// Indices of the segments that are not in the store.
     pub fn missing(&self, store: &Store) -> Vec<u32> {
         (0..self.segments.len() as u32)
@@ -256,7 +264,7 @@ pub fn realize(
     sink: Sink,
 ) -> Result<Made, Error> {
     let missing = timeline.missing(store);
-    let total: u64 = frames_of(timeline, &missing);
+    let total = timeline.frames_of(&missing);
     sink(Event::StageStarted {
         stage: Stage::Encode,
         total,
@@ -276,13 +284,6 @@ pub fn realize(
     let bridge_jobs = bridge_jobs(timeline, &missing);
     run(plan, executor, bridge_jobs, &progress, &mut made)?;
     Ok(made)
-}
-
-fn frames_of(timeline: &Timeline, segments: &[u32]) -> u64 {
-    segments
-        .iter()
-        .map(|index| u64::from(timeline.segments[*index as usize].recipe.frames()))
-        .sum()
 }
 
 struct Progress<'a> {

@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Instant};
 use loopy_core::{
     Graph, Plan, Rate, Size,
     clock::Mode,
-    encode::{Preset, Settings},
+    encode::Settings,
     ledger::Ledger,
     limits::Limits,
     metadata::Words,
@@ -60,8 +60,6 @@ pub struct Options {
     pub scaler: Scaler,
     /// Encoder settings.
     pub encode: Settings,
-    /// The encoder preset that they come from, for the report.
-    pub preset: Option<Preset>,
     /// Sound.
     pub audio: Choice,
     /// What fills joints.

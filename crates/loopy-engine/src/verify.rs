@@ -3,8 +3,11 @@
 
 use std::path::Path;
 
-use loopy_core::{Hash, Plan, clip::show, report::Report};
-use loopy_media::demux::{Kind, Packets};
+use loopy_core::{Plan, clip::show, report::Report};
+use loopy_media::{
+    demux::{Kind, Packets},
+    segment::Digest,
+};
 use serde::Serialize;
 
 use crate::{Error, scan::plain};
@@ -144,7 +147,7 @@ fn rows(report: &Report, findings: &mut Findings) -> Vec<u32> {
 struct Open {
     segment: u32,
     left: u32,
-    hasher: blake3::Hasher,
+    digest: Digest,
 }
 
 impl Open {
@@ -153,18 +156,17 @@ impl Open {
         Self {
             segment,
             left,
-            hasher: blake3::Hasher::new(),
+            digest: Digest::default(),
         }
     }
 
     fn take(&mut self, unit: &[u8]) {
-        self.hasher.update(&(unit.len() as u32).to_be_bytes());
-        self.hasher.update(unit);
+        self.digest.unit(unit);
         self.left -= 1;
     }
 
     fn compare(&self, report: &Report, frames: u64, findings: &mut Findings) {
-        let digest = Hash::from_bytes(*self.hasher.finalize().as_bytes());
+        let digest = self.digest.finish();
         let told = &report.segments[self.segment as usize];
         if digest != told.digest {
             findings.add(format!(

@@ -128,7 +128,6 @@ fn options(global: &Global, args: &Render) -> Result<Options, Error> {
         pad: picture.pad_color,
         scaler: picture.scaler.into(),
         encode,
-        preset: picture.preset.map(Into::into),
         audio: audio(sound, values.map(|values| values.audio_bitrate)),
         seams: walk.seams.into(),
         bridge_frames: walk.bridge_frames,
