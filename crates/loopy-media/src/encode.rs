@@ -19,14 +19,19 @@ use crate::{
     segment::{Sample, Segment},
 };
 
-/// Pictures kept to go on from after the end of a run. x264 spends bits on what later pictures refer
-/// to; without a future, the end of a run would be visibly worse than the start of the next one. It
-/// is shown the last pictures to and fro, which move as the run does, until it has let go of the
-/// run; they are looked at, and never encoded.
+/// Pictures shown to the encoder after the end of a run, the last ones to and fro, which move as the
+/// run does. x264 spends bits on what later pictures refer to; without a future, the end of a run
+/// would be visibly worse than the start of the next one. They are looked at and never encoded.
+const FUTURE: usize = 12;
+/// Pictures kept for that.
 const RECENT: usize = 8;
 
-/// x264 looks at most 250 pictures ahead; one that holds on to the run for longer is told to end.
-const FUTURE: usize = 300;
+/// How much coarser than x264 would have it the first picture of a group is coded, in steps of the
+/// quantiser. What all later pictures refer to is coded best, and at a joint that nobody takes that
+/// would show as a pulse.
+const KEY_COARSER: av::AVRational = av::AVRational { num: 3, den: 1 };
+/// libavcodec gives quantiser offsets as a share of this many steps.
+const QUANTISERS: i32 = 51;
 
 /// Encodes one run of frames to one [`Segment`].
 ///
@@ -43,8 +48,8 @@ pub struct Encoder {
     groups: u32,
     /// Encode a copy of the frame first and drop it. See [`Encoder::new`].
     lead: u32,
-    /// Show the encoder a future.
-    future: bool,
+    /// The encoder looks ahead: it is shown a future, and its key frames are made coarser.
+    lookahead: bool,
     pushed: u32,
     samples: Vec<Sample>,
     data: Vec<u8>,
@@ -78,8 +83,8 @@ impl Encoder {
             // Groups of four and more halve into groups of two and more: none is a lone key frame.
             groups: u64::from(frames).div_ceil(longest.max(4)) as u32,
             lead: u32::from(frames == 1),
-            // Without the lookahead that these leave out there is nothing to see it.
-            future: settings.crf > 0 && !["ultrafast", "superfast"].contains(&&*settings.preset),
+            // These presets do without.
+            lookahead: settings.crf > 0 && !["ultrafast", "superfast"].contains(&&*settings.preset),
             pushed: 0,
             samples: Vec::with_capacity(frames as usize),
             data: Vec::new(),
@@ -110,6 +115,9 @@ impl Encoder {
         self.pushed += 1;
         let newest = self.picture(frame)?;
         self.recent.push_back(newest);
+        if self.lookahead && self.key(index) {
+            self.coarser()?;
+        }
         // The last picture closes the run in decode order too, whatever is seen to follow.
         let kind = if self.key(index) {
             av::AVPictureType::I
@@ -137,13 +145,10 @@ impl Encoder {
                 self.pushed, self.frames
             )));
         }
-        if self.future {
+        if self.lookahead {
             // From the last picture but one to the first, back to the last, and so on.
             let turn = self.recent.len() - 1;
             for step in 1..=FUTURE {
-                if self.samples.len() == self.frames as usize {
-                    break;
-                }
                 let back = if turn == 0 { 0 } else { step % (2 * turn) };
                 let at = turn.abs_diff(back);
                 let pts = i64::from(self.lead + self.frames) + step as i64 - 1;
@@ -186,7 +191,10 @@ impl Encoder {
         let raw = picture.as_ptr();
         // SAFETY: the frame has buffers of its own; the call copies them if the encoder still holds
         // a reference.
-        let code = unsafe { av::av_frame_make_writable(raw) };
+        let code = unsafe {
+            av::av_frame_remove_side_data(raw, av::AVFrameSideDataType::REGIONS_OF_INTEREST);
+            av::av_frame_make_writable(raw)
+        };
         check(code, "reuse a picture")?;
         for (plane, source) in frame.planes().into_iter().enumerate() {
             let width = if plane == 0 {
@@ -206,6 +214,42 @@ impl Encoder {
             }
         }
         Ok(picture)
+    }
+
+    /// Has the newest picture coded coarser by [`KEY_COARSER`].
+    fn coarser(&self) -> Result<(), Error> {
+        let Some(newest) = self.recent.back() else {
+            return Ok(());
+        };
+        let size = std::mem::size_of::<av::AVRegionOfInterest>();
+        // SAFETY: the frame is ours; libavutil returns NULL or side data with `size` bytes, aligned
+        // for any type, which are written whole.
+        unsafe {
+            let side = av::av_frame_new_side_data(
+                newest.as_ptr(),
+                av::AVFrameSideDataType::REGIONS_OF_INTEREST,
+                size as _,
+            );
+            if side.is_null() {
+                return Err(Error::Libav {
+                    what: "set the quality of a key frame",
+                    why: "out of memory".to_owned(),
+                });
+            }
+            let region = (*side).data.cast::<av::AVRegionOfInterest>();
+            region.write(av::AVRegionOfInterest {
+                self_size: size as u32,
+                top: 0,
+                bottom: self.size.height as i32,
+                left: 0,
+                right: self.size.width as i32,
+                qoffset: av::AVRational {
+                    num: KEY_COARSER.num,
+                    den: KEY_COARSER.den * QUANTISERS,
+                },
+            });
+        }
+        Ok(())
     }
 
     fn blank(&self) -> Result<AvFrame, Error> {
@@ -235,9 +279,12 @@ impl Encoder {
         self.receive()
     }
 
-    /// Takes all packets that are ready.
+    /// Takes all packets that are ready, up to the end of the run: each one that is asked for after
+    /// the last frame was sent is encoded then.
     fn receive(&mut self) -> Result<(), Error> {
-        while let Some((pts, key)) = self.x264.receive(&self.packet)? {
+        while self.samples.len() < self.frames as usize
+            && let Some((pts, key)) = self.x264.receive(&self.packet)?
+        {
             let order = pts - i64::from(self.lead);
             // SAFETY: a packet that was just received owns `size` bytes at `data`.
             let bytes = unsafe {

@@ -103,7 +103,7 @@ impl X264 {
             banner: String::new(),
             bframes: settings.bframes > 0,
         };
-        let mut options = options(settings)?;
+        let mut options = options(settings, size)?;
         // SAFETY: the context is ours and not yet open, which is when these fields may be set.
         let code = unsafe {
             let raw = context.as_ptr();
@@ -187,12 +187,13 @@ impl X264 {
     }
 }
 
-/// The AVX-512 lookahead of x264 0.164 reads memory that nobody wrote: with it, equal pictures give
-/// other bytes in a process with another past, unless rows have a multiple of 8 macroblocks. Up to AVX2
+/// The AVX-512 lookahead of x264 0.164 reads memory that nobody wrote, unless rows have a multiple of 8
+/// macroblocks: with it, equal pictures give other bytes in a process with another past. Up to AVX2
 /// the bytes are a function of the pictures, for about 4 % more time.
 #[cfg(target_arch = "x86_64")]
-fn without_avx512() -> &'static str {
-    if std::arch::is_x86_feature_detected!("avx512f") {
+fn instructions(size: Size) -> &'static str {
+    let whole = size.width.div_ceil(16).is_multiple_of(8);
+    if std::arch::is_x86_feature_detected!("avx512f") && !whole {
         // x264 takes the names as they are, so only those that every CPU with AVX-512 has.
         ":asm=avx2,fma3,lzcnt,bmi1,bmi2"
     } else {
@@ -201,11 +202,11 @@ fn without_avx512() -> &'static str {
 }
 
 #[cfg(not(target_arch = "x86_64"))]
-fn without_avx512() -> &'static str {
+fn instructions(_size: Size) -> &'static str {
     ""
 }
 
-fn options(settings: &Settings) -> Result<Dict, Error> {
+fn options(settings: &Settings, size: Size) -> Result<Dict, Error> {
     let mut options = Dict::new();
     options.set("preset", &settings.preset)?;
     options.set("crf", &settings.crf.to_string())?;
@@ -222,7 +223,7 @@ fn options(settings: &Settings) -> Result<Dict, Error> {
     };
     options.set(
         "x264-params",
-        &format!("{fixed}{lookahead}{}", without_avx512()),
+        &format!("{fixed}{lookahead}{}", instructions(size)),
     )?;
     if settings.crf > 0 {
         options.set("profile", "high")?;
