@@ -3,6 +3,7 @@
 
 pub mod blend;
 pub mod convert;
+pub mod flow;
 pub mod measure;
 pub mod png;
 pub mod rgb;
