@@ -61,7 +61,7 @@ fn cpu() -> f64 {
     nanoseconds * 1e-9
 }
 
-/// A smooth random texture: waves between 4 and 40 pixels long.
+/// A smooth random texture: waves between 4 and 120 pixels long.
 fn texture(seed: u64) -> impl Fn(f64, f64) -> f64 {
     let mut state = seed.wrapping_mul(2) + 1;
     let mut random = move || {
@@ -72,7 +72,7 @@ fn texture(seed: u64) -> impl Fn(f64, f64) -> f64 {
     };
     let waves: Vec<[f64; 4]> = (0..40)
         .map(|_| {
-            let (angle, length) = (random() * 6.283, 4.0 * 10.0_f64.powf(random()));
+            let (angle, length) = (random() * 6.283, 4.0 * 30.0_f64.powf(random()));
             let number = 6.283 / length;
             [
                 angle.cos() * number,

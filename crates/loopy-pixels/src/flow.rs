@@ -13,7 +13,7 @@ mod refine;
 mod search;
 mod spread;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use fearless_simd::{Level as Machine, dispatch, prelude::*};
 
