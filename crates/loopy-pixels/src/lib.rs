@@ -3,6 +3,8 @@
 
 pub mod blend;
 pub mod convert;
+pub mod flow;
+pub mod interpolate;
 pub mod measure;
 pub mod png;
 pub mod rgb;

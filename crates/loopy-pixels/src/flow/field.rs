@@ -1,0 +1,138 @@
+//! A field of motion and what can be asked of it.
+
+use super::plane::Plane;
+
+/// Motion of every pixel, in pixels of this field's own size, packed rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Field {
+    /// Columns.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
+    /// Motion to the right.
+    pub u: Vec<f32>,
+    /// Motion downwards.
+    pub v: Vec<f32>,
+}
+
+impl Field {
+    pub(super) fn from_planes(u: &Plane, v: &Plane) -> Self {
+        let pack = |plane: &Plane| {
+            (0..plane.height)
+                .flat_map(|y| plane.row(y))
+                .copied()
+                .collect()
+        };
+        Self {
+            width: u.width,
+            height: u.height,
+            u: pack(u),
+            v: pack(v),
+        }
+    }
+
+    /// Motion at a place between pixels, bilinear; outside counts as the nearest edge.
+    pub fn at(&self, x: f32, y: f32) -> (f32, f32) {
+        if self.u.is_empty() {
+            return (0.0, 0.0);
+        }
+        let x = x.clamp(0.0, (self.width - 1) as f32);
+        let y = y.clamp(0.0, (self.height - 1) as f32);
+        let (left, top) = (x as usize, y as usize);
+        let (across, down) = (x - left as f32, y - top as f32);
+        let (right, low) = (
+            (left + 1).min(self.width - 1),
+            (top + 1).min(self.height - 1),
+        );
+        let mix = |plane: &[f32]| {
+            let line = |y: usize| {
+                let (a, b) = (plane[y * self.width + left], plane[y * self.width + right]);
+                a + (b - a) * across
+            };
+            let (above, below) = (line(top), line(low));
+            above + (below - above) * down
+        };
+        (mix(&self.u), mix(&self.v))
+    }
+
+    /// Robust mean motion of each cell of a grid, row by row: of both components the mean of the
+    /// middle half of its values. Cells without pixels (a grid finer than the field) take the
+    /// pixel at their place; an empty grid or field gives nothing.
+    pub fn grid(&self, columns: usize, rows: usize) -> Vec<(f32, f32)> {
+        if self.u.is_empty() {
+            return Vec::new();
+        }
+        let mut cells = Vec::with_capacity(columns * rows);
+        let mut values = Vec::new();
+        for row in 0..rows {
+            let ys = span(row, rows, self.height);
+            for column in 0..columns {
+                let xs = span(column, columns, self.width);
+                let mut middle = |plane: &[f32]| {
+                    values.clear();
+                    for y in ys.clone() {
+                        let start = y * self.width;
+                        values.extend_from_slice(&plane[start + xs.start..start + xs.end]);
+                    }
+                    interquartile_mean(&mut values)
+                };
+                cells.push((middle(&self.u), middle(&self.v)));
+            }
+        }
+        cells
+    }
+}
+
+/// Pixels of a cell: at least one.
+fn span(cell: usize, cells: usize, side: usize) -> std::ops::Range<usize> {
+    let start = (cell * side / cells).min(side - 1);
+    start..((cell + 1) * side / cells).max(start + 1)
+}
+
+fn interquartile_mean(values: &mut [f32]) -> f32 {
+    let cut = values.len() / 4;
+    let kept = values.len() - 2 * cut;
+    if cut > 0 {
+        values.select_nth_unstable_by(cut, f32::total_cmp);
+        values[cut..].select_nth_unstable_by(kept - 1, f32::total_cmp);
+        // Summed in order of size: one result whatever order the selection left.
+        values[cut..cut + kept].sort_unstable_by(f32::total_cmp);
+    }
+    let sum: f64 = values[cut..cut + kept].iter().map(|v| f64::from(*v)).sum();
+    (sum / kept as f64) as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_ignores_a_quarter_of_outliers() {
+        let mut field = Field {
+            width: 8,
+            height: 4,
+            u: vec![2.0; 32],
+            v: vec![-1.0; 32],
+        };
+        for wild in [0, 1, 8] {
+            field.u[wild] = 1000.0;
+            field.v[wild] = f32::from(wild as u8) * -500.0;
+        }
+        let grid = field.grid(2, 1);
+        assert_eq!(grid, [(2.0, -1.0), (2.0, -1.0)]);
+        assert_eq!(field.grid(16, 9).len(), 144);
+        assert!(field.grid(0, 5).is_empty());
+    }
+
+    #[test]
+    fn motion_between_pixels_is_interpolated() {
+        let field = Field {
+            width: 2,
+            height: 2,
+            u: vec![0.0, 1.0, 2.0, 3.0],
+            v: vec![0.0; 4],
+        };
+        assert_eq!(field.at(0.5, 0.5), (1.5, 0.0));
+        assert_eq!(field.at(-3.0, 9.0), (2.0, 0.0));
+    }
+}

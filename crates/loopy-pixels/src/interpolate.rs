@@ -1,0 +1,248 @@
+//! Pictures between two pictures, by motion.
+//!
+//! Flow both ways is computed once. For a time t the motion is thrown there from both sides, each
+//! pixel is taken from both pictures along it, and blended by time and visibility; where the
+//! pictures disagree the nearer one is shown, so that nothing is seen twice. Fine detail lost on
+//! the way is given back.
+
+mod bars;
+mod grain;
+mod meeting;
+mod pace;
+mod render;
+#[cfg(test)]
+mod tests;
+mod warp;
+
+use fearless_simd::{Level as Machine, dispatch};
+use loopy_core::Frame;
+
+pub use self::pace::times;
+use self::{
+    bars::Window,
+    grain::Blocks,
+    meeting::{Meeting, importance, soften},
+};
+use crate::{
+    blend,
+    flow::{self, Effort, Error, Gray, Pair, plane::Plane},
+};
+
+/// Flow is computed on at most this many pixels.
+const MOST_PIXELS: u64 = 60_000;
+/// Cells of the grid that speeds are compared on.
+const CELLS: (usize, usize) = (16, 9);
+
+/// How two pictures differ by motion.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Motion {
+    /// Median length of the motion in pixels of the pictures.
+    pub median: f32,
+    /// Its 95th percentile.
+    pub high: f32,
+    /// Share of pixels, 0 to 1, whose motion is not confirmed by the way back (Sundaram et al.,
+    /// ECCV 2010): hidden in the other picture, or not found.
+    pub unreliable: f32,
+    /// Mean absolute difference of the lumas after motion, in code values at the size of the flow.
+    pub residual: f32,
+}
+
+/// Two pictures and everything known of the way between them.
+#[derive(Debug)]
+pub struct Between {
+    whole: [Frame; 2],
+    window: Window,
+    sources: Sources,
+    speeds: Option<(f32, f32)>,
+}
+
+/// The parts of the pictures inside their bars.
+struct Sources {
+    /// Pixels of the pictures to a pixel of the flow, along a side.
+    factor: usize,
+    pair: Pair,
+    front_a: Vec<f32>,
+    front_b: Vec<f32>,
+    structure_a: Vec<f32>,
+    structure_b: Vec<f32>,
+    residual: f32,
+    /// Luma, U and V.
+    a: [Plane; 3],
+    b: [Plane; 3],
+    grain_a: Blocks,
+    grain_b: Blocks,
+}
+
+impl std::fmt::Debug for Sources {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let field = &self.pair.forward;
+        write!(
+            f,
+            "Sources({}x{}/{})",
+            field.width, field.height, self.factor
+        )
+    }
+}
+
+impl Between {
+    /// Finds the motion between `a` and `b`, at a size reduced to what `effort` can afford.
+    pub fn new(a: &Frame, b: &Frame, effort: Effort) -> Result<Self, Error> {
+        if a.size() != b.size() {
+            let (a, b) = (a.size(), b.size());
+            return Err(Error::Sizes(a.width, a.height, b.width, b.height));
+        }
+        let window = bars::window(a, b);
+        let (inner_a, inner_b) = (window.cut(a), window.cut(b));
+        let sources = Sources::new(&inner_a, &inner_b, effort)?;
+        Ok(Self {
+            whole: [a.clone(), b.clone()],
+            window,
+            sources,
+            speeds: None,
+        })
+    }
+
+    /// The same, with the picture before `a` and the one after `b`: their motion tells the speeds
+    /// that [`Between::times`] joins.
+    pub fn with_context(
+        before_a: &Frame,
+        a: &Frame,
+        b: &Frame,
+        after_b: &Frame,
+        effort: Effort,
+    ) -> Result<Self, Error> {
+        let mut between = Self::new(a, b, effort)?;
+        let way = between.sources.pair.forward.grid(CELLS.0, CELLS.1);
+        let small =
+            |frame: &Frame| Gray::of(&between.window.cut(frame), between.sources.factor as u32);
+        let speed = |from: &Frame, to: &Frame| {
+            let field = flow::dense(&small(from), &small(to), Effort::Fast)?;
+            Ok(pace::speed(&field.grid(CELLS.0, CELLS.1), &way))
+        };
+        for (other, beside) in [(before_a, a), (after_b, b)] {
+            if other.size() != beside.size() {
+                let (a, b) = (other.size(), beside.size());
+                return Err(Error::Sizes(a.width, a.height, b.width, b.height));
+            }
+        }
+        let speeds = (speed(before_a, a)?, speed(b, after_b)?);
+        between.speeds = speeds.0.zip(speeds.1);
+        Ok(between)
+    }
+
+    /// Times for `frames` pictures: at the speeds of the context where it is known, evenly
+    /// otherwise.
+    pub fn times(&self, frames: usize) -> Vec<f32> {
+        let even = 1.0 / (frames + 1) as f32;
+        let (before, after) = self.speeds.unwrap_or((even, even));
+        times(frames, before, after)
+    }
+
+    /// How far things move, and how much of that can be believed.
+    pub fn motion(&self) -> Motion {
+        let pair = &self.sources.pair;
+        let mut lengths: Vec<f32> = [&pair.forward, &pair.backward]
+            .into_iter()
+            .flat_map(|field| field.u.iter().zip(&field.v))
+            .map(|(u, v)| (u * u + v * v).sqrt() * self.sources.factor as f32)
+            .collect();
+        lengths.sort_unstable_by(f32::total_cmp);
+        let at = |share: usize| lengths[(lengths.len() - 1) * share / 100];
+        let trusts = pair.forward_trust.iter().chain(&pair.backward_trust);
+        let hidden = trusts.filter(|trust| Pair::hidden(**trust)).count();
+        Motion {
+            median: at(50),
+            high: at(95),
+            unreliable: hidden as f32 / lengths.len() as f32,
+            residual: self.sources.residual,
+        }
+    }
+
+    /// The picture at time `t`: 0 is the first picture itself, 1 the second.
+    pub fn at(&self, t: f32) -> Frame {
+        let [a, b] = &self.whole;
+        if t.is_nan() || t <= 0.0 {
+            return a.clone();
+        }
+        if t >= 1.0 {
+            return b.clone();
+        }
+        let inner = self.sources.render(self.window.size, t);
+        if inner.size() == a.size() {
+            return inner;
+        }
+        let mut out = Frame::black(a.size());
+        let share = (t * f32::from(blend::WHOLE)).round() as u16;
+        blend::mix(a, b, share, &mut out);
+        self.window.paste(&inner, &mut out);
+        out
+    }
+}
+
+impl Sources {
+    fn new(a: &Frame, b: &Frame, effort: Effort) -> Result<Self, Error> {
+        let mut factor = 1;
+        while a.size().pixels() > MOST_PIXELS * factor * factor {
+            factor += 1;
+        }
+        let shorter = u64::from(a.size().width.min(a.size().height));
+        let factor = factor.min((shorter / u64::from(flow::LEAST_SIDE)).max(1)) as u32;
+        let (small_a, small_b) = (Gray::of(a, factor), Gray::of(b, factor));
+        let pair = flow::both(&small_a, &small_b, effort)?;
+        let real =
+            |gray: &Gray| -> Vec<f32> { gray.data().iter().map(|s| f32::from(*s)).collect() };
+        let (real_a, real_b) = (real(&small_a), real(&small_b));
+        let front_a = importance(&pair.forward, &pair.forward_trust, &real_a, &real_b);
+        let front_b = importance(&pair.backward, &pair.backward_trust, &real_b, &real_a);
+        let (width, height) = (pair.forward.width, pair.forward.height);
+        let mut residual = 0.0_f64;
+        for (index, sample) in real_a.iter().enumerate() {
+            let (x, y) = ((index % width) as f32, (index / width) as f32);
+            let (x, y) = (x + pair.forward.u[index], y + pair.forward.v[index]);
+            let there = meeting::sample(&real_b, width, height, x, y);
+            residual += f64::from((sample - there).abs());
+        }
+        let planes_a = planes(a);
+        let planes_b = planes(b);
+        let (grain_a, grain_b) = dispatch!(
+            Machine::new(),
+            simd => (grain::energy(simd, &planes_a[0]), grain::energy(simd, &planes_b[0]))
+        );
+        Ok(Self {
+            factor: factor as usize,
+            front_a,
+            front_b,
+            structure_a: structure(real_a.clone(), width),
+            structure_b: structure(real_b.clone(), width),
+            residual: (residual / real_a.len() as f64) as f32,
+            pair,
+            a: planes_a,
+            b: planes_b,
+            grain_a,
+            grain_b,
+        })
+    }
+}
+
+fn planes(frame: &Frame) -> [Plane; 3] {
+    let (width, height) = (frame.stride(), frame.size().height as usize);
+    let [luma, u, v] = frame.planes();
+    [
+        Plane::from_bytes(width, height, luma),
+        Plane::from_bytes(width / 2, height / 2, u),
+        Plane::from_bytes(width / 2, height / 2, v),
+    ]
+}
+
+/// The picture less its broad light: a difference of exposure is no difference of structure.
+fn structure(mut picture: Vec<f32>, width: usize) -> Vec<f32> {
+    let mut broad = picture.clone();
+    for _ in 0..12 {
+        soften(&mut broad, width);
+    }
+    for (sample, broad) in picture.iter_mut().zip(broad) {
+        *sample -= broad;
+    }
+    soften(&mut picture, width);
+    picture
+}
