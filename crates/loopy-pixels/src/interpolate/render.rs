@@ -80,7 +80,7 @@ impl<'a> Enlarger<'a> {
 
 /// Where a pixel lies between two centres of the flow.
 fn phase(inside: usize, factor: usize) -> f32 {
-    if factor % 2 == 0 {
+    if factor.is_multiple_of(2) {
         (inside as f32 + 0.5) / factor as f32
     } else {
         // The centre of the middle pixel is the centre of the flow's.
@@ -155,10 +155,10 @@ impl Sources {
                 };
                 store(mixed, &mut drawn.data, start + x);
             }
-            if y % 2 == 0 {
-                if let Some(lines) = tones.next() {
-                    self.tones(y / 2, t, &row, lines);
-                }
+            if y % 2 == 0
+                && let Some(lines) = tones.next()
+            {
+                self.tones(y / 2, t, &row, lines);
             }
         }
         drawn.fill_border();

@@ -15,6 +15,7 @@ pub(super) struct Places {
 
 /// Samples one row of places with Catmull-Rom's cubic (Keys 1981, a = -1/2).
 #[inline(always)]
+#[allow(clippy::float_cmp, reason = "whole numbers")]
 pub(super) fn cubic<S: Simd>(simd: S, plane: &Plane, places: &Places, out: &mut [f32]) {
     let (right, bottom) = (
         (plane.width - 1) as f32 + REACH,
