@@ -140,10 +140,10 @@ pub(crate) struct Walk {
     /// What fills joints
     #[arg(long, value_name = "KIND", default_value = "auto")]
     pub(crate) seams: Seams,
-    /// Frames of a dissolve
-    #[arg(long, value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u32).range(2..=60))]
-    pub(crate) bridge_frames: u32,
-    /// Distinct dissolve time as a share of distinct clip time, in percent
+    /// Frames of every bridge [default: what each needs; 6 for a dissolve]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=60))]
+    pub(crate) bridge_frames: Option<u32>,
+    /// Distinct bridge time as a share of distinct clip time, in percent
     #[arg(long, value_name = "PERCENT", default_value_t = 100.0, value_parser = percent)]
     pub(crate) bridge_budget: f64,
     /// Frame rate, like 25, 29.97 or 30000/1001 [default: that of most clips]
@@ -364,12 +364,14 @@ choice!(Filter -> loopy_engine::scan::Filter {
 });
 
 choice!(Seams -> loopy_core::walk::Seams {
-    /// A cut where it is ordinary, otherwise a dissolve
+    /// A cut where it is ordinary, otherwise a bridge of motion, or a dissolve
     Auto = "auto" => Self::Auto,
     /// Hard cuts only
     Cut = "cut" => Self::Cut,
     /// A dissolve wherever there are frames for it
     Dissolve = "dissolve" => Self::Dissolve,
+    /// A bridge of motion at every joint
+    Motion = "motion" => Self::Motion,
 });
 
 choice!(RateMode -> loopy_core::clock::Mode {

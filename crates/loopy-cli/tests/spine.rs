@@ -45,7 +45,8 @@ fn assert_true(video: &Path, report: &Report) {
         at += u64::from(visit.frames);
         if let Some(seam) = report.seams.get(index) {
             assert_eq!(seam.start, at);
-            assert_eq!((seam.frames > 0), seam.kind == SeamKind::Dissolve);
+            let bridged = matches!(seam.kind, SeamKind::Dissolve | SeamKind::Motion);
+            assert_eq!(seam.frames > 0, bridged);
             at += u64::from(seam.frames);
         }
     }
@@ -137,7 +138,16 @@ fn a_second_render_with_another_seed_encodes_nothing_but_its_end() {
 }
 
 #[test]
-fn dissolves_lie_between_untouched_frames_and_the_length_is_exact() {
+fn bridges_lie_between_untouched_frames_and_the_length_is_exact() {
+    for (seams, kind) in [
+        ("dissolve", SeamKind::Dissolve),
+        ("motion", SeamKind::Motion),
+    ] {
+        bridged(seams, kind);
+    }
+}
+
+fn bridged(seams: &str, kind: SeamKind) {
     let house = House::new();
     house.truth_clips(Rate::new(30, 1).unwrap(), &[150, 150, 150, 150]);
     let args = [
@@ -150,7 +160,7 @@ fn dissolves_lie_between_untouched_frames_and_the_length_is_exact() {
         "--report",
         "r.json",
         "--seams",
-        "dissolve",
+        seams,
         "--bridge-frames",
         "4",
         "--audio",
@@ -162,7 +172,7 @@ fn dissolves_lie_between_untouched_frames_and_the_length_is_exact() {
         report
             .seams
             .iter()
-            .any(|seam| seam.kind == SeamKind::Dissolve && seam.frames == 4)
+            .any(|seam| seam.kind == kind && seam.frames == 4)
     );
     assert_true(&house.path("o.mp4"), &report);
     assert_eq!(ffmpeg_complaints(&house.path("o.mp4")), "");

@@ -62,6 +62,23 @@ pub struct Edge {
     pub step: f32,
     /// The two sides are so unlike that the joint is a declared change of scene.
     pub declared: bool,
+    /// The help that the joint needs to go unseen.
+    #[serde(default)]
+    pub bridge: Bridge,
+}
+
+/// What lies between the two sides of an edge.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Bridge {
+    /// Nothing: the step is ordinary as it is.
+    #[default]
+    None,
+    /// So many frames of motion from the one side to the other, at the source's own rate; at
+    /// least 1.
+    Motion(u8),
+    /// A dissolve, where both sides have handles.
+    Dissolve,
 }
 
 /// The ports of one clip: source boundaries, rising, the first at the start of the usable range,

@@ -14,6 +14,9 @@ use crate::{
 /// Version of the plan's schema; it only grows.
 pub const SCHEMA: u32 = 1;
 
+/// Most frames of motion in one joint.
+pub const LONGEST_BRIDGE: u32 = 60;
+
 /// A walk over clips, complete in itself: it can be realized without the graph.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Plan {
@@ -88,6 +91,8 @@ pub enum SeamKind {
     Cut,
     /// A dissolve over handles: frames after the out-port mixed with frames before the in-port.
     Dissolve,
+    /// Frames of motion between the last frame of one visit and the first of the next.
+    Motion,
     /// A hard cut between unrelated pictures, counted apart.
     SceneChange,
 }
@@ -101,6 +106,10 @@ pub struct Seam {
     pub frames: u32,
     /// What fills it.
     pub kind: SeamKind,
+    /// For motion, the distinct pictures among the frames: fewer where the source's own pictures
+    /// are shown for several frames each. 0 for everything else.
+    #[serde(default)]
+    pub steps: u32,
     /// Score of the edge.
     pub score: Score,
     /// Relative step of the edge (1 is an ordinary step).
@@ -155,13 +164,23 @@ impl Plan {
         positions
     }
 
-    /// A dissolve has frames after the one port and before the other; nothing else has frames.
+    /// A dissolve has frames after the one port and before the other, motion has pictures; nothing
+    /// else has frames.
     fn bridge_fits(&self, index: usize, seam: &Seam) -> Result<(), String> {
-        if seam.kind != SeamKind::Dissolve {
-            return match seam.frames {
-                0 => Ok(()),
-                frames => Err(format!("its seam has {frames} frames and is no dissolve")),
-            };
+        match (seam.kind, seam.frames) {
+            (SeamKind::Dissolve, _) => {}
+            (SeamKind::Motion, 1..=LONGEST_BRIDGE) if (1..=seam.frames).contains(&seam.steps) => {
+                return Ok(());
+            }
+            (SeamKind::Motion, frames) => {
+                return Err(format!(
+                    "its seam moves over {frames} frames in {} steps; from 1 to {LONGEST_BRIDGE} \
+                     frames are possible, and as many steps at most",
+                    seam.steps
+                ));
+            }
+            (_, 0) => return Ok(()),
+            (_, frames) => return Err(format!("its seam has {frames} frames and is no bridge")),
         }
         let (from, to) = (
             &self.visits[index],

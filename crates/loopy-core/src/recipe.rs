@@ -104,6 +104,17 @@ pub enum Pictures {
         /// Frames of the clip that is entered, up to its in-port.
         head: Row,
     },
+    /// Motion from the last picture of `before` to the first of `after`.
+    Motion {
+        /// The last frames of the clip that is left, enough to show how it moves.
+        before: Row,
+        /// The first frames of the clip that is entered, likewise.
+        after: Row,
+        /// Distinct pictures; at least 1.
+        steps: u32,
+        /// Frames over which they are shown, at least as many.
+        frames: u32,
+    },
 }
 
 impl Recipe {
@@ -116,6 +127,17 @@ impl Recipe {
                 tail: tail.anywhere(),
                 head: head.anywhere(),
             },
+            Pictures::Motion {
+                before,
+                after,
+                steps,
+                frames,
+            } => Pictures::Motion {
+                before: before.anywhere(),
+                after: after.anywhere(),
+                steps,
+                frames,
+            },
         };
         clip::Hash::of_json(&placeless)
     }
@@ -124,6 +146,7 @@ impl Recipe {
     pub fn frames(&self) -> u32 {
         match self.pictures {
             Pictures::Run(row) | Pictures::Dissolve { tail: row, .. } => row.to - row.from,
+            Pictures::Motion { frames, .. } => frames,
         }
     }
 }

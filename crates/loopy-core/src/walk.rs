@@ -29,17 +29,25 @@ use crate::{clock, graph::Graph, plan::Plan, rate::Rate};
 /// Relative step written for a joint that no edge of the graph describes.
 pub const UNKNOWN_STEP: f32 = 1000.0;
 
+/// Frames of a dissolve where none are given.
+pub const DISSOLVE: u32 = 6;
+
+/// Steps of motion where the analysis found none to be needed and motion is asked for.
+const LEAST_STEPS: u32 = 1;
+
 /// What fills the joints.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Seams {
-    /// A hard cut where the step is small enough, otherwise a dissolve where there are handles.
+    /// What the analysis found to go unseen: a cut, motion, or a dissolve where there are handles.
     #[default]
     Auto,
     /// Hard cuts only.
     Cut,
     /// A dissolve wherever there are handles.
     Dissolve,
+    /// Motion at every joint.
+    Motion,
 }
 
 /// What the walk shall be like.
@@ -59,12 +67,11 @@ pub struct Options {
     pub min_gap: Option<u32>,
     /// What fills the joints.
     pub seams: Seams,
-    /// Frames of a dissolve; under 2 there are none.
-    pub bridge_frames: u32,
+    /// Frames of every bridge; under 2 there are no dissolves, and with 0 no bridges at all. `None`
+    /// for as long as the analysis found motion to need, and dissolves of [`DISSOLVE`].
+    pub bridge_frames: Option<u32>,
     /// Distinct bridge frames as a share of the distinct clip frames of the library; 0 or more.
     pub bridge_budget: f64,
-    /// With [`Seams::Auto`], an edge whose relative step is at most this is a hard cut.
-    pub cut_below: f32,
     /// Clip to begin with, as an index into [`Graph::clips`]; `None` to draw one.
     pub start: Option<u32>,
     /// Creation time to write into the video, in seconds since 1970.
@@ -83,9 +90,8 @@ impl Default for Options {
             looped: false,
             min_gap: None,
             seams: Seams::default(),
-            bridge_frames: 6,
+            bridge_frames: None,
             bridge_budget: 1.0,
-            cut_below: 1.5,
             start: None,
             created: None,
         }

@@ -1,6 +1,6 @@
 //! What a render will cost, before it starts.
 
-use loopy_core::{clip::show, plan::SeamKind};
+use loopy_core::clip::show;
 use serde::Serialize;
 
 use crate::{
@@ -19,8 +19,8 @@ pub struct Estimate {
     pub frames: u64,
     /// Visits.
     pub visits: usize,
-    /// Dissolves, each time they are shown.
-    pub dissolves: usize,
+    /// Bridges, each time they are shown.
+    pub bridges: usize,
     /// Distinct frames that the output is made of.
     pub distinct_frames: u64,
     /// Distinct frames that are not in the store yet.
@@ -78,12 +78,7 @@ pub fn estimate(prepared: &Prepared, options: &Options, store: &Store) -> Result
     Ok(Estimate {
         frames: prepared.plan.frames,
         visits: prepared.plan.visits.len(),
-        dissolves: prepared
-            .plan
-            .seams
-            .iter()
-            .filter(|s| s.kind == SeamKind::Dissolve)
-            .count(),
+        bridges: prepared.plan.seams.iter().filter(|s| s.frames > 0).count(),
         distinct_frames: timeline.distinct_frames(),
         missing_frames,
         encode_seconds: missing_frames as f64 / fps,

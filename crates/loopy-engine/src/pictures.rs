@@ -11,7 +11,7 @@ use loopy_core::{
     recipe::{Marks, Pictures, Recipe, Row},
 };
 use loopy_media::{decode::Reader, encode, segment::Segment};
-use loopy_pixels::{blend, sheet};
+use loopy_pixels::{blend, flow::Effort, interpolate::Between, sheet};
 
 use crate::{
     Error,
@@ -57,7 +57,7 @@ pub fn rows(
                 kind,
                 encoder: None,
             }),
-            Pictures::Dissolve { .. } => None,
+            Pictures::Dissolve { .. } | Pictures::Motion { .. } => None,
         })
         .collect();
     wanted.sort_by_key(|open| (open.row.from, open.row.to));
@@ -120,24 +120,29 @@ pub fn rows(
 pub fn bridges(store: &Store, recipes: &[Recipe]) -> Result<Done, Error> {
     let mut encoded = 0;
     for recipe in recipes {
-        let Pictures::Dissolve { tail, head } = recipe.pictures else {
-            continue;
-        };
         if store.contains(Kind::Segment, &recipe.key()) {
             continue;
         }
-        let tail = load_handle(store, recipe, tail)?;
-        let head = load_handle(store, recipe, head)?;
-        let mut mixed = blend::dissolve(&tail, &head);
-        let frames = mixed.len() as u32;
-        for (index, frame) in mixed.iter_mut().enumerate() {
+        let load = |row| load_handle(store, recipe, row);
+        let mut between = match recipe.pictures {
+            Pictures::Run(_) => continue,
+            Pictures::Dissolve { tail, head } => blend::dissolve(&load(tail)?, &load(head)?),
+            Pictures::Motion {
+                before,
+                after,
+                steps,
+                frames,
+            } => motion(&load(before)?, &load(after)?, steps, frames)?,
+        };
+        let frames = between.len() as u32;
+        for (index, frame) in between.iter_mut().enumerate() {
             if recipe.marks.covers(index as u32, frames) {
                 sheet::mark_seam(frame);
             }
         }
         let mut encoder =
             encode::Encoder::new(&recipe.encode, recipe.normalise.size, recipe.fps, frames)?;
-        for frame in &mixed {
+        for frame in &between {
             encoder.push(frame)?;
         }
         keep(store, Kind::Segment, recipe, &encoder.finish()?)?;
@@ -147,6 +152,30 @@ pub fn bridges(store: &Store, recipes: &[Recipe]) -> Result<Done, Error> {
         frames: encoded,
         fallbacks: Vec::new(),
     })
+}
+
+/// `steps` pictures from the last of `before` to the first of `after`, shown over `frames` frames.
+/// The other frames of either side tell how fast it moves.
+fn motion(before: &[Frame], after: &[Frame], steps: u32, frames: u32) -> Result<Vec<Frame>, Error> {
+    let (Some(a), Some(b)) = (before.last(), after.first()) else {
+        return Err(Error::Usage("a bridge of motion has two sides".to_owned()));
+    };
+    let (earlier, later) = (before.first().unwrap_or(a), after.last().unwrap_or(b));
+    let between = if before.len() > 1 && after.len() > 1 {
+        Between::with_context(earlier, a, b, later, Effort::Medium)
+    } else {
+        Between::new(a, b, Effort::Medium)
+    };
+    let between = between.map_err(|error| Error::Usage(error.to_string()))?;
+    let pictures: Vec<Frame> = between
+        .times(steps as usize)
+        .into_iter()
+        .map(|time| between.at(time))
+        .collect();
+    let shown = |frame: u32| (frame * steps / frames) as usize;
+    Ok((0..frames)
+        .filter_map(|frame| pictures.get(shown(frame)).cloned())
+        .collect())
 }
 
 fn load_handle(store: &Store, bridge: &Recipe, row: Row) -> Result<Vec<Frame>, Error> {

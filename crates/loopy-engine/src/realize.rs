@@ -12,7 +12,7 @@ use loopy_core::{
     encode::Settings,
     limits::Limits,
     normalise::Normalise,
-    plan::SeamKind,
+    plan::{Seam, SeamKind},
     recipe::{Marks, Pictures, Recipe, Row},
 };
 
@@ -26,7 +26,10 @@ use crate::{
 };
 
 /// Changes when the pixel path would give other pictures from the same inputs.
-const PIXELS: &str = "pixels-1";
+const PIXELS: &str = "pixels-2";
+
+/// Output frames that one picture is looked to be held for, to find the one before and after it.
+const LONGEST_HOLD: u32 = 12;
 
 /// How the pictures of a plan are made.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,13 +80,12 @@ impl Timeline {
             visits.push(builder.visit(visit.clip, visit.enter, visit.leave));
             if let Some(seam) = plan.seams.get(index) {
                 let next = &plan.visits[(index + 1) % count];
-                seams.push((seam.kind == SeamKind::Dissolve).then(|| {
-                    builder.dissolve(
-                        (visit.clip, visit.leave),
-                        (next.clip, next.enter),
-                        seam.frames,
-                    )
-                }));
+                let (from, to) = ((visit.clip, visit.leave), (next.clip, next.enter));
+                seams.push(match seam.kind {
+                    SeamKind::Dissolve => Some(builder.dissolve(from, to, seam.frames)),
+                    SeamKind::Motion => Some(builder.motion(from, to, seam)),
+                    SeamKind::Cut | SeamKind::SceneChange => None,
+                });
             }
         }
         Ok(Self {
@@ -144,7 +146,15 @@ impl Timeline {
 /// The lossless rows that a bridge is mixed from.
 fn handles(recipe: &Recipe) -> Vec<Recipe> {
     match recipe.pictures {
-        Pictures::Dissolve { tail, head } => vec![handle(recipe, tail), handle(recipe, head)],
+        Pictures::Dissolve {
+            tail: from,
+            head: to,
+        }
+        | Pictures::Motion {
+            before: from,
+            after: to,
+            ..
+        } => vec![handle(recipe, from), handle(recipe, to)],
         Pictures::Run(_) => Vec::new(),
     }
 }
@@ -205,11 +215,34 @@ impl<'a> Builder<'a> {
             tail: self.row(a, leave, leave + frames),
             head: self.row(b, enter.saturating_sub(frames), enter),
         };
+        self.bridge(pictures, frames, a, b)
+    }
+
+    fn motion(&mut self, (a, leave): (u32, u32), (b, enter): (u32, u32), seam: &Seam) -> u32 {
+        let clock = &self.clocks[a as usize].0;
+        let last = clock.tap(leave - 1);
+        let from = (leave.saturating_sub(LONGEST_HOLD)..leave - 1)
+            .rev()
+            .find(|at| clock.tap(*at) != last);
+        let clock = &self.clocks[b as usize].0;
+        let first = clock.tap(enter);
+        let until =
+            (enter + 1..clock.len().min(enter + LONGEST_HOLD)).find(|at| clock.tap(*at) != first);
+        let pictures = Pictures::Motion {
+            before: self.row(a, from.unwrap_or(leave - 1), leave),
+            after: self.row(b, enter, until.unwrap_or(enter) + 1),
+            steps: seam.steps,
+            frames: seam.frames,
+        };
+        self.bridge(pictures, seam.frames, a, b)
+    }
+
+    fn bridge(&mut self, pictures: Pictures, frames: u32, from: u32, to: u32) -> u32 {
         let marks = Marks {
             head: self.look.marks.min(1) * frames,
             tail: 0,
         };
-        self.segment(pictures, marks, a, Some(b))
+        self.segment(pictures, marks, from, Some(to))
     }
 
     fn row(&self, clip: u32, from: u32, to: u32) -> Row {

@@ -64,8 +64,8 @@ pub struct Options {
     pub audio: Choice,
     /// What fills joints.
     pub seams: walk::Seams,
-    /// Frames of a dissolve.
-    pub bridge_frames: u32,
+    /// Frames of every bridge; `None` for what each needs.
+    pub bridge_frames: Option<u32>,
     /// Distinct bridge seconds as a share of distinct clip seconds.
     pub bridge_budget: f64,
     /// Visits before a clip may return; `None` for the default.

@@ -111,6 +111,7 @@ pub fn contact_sheet(file: &Path, prepared: &Prepared, room: &Room) -> Result<()
         let kind = match seam.kind {
             SeamKind::Cut => "cut",
             SeamKind::Dissolve => "dissolve",
+            SeamKind::Motion => "motion",
             SeamKind::SceneChange => "scene change",
         };
         add(
@@ -123,7 +124,7 @@ pub fn contact_sheet(file: &Path, prepared: &Prepared, room: &Room) -> Result<()
             add(
                 bridge,
                 frames(bridge) / 2,
-                format!("{} mixed", seam.frames),
+                format!("{} between", seam.frames),
                 Mark::Seam,
             )?;
         }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use loopy_core::{
     Clip,
-    graph::{Edge, PortRef},
+    graph::{Bridge, Edge, PortRef},
 };
 use rayon::prelude::*;
 
@@ -26,6 +26,20 @@ const INTO: usize = 2;
 /// A port inside a clip costs an IDR: its edges must be worth one by themselves, and reach this
 /// share, in percent, of the score from the one clip's end to the other's start.
 const EARN: u32 = 75;
+
+/// Relative steps up to this are ordinary.
+const ORDINARY: f32 = 1.5;
+/// Most steps of motion.
+const LONGEST: f32 = 12.0;
+
+/// So much motion that each of its steps is an ordinary one.
+fn bridge(step: f32) -> Bridge {
+    if step <= ORDINARY {
+        Bridge::None
+    } else {
+        Bridge::Motion((step - 1.0).round().clamp(1.0, LONGEST) as u8)
+    }
+}
 
 /// Everything that edges are chosen from.
 pub(crate) struct Field<'a> {
@@ -95,6 +109,7 @@ impl Field<'_> {
             score: joint.score,
             step: joint.step,
             declared,
+            bridge: bridge(joint.step),
         }
     }
 

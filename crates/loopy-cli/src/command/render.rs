@@ -281,13 +281,13 @@ fn tell_estimate(global: &Global, estimate: &Estimate) {
         return;
     }
     words::say(&format!(
-        "{} frames in {} visits, {} dissolves\n\
+        "{} frames in {} visits, {} bridges\n\
          to encode: {} of picture ({} distinct frames, {} not in the store)\n\
          video: about {}; store grows by about {}\n\
          time: about {} of one core",
         estimate.frames,
         estimate.visits,
-        estimate.dissolves,
+        estimate.bridges,
         seconds(estimate.encode_seconds),
         estimate.distinct_frames,
         estimate.missing_frames,
@@ -316,16 +316,7 @@ fn tell(global: &Global, house: &House, report: &Report) {
         house.live.data(&value.to_string());
         return;
     }
-    let dissolves = report
-        .seams
-        .iter()
-        .filter(|seam| seam.kind == SeamKind::Dissolve)
-        .count();
-    let changes = report
-        .seams
-        .iter()
-        .filter(|seam| seam.kind == SeamKind::SceneChange)
-        .count();
+    let joints = |kind| report.seams.iter().filter(|seam| seam.kind == kind).count();
     let cpu: f64 = report.totals.stages.iter().map(|stage| stage.cpu).sum();
     let length = report.frames as f64 / report.fps.as_f64();
     words::say(&format!(
@@ -338,10 +329,13 @@ fn tell(global: &Global, house: &House, report: &Report) {
         size(report.totals.bytes),
     ));
     words::say(&format!(
-        "{} visits of {} clips; joints: {} cuts, {dissolves} dissolves, {changes} scene changes",
+        "{} visits of {} clips; joints: {} cuts, {} of motion, {} dissolves, {} scene changes",
         report.visits.len(),
         report.certificate.clips,
-        report.seams.len() - dissolves - changes,
+        joints(SeamKind::Cut),
+        joints(SeamKind::Motion),
+        joints(SeamKind::Dissolve),
+        joints(SeamKind::SceneChange),
     ));
     words::say(&format!(
         "encoded {} frames, copied {}; {} of CPU; seed {}",

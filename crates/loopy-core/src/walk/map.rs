@@ -1,12 +1,22 @@
 //! The graph laid on the output clock: where visits begin, how they can be left, and which
 //! beginnings always have a way on.
 
-use super::{Error, Options, Seams, UNKNOWN_STEP, groups::groups};
+use super::{DISSOLVE, Error, LEAST_STEPS, Options, Seams, UNKNOWN_STEP, groups::groups};
 use crate::{
     clip::Clip,
     clock::ClipClock,
-    graph::{Graph, PortRef, Score},
+    graph::{Bridge, Edge, Graph, PortRef, Score},
+    plan::LONGEST_BRIDGE,
 };
+
+/// A bridge on the output clock; no frames for a cut.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Span {
+    /// Output frames.
+    pub(super) frames: u32,
+    /// Distinct pictures of motion among them; 0 for a dissolve.
+    pub(super) steps: u32,
+}
 
 /// A place where a visit can begin.
 pub(super) struct Node {
@@ -34,8 +44,8 @@ pub(super) struct Link {
     pub(super) own: bool,
     /// A declared change of scene.
     pub(super) declared: bool,
-    /// A dissolve is wished for and both sides have handles for it.
-    pub(super) dissolve: bool,
+    /// What is wished to lie in between, and can.
+    pub(super) span: Span,
     /// Score of the edge.
     pub(super) score: Score,
     /// Relative step of the edge, finite.
@@ -68,9 +78,7 @@ pub(super) struct Map {
     pub(super) least: u32,
     /// Output frames in half a second: nothing is shown shorter where a clip has them.
     glimpse: u32,
-    /// Frames of a dissolve.
-    pub(super) bridge: u32,
-    /// Most distinct dissolve frames.
+    /// Most distinct bridge frames.
     pub(super) budget: u64,
     /// Output frames in two seconds: shorter visits are avoided.
     pub(super) dwell: u32,
@@ -116,7 +124,6 @@ impl Map {
             pairs: 0,
             least,
             glimpse: options.fps.frames_in(500_000) as u32,
-            bridge: options.bridge_frames,
             dwell: options.fps.frames_in(2_000_000).max(1) as u32,
             scene_dwell: options.fps.frames_in(30_000_000),
             clocks,
@@ -171,21 +178,13 @@ impl Map {
         self.links = (ends.into_iter())
             .map(|(edge, leave, enter)| {
                 let (from, to) = (edge.from.clip, edge.to.clip);
-                let wished = match options.seams {
-                    Seams::Auto => edge.step.is_nan() || edge.step > options.cut_below,
-                    Seams::Cut => false,
-                    Seams::Dissolve => true,
-                };
-                let handles = self.bridge >= 2
-                    && self.len(from) - leave >= self.bridge
-                    && enter >= self.bridge;
                 Link {
                     from,
                     leave,
                     to: number(&starts, (to, enter)),
                     own: from == to,
                     declared: edge.declared,
-                    dissolve: wished && handles && !edge.declared,
+                    span: self.span(edge, (leave, enter), graph, options),
                     score: edge.score,
                     step: if edge.step.is_finite() {
                         edge.step
@@ -237,6 +236,61 @@ impl Map {
         self.into_of = offsets(self.nodes.len(), into.iter().map(|pair| pair.0));
         self.into = into.into_iter().map(|pair| pair.1).collect();
         Ok(())
+    }
+
+    /// What shall lie between the two sides of `edge`, whose ends lie at these output frames.
+    fn span(
+        &self,
+        edge: &Edge,
+        (leave, enter): (u32, u32),
+        graph: &Graph,
+        options: &Options,
+    ) -> Span {
+        let cut = Span::default();
+        let bridge = match options.seams {
+            _ if edge.declared => Bridge::None,
+            Seams::Auto => edge.bridge,
+            Seams::Cut => Bridge::None,
+            Seams::Dissolve => Bridge::Dissolve,
+            Seams::Motion => match edge.bridge {
+                Bridge::Motion(steps) => Bridge::Motion(steps),
+                Bridge::None | Bridge::Dissolve => Bridge::Motion(LEAST_STEPS as u8),
+            },
+        };
+        match bridge {
+            Bridge::None => cut,
+            Bridge::Dissolve => {
+                let frames = options.bridge_frames.unwrap_or(DISSOLVE);
+                let handles = self.len(edge.from.clip) - leave >= frames && enter >= frames;
+                if handles && frames >= 2 {
+                    Span { frames, steps: 0 }
+                } else {
+                    cut
+                }
+            }
+            Bridge::Motion(steps) => {
+                let steps = u32::from(steps).max(LEAST_STEPS);
+                // A picture of the clip that is left is shown for so many output frames.
+                let rate = graph.clips[edge.from.clip as usize].rate();
+                let held = rate.map_or(1.0, |rate| options.fps.as_f64() / rate.as_f64());
+                let frames = match options.bridge_frames {
+                    Some(frames) => frames,
+                    None => (f64::from(steps) * held).round().max(1.0) as u32,
+                };
+                let frames = frames.min(LONGEST_BRIDGE);
+                if frames == 0 {
+                    return cut;
+                }
+                let steps = match options.bridge_frames {
+                    Some(_) => (f64::from(frames) / held).round() as u32,
+                    None => steps,
+                };
+                Span {
+                    frames,
+                    steps: steps.clamp(1, frames),
+                }
+            }
+        }
     }
 
     /// Finds the calm nodes and the scenes.
@@ -362,7 +416,7 @@ fn sound(clip: &Clip) -> bool {
         && clip.times.windows(2).all(|pair| pair[0] < pair[1])
 }
 
-/// Most distinct dissolve frames: a share of the library's frames.
+/// Most distinct bridge frames: a share of the library's frames.
 fn budget(clocks: &[Option<ClipClock>], share: f64) -> u64 {
     let frames: u64 = clocks
         .iter()

@@ -6,7 +6,7 @@ use crate::{
     Clip, ClipPath, Graph, Hash, Rate, Size,
     clip::Facts,
     color::Color,
-    graph::{Edge, PortRef, Ports, Score},
+    graph::{Bridge, Edge, PortRef, Ports, Score},
     tags::Tags,
 };
 
@@ -91,6 +91,11 @@ pub(crate) fn edge(from: (u32, u32), to: (u32, u32), score: f64, step: f32) -> E
         score: Score::from_f64(score),
         step,
         declared: false,
+        bridge: match step {
+            ..=1.5 => Bridge::None,
+            ..=2.5 => Bridge::Motion(2),
+            _ => Bridge::Dissolve,
+        },
     }
 }
 

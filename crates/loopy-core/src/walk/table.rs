@@ -32,10 +32,10 @@ impl Table {
             work: 0,
         };
         table.mark(0, first);
-        // Where the budget may run out, a dissolve may turn out to be a cut: both are marked, and
+        // Where the budget may run out, a bridge may turn out to be a cut: both are marked, and
         // the search finds which it is.
-        let dissolves = map.links.iter().filter(|link| link.dissolve).count() as u64;
-        let sure = dissolves * u64::from(map.bridge) <= map.budget;
+        let spans = map.links.iter().map(|link| u64::from(link.span.frames));
+        let sure = spans.sum::<u64>() <= map.budget;
         for left in 0..=longest {
             if table.work > MOST_WORK {
                 table.done = left;
@@ -60,10 +60,11 @@ impl Table {
             if !(map.ordinary(link) || changes && (!link.own || map.alone())) {
                 continue;
             }
-            if link.dissolve {
-                self.leave(map, link.from, link.leave, left + u64::from(map.bridge));
+            let bridge = link.span.frames;
+            if bridge > 0 {
+                self.leave(map, link.from, link.leave, left + u64::from(bridge));
             }
-            if !(link.dissolve && sure) {
+            if bridge == 0 || !sure {
                 self.leave(map, link.from, link.leave, left);
             }
         }

@@ -11,9 +11,9 @@ pub(super) struct Step {
     pub(super) to: u32,
     /// The link taken; `None` for a scene change from the end of a clip to the start of another.
     pub(super) link: Option<u32>,
-    /// Frames of the dissolve between the two.
+    /// Frames of the bridge between the two.
     pub(super) bridge: u32,
-    /// The budget refused a dissolve here.
+    /// The budget refused a bridge here.
     pub(super) refused: bool,
 }
 
@@ -43,7 +43,7 @@ pub(super) struct Trail<'a> {
     shown: Vec<u32>,
     scene_shown: Vec<u64>,
     pairs: Vec<u32>,
-    /// By link: dissolves made over it.
+    /// By link: bridges made over it.
     bridged: Vec<u32>,
     spent: u64,
 }
@@ -119,11 +119,11 @@ impl<'a> Trail<'a> {
         (self.shown(clip) > 0).then(|| self.first[clip as usize])
     }
 
-    /// Frames of the dissolve over link `index` if it were taken now, and whether the budget
+    /// Frames of the bridge over link `index` if it were taken now, and whether the budget
     /// refuses one.
     pub(super) fn bridge(&self, index: u32) -> (u32, bool) {
-        let frames = self.map.bridge;
-        if !self.map.links[index as usize].dissolve {
+        let frames = self.map.links[index as usize].span.frames;
+        if frames == 0 {
             return (0, false);
         }
         let there = self.bridged[index as usize] > 0;

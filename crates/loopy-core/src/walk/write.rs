@@ -72,6 +72,7 @@ pub(super) fn plan(graph: &Graph, options: &Options, map: &Map, walked: &Walked)
 fn seam(map: &Map, step: &Step, start: u64) -> Seam {
     let link = step.link.map(|index| &map.links[index as usize]);
     let kind = match link {
+        Some(link) if !link.declared && step.bridge > 0 && link.span.steps > 0 => SeamKind::Motion,
         Some(link) if !link.declared && step.bridge > 0 => SeamKind::Dissolve,
         Some(link) if !link.declared => SeamKind::Cut,
         _ => SeamKind::SceneChange,
@@ -80,6 +81,10 @@ fn seam(map: &Map, step: &Step, start: u64) -> Seam {
         start,
         frames: step.bridge,
         kind,
+        steps: match (kind, link) {
+            (SeamKind::Motion, Some(link)) => link.span.steps,
+            _ => 0,
+        },
         score: link.map_or(Score::default(), |link| link.score),
         step: link.map_or(UNKNOWN_STEP, |link| link.step),
     }
@@ -127,7 +132,7 @@ fn notes(
     let refused = steps.iter().filter(|step| step.refused).count() as u64;
     if refused > 0 {
         notes.push(format!(
-            "the bridge budget of {} is spent: {} hard where a dissolve was wished for",
+            "the bridge budget of {} is spent: {} hard where a bridge was wished for",
             count(map.budget, "frame"),
             if refused == 1 {
                 "1 cut is".to_owned()
