@@ -8,6 +8,7 @@ pub mod executor;
 pub mod index;
 pub mod job;
 pub mod library;
+pub mod light;
 pub mod output;
 pub mod pictures;
 pub mod realize;

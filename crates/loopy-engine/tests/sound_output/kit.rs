@@ -98,6 +98,7 @@ pub(crate) fn plan(fps: Rate, clips: Vec<Clip>, stops: &[Stop], looped: bool) ->
         .into_iter()
         .map(|clip| PlannedClip {
             ports: vec![clip.first, clip.until],
+            grade: loopy_core::Grade::default(),
             clip,
         })
         .collect();
