@@ -53,7 +53,9 @@ pub(crate) enum Command {
     #[command(after_help = RENDER_EXAMPLES)]
     Render(Box<Render>),
     /// Look at clips and say which are usable
-    #[command(after_help = "Example:\n  loopy analyze ~/clips")]
+    #[command(
+        after_help = "Examples:\n  loopy analyze ~/clips\n  loopy analyze ~/clips --html clips.html"
+    )]
     Analyze(Box<Analyze>),
     /// Plan the walk alone
     #[command(
@@ -276,6 +278,10 @@ pub(crate) struct Analyze {
     pub(crate) scan: Scan,
     #[command(flatten)]
     pub(crate) light: Light,
+    /// A page to look at: clips, ports, how well each leads to each, best and worst seams, what is
+    /// missing
+    #[arg(long, value_name = "FILE.html", help_heading = "Output")]
+    pub(crate) html: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, ClapArgs)]

@@ -5,6 +5,7 @@ pub mod demo;
 pub mod estimate;
 pub mod events;
 pub mod executor;
+pub mod html;
 pub mod index;
 pub mod job;
 pub mod library;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use loopy_core::Grade;
-use loopy_engine::{Error, library, light, scan::Library, usage::Meter};
+use loopy_engine::{Error, html, library, light, output::Target, scan::Library, usage::Meter};
 
 use super::{House, render::scan_options};
 use crate::{
@@ -17,6 +17,9 @@ pub(super) fn run(global: &Global, args: &Analyze) -> Result<ExitCode, Error> {
             "give at least one clip or folder of clips".to_owned(),
         ));
     }
+    if let Some(file) = &args.html {
+        Target::File(file.clone()).check()?;
+    }
     let limits = super::render::limits(global);
     let house = House::open(global, &limits, false)?;
     let (library, graph, grades) = house.with(|room| {
@@ -28,6 +31,9 @@ pub(super) fn run(global: &Global, args: &Analyze) -> Result<ExitCode, Error> {
         } else {
             light::grades(&library, &graph, room)?
         };
+        if let Some(file) = &args.html {
+            html::write(file, &library, &graph, &grades, &limits, room)?;
+        }
         Ok::<_, Error>((library, graph, grades))
     })?;
     tell(global, &library, &grades);
