@@ -53,8 +53,10 @@ pub(crate) enum Command {
     #[command(after_help = RENDER_EXAMPLES)]
     Render(Box<Render>),
     /// Look at clips and say which are usable
-    #[command(after_help = "Example:\n  loopy analyze ~/clips")]
-    Analyze(Box<Scan>),
+    #[command(
+        after_help = "Examples:\n  loopy analyze ~/clips\n  loopy analyze ~/clips --html clips.html"
+    )]
+    Analyze(Box<Analyze>),
     /// Plan the walk alone
     #[command(
         after_help = "Example:\n  loopy plan ~/clips --duration 1h -o plan.json\n  loopy render ~/clips --plan plan.json -o out.mp4"
@@ -110,6 +112,16 @@ pub(crate) struct Scan {
     /// Use only a part of a clip, like 'wave.mp4=1.5:4' (can be given again)
     #[arg(long, value_name = "CLIP=IN:OUT")]
     pub(crate) trim: Vec<Trim>,
+}
+
+/// What is done to light and colour.
+#[derive(Clone, Copy, Debug, Default, ClapArgs)]
+#[command(next_help_heading = "Picture")]
+pub(crate) struct Light {
+    /// Leave the light and colour of every clip as they are; otherwise the clips of a scene are
+    /// made to agree in exposure and white balance
+    #[arg(long)]
+    pub(crate) no_match: bool,
 }
 
 /// What the walk is like.
@@ -211,6 +223,8 @@ pub(crate) struct Render {
     #[command(flatten)]
     pub(crate) picture: Picture,
     #[command(flatten)]
+    pub(crate) light: Light,
+    #[command(flatten)]
     pub(crate) sound: Sound,
     #[command(flatten)]
     pub(crate) more: More,
@@ -223,7 +237,7 @@ pub(crate) struct More {
     /// Realize this plan instead of planning
     #[arg(long, value_name = "FILE", conflicts_with_all = [
         "duration", "frames", "looped", "fps", "seed", "min_gap", "seams", "bridge_frames",
-        "bridge_budget", "rate", "preview",
+        "bridge_budget", "rate", "preview", "no_match",
     ])]
     pub(crate) plan: Option<PathBuf>,
     /// 360p, first minute, seams marked
@@ -259,6 +273,18 @@ pub(crate) struct More {
 }
 
 #[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Analyze {
+    #[command(flatten)]
+    pub(crate) scan: Scan,
+    #[command(flatten)]
+    pub(crate) light: Light,
+    /// A page to look at: clips, ports, how well each leads to each, best and worst seams, what is
+    /// missing
+    #[arg(long, value_name = "FILE.html", help_heading = "Output")]
+    pub(crate) html: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct Plan {
     #[command(flatten)]
     pub(crate) scan: Scan,
@@ -267,6 +293,8 @@ pub(crate) struct Plan {
     pub(crate) output: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) walk: Walk,
+    #[command(flatten)]
+    pub(crate) light: Light,
 }
 
 #[derive(Clone, Debug, ClapArgs)]

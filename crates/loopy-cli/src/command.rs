@@ -1,5 +1,6 @@
 //! One module a command; here is what they share.
 
+mod analyze;
 mod cache;
 mod demo;
 mod plan;
@@ -35,7 +36,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
     let taken = matches!(&args.command, Command::Render(render) if render.output == Path::new("-"));
     let result = match args.command {
         Command::Render(render) => render::run(&global, &render),
-        Command::Analyze(scan) => plan::analyze(&global, &scan),
+        Command::Analyze(analyze) => analyze::run(&global, &analyze),
         Command::Plan(plan) => plan::run(&global, &plan),
         Command::Verify(verify) => verify::run(&global, &verify),
         Command::Demo(demo) => demo::run(&global, &demo),

@@ -10,6 +10,17 @@ pub struct Frame {
     data: Vec<u8>,
 }
 
+/// A rectangle of a frame in luma pixels, all even: chroma lies on the same pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Area {
+    /// Pixels left of it.
+    pub left: u32,
+    /// Pixels above it.
+    pub top: u32,
+    /// Its size.
+    pub size: Size,
+}
+
 impl std::fmt::Debug for Frame {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Frame({})", self.size)

@@ -9,6 +9,7 @@ pub mod clock;
 pub mod color;
 pub mod encode;
 pub mod frame;
+pub mod grade;
 pub mod graph;
 pub mod ledger;
 pub mod limits;
@@ -26,6 +27,7 @@ pub mod walk;
 
 pub use clip::{Clip, ClipPath, Hash};
 pub use frame::Frame;
+pub use grade::Grade;
 pub use graph::Graph;
 pub use plan::Plan;
 pub use rate::Rate;

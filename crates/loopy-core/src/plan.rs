@@ -7,6 +7,7 @@ use crate::{
     certificate::Certificate,
     clip::{Clip, Hash},
     clock,
+    grade::Grade,
     graph::Score,
     rate::Rate,
 };
@@ -57,6 +58,9 @@ pub struct PlannedClip {
     /// Source boundaries where runs begin and end, rising, from the first frame of the usable
     /// range to its end.
     pub ports: Vec<u32>,
+    /// Light and colour correction of all its frames.
+    #[serde(default, skip_serializing_if = "Grade::is_identity")]
+    pub grade: Grade,
 }
 
 /// One stay in a clip.

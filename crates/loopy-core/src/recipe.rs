@@ -7,6 +7,7 @@ use crate::{
     clip,
     clock::{ClipClock, Mode},
     encode::Settings,
+    grade::Grade,
     normalise::Normalise,
     rate::Rate,
 };
@@ -64,10 +65,14 @@ pub struct Row {
     pub to: u32,
     /// Hash of the source frames that the row shows.
     pub taps: clip::Hash,
+    /// Correction of the clip's light and colour. Left out where it changes nothing, so that it
+    /// does not change the key either.
+    #[serde(default, skip_serializing_if = "Grade::is_identity")]
+    pub grade: Grade,
 }
 
 impl Row {
-    /// Frames `from..to` of `clock`, a clock of the file whose hash is `source`.
+    /// Frames `from..to` of `clock`, a clock of the file whose hash is `source`, as they are.
     pub fn new(source: clip::Hash, clock: &ClipClock, from: u32, to: u32) -> Self {
         let mut bytes = Vec::with_capacity((to - from) as usize * 5);
         for tap in clock.taps(from..to) {
@@ -79,7 +84,14 @@ impl Row {
             from,
             to,
             taps: clip::Hash::of(&bytes),
+            grade: Grade::default(),
         }
+    }
+
+    /// The same frames under `grade`.
+    #[must_use]
+    pub fn graded(self, grade: Grade) -> Self {
+        Self { grade, ..self }
     }
 
     fn anywhere(self) -> Self {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     certificate::Certificate,
     clip::{ClipPath, Hash},
+    grade::Grade,
     ledger::Entry,
     plan::SeamKind,
     rate::Rate,
@@ -44,6 +45,9 @@ pub struct Report {
     pub seams: Vec<Seam>,
     /// Distinct segments, so that a video can be verified without the store.
     pub segments: Vec<Segment>,
+    /// Clips whose light and colour were corrected, with how much.
+    #[serde(default)]
+    pub graded: Vec<Graded>,
     /// Files that were not used at all, with the reason.
     pub left_out: Vec<LeftOut>,
     /// Files that were used, but not wholly or not as they are, with what was done.
@@ -118,6 +122,17 @@ pub struct Segment {
     pub frames: u32,
     /// Bytes of its access units.
     pub bytes: u64,
+}
+
+/// A clip whose light and colour were corrected.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Graded {
+    /// Path as given.
+    pub clip: ClipPath,
+    /// Hash of the clip's file.
+    pub blake3: Hash,
+    /// What was done to each of its frames.
+    pub grade: Grade,
 }
 
 /// A file and what is to be said of it.

@@ -12,6 +12,7 @@ mod ending;
 mod groups;
 mod map;
 mod route;
+mod span;
 mod table;
 mod trail;
 mod write;
@@ -24,6 +25,7 @@ mod tests;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::span::Span;
 use crate::{clock, graph::Graph, plan::Plan, rate::Rate};
 
 /// Relative step written for a joint that no edge of the graph describes.
@@ -31,9 +33,6 @@ pub const UNKNOWN_STEP: f32 = 1000.0;
 
 /// Frames of a dissolve where none are given.
 pub const DISSOLVE: u32 = 6;
-
-/// Steps of motion where the analysis found none to be needed and motion is asked for.
-const LEAST_STEPS: u32 = 1;
 
 /// What fills the joints.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]

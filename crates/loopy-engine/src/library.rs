@@ -193,7 +193,7 @@ const PORTS: &str = "ports-1";
 /// # Errors
 /// When the store or the index fails, or an analysis is gone.
 pub fn graph(library: &Library, room: &Room) -> Result<Graph, Error> {
-    let key = library_key(library);
+    let key = key(library, GRAPH);
     let json = room.index.clip(&key, GRAPH)?;
     if let Some(kept) = json.and_then(|json| serde_json::from_str::<Kept>(&json).ok())
         && kept.ports.len() == library.clips.len()
@@ -210,18 +210,10 @@ pub fn graph(library: &Library, room: &Room) -> Result<Graph, Error> {
             scenes: kept.scenes,
         });
     }
-    let mut features: Vec<Features> = Vec::with_capacity(library.clips.len());
+    let features = features(library, room)?;
     let mut known = BTreeMap::new();
     for clip in &library.clips {
-        let bytes = room
-            .store
-            .get(Kind::Analysis, &analyze::features_key(&clip.hash))?;
-        let parsed = bytes.and_then(|bytes| Features::from_bytes(&bytes).ok());
-        features.push(parsed.ok_or_else(|| Error::Clip {
-            path: clip.path.as_path().to_owned(),
-            why: "its analysis is gone from the store; is `--cache-size` too small?".to_owned(),
-        })?);
-        let json = room.index.clip(&range_key(clip), PORTS)?;
+        let json = room.index.clip(&range_key(clip, PORTS), PORTS)?;
         if let Some(ports) = json.and_then(|json| serde_json::from_str::<Vec<u32>>(&json).ok()) {
             known.insert(clip.hash, ports);
         }
@@ -237,10 +229,27 @@ pub fn graph(library: &Library, room: &Room) -> Result<Graph, Error> {
     Ok(graph)
 }
 
+/// The features of the library's clips, in its order.
+///
+/// # Errors
+/// When the store fails, or an analysis is gone.
+pub(crate) fn features(library: &Library, room: &Room) -> Result<Vec<Features>, Error> {
+    let read = |clip: &Clip| {
+        let key = analyze::features_key(&clip.hash);
+        let bytes = room.store.get(Kind::Analysis, &key)?;
+        let parsed = bytes.and_then(|bytes| Features::from_bytes(&bytes).ok());
+        parsed.ok_or_else(|| Error::Clip {
+            path: clip.path.as_path().to_owned(),
+            why: "its analysis is gone from the store; is `--cache-size` too small?".to_owned(),
+        })
+    };
+    library.clips.iter().map(read).collect()
+}
+
 fn keep(graph: &Graph, key: &Hash, room: &Room) -> Result<(), Error> {
     for (clip, ports) in graph.clips.iter().zip(&graph.ports) {
         room.index
-            .set_clip(&range_key(clip), PORTS, &json(&ports.0))?;
+            .set_clip(&range_key(clip, PORTS), PORTS, &json(&ports.0))?;
     }
     let kept = Kept {
         ports: graph.ports.clone(),
@@ -252,19 +261,19 @@ fn keep(graph: &Graph, key: &Hash, room: &Room) -> Result<(), Error> {
     Ok(())
 }
 
-fn json(value: &impl Serialize) -> String {
+pub(crate) fn json(value: &impl Serialize) -> String {
     // Plain structs of numbers always serialise.
     serde_json::to_string(value).unwrap_or_default()
 }
 
-/// A clip with its usable range: a trim has ports of its own.
-fn range_key(clip: &Clip) -> Hash {
-    Hash::of(format!("{PORTS} {} {} {}", clip.hash, clip.first, clip.until).as_bytes())
+/// What is kept as `what` of a clip with its usable range: a trim has ports of its own.
+pub(crate) fn range_key(clip: &Clip, what: &str) -> Hash {
+    Hash::of(format!("{what} {} {} {}", clip.hash, clip.first, clip.until).as_bytes())
 }
 
-/// The library as far as the graph depends on it.
-fn library_key(library: &Library) -> Hash {
-    let mut text = format!("{GRAPH} {}", analyze::VERSION);
+/// What is kept as `what` of the library, as far as the graph depends on it.
+pub(crate) fn key(library: &Library, what: &str) -> Hash {
+    let mut text = format!("{GRAPH} {} {what}", analyze::VERSION);
     for clip in &library.clips {
         // Writing to a String cannot fail.
         let _infallible = write!(text, " {} {} {}", clip.hash, clip.first, clip.until);

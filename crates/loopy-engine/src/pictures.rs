@@ -4,14 +4,18 @@
 use std::path::Path;
 
 use loopy_core::{
-    Clip, Frame, Hash,
+    Clip, Frame, Grade, Hash,
     clock::{ClipClock, Tap},
     encode::Settings,
     limits::Limits,
     recipe::{Marks, Pictures, Recipe, Row},
 };
-use loopy_media::{decode::Reader, encode, segment::Segment};
-use loopy_pixels::{blend, flow::Effort, interpolate::Between, sheet};
+use loopy_media::{
+    decode::{Picture, Reader},
+    encode,
+    segment::Segment,
+};
+use loopy_pixels::{blend, flow::Effort, grade::Grader, interpolate::Between, sheet};
 
 use crate::{
     Error,
@@ -70,7 +74,7 @@ pub fn rows(
     let end = wanted.iter().map(|open| open.row.to).max().unwrap_or(0);
     let clock = ClipClock::new(clip, first.fps, first.rate_mode);
     let path = clip.path.as_path();
-    let mut source = Source::open(path, clip, first, limits)?;
+    let mut source = Source::open(path, clip, first, wanted[0].row.grade, limits)?;
     let mut encoded = 0;
     let start = wanted[0].row.from;
     for index in start..end {
@@ -200,10 +204,20 @@ fn keep(store: &Store, kind: Kind, recipe: &Recipe, segment: &Segment) -> Result
     Ok(())
 }
 
+/// The picture under its clip's grade; bars keep their colour.
+fn graded(grader: Option<&Grader>, picture: Picture) -> Frame {
+    let mut frame = picture.frame;
+    if let Some(grader) = grader {
+        grader.apply(&mut frame, picture.area);
+    }
+    frame
+}
+
 /// The source's frames in order, with two of them in hand for mixing.
 struct Source<'a> {
     path: &'a Path,
     reader: Reader,
+    grader: Option<Grader>,
     /// Number of the frame in `next`.
     at: u32,
     current: Option<Frame>,
@@ -212,11 +226,18 @@ struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    fn open(path: &'a Path, clip: &Clip, recipe: &Recipe, limits: &Limits) -> Result<Self, Error> {
+    fn open(
+        path: &'a Path,
+        clip: &Clip,
+        recipe: &Recipe,
+        grade: Grade,
+        limits: &Limits,
+    ) -> Result<Self, Error> {
         let reader = Reader::open(path, &clip.facts, &recipe.normalise, 1, limits)?;
         Ok(Self {
             path,
             reader,
+            grader: Grader::new(grade),
             at: 0,
             current: None,
             next: None,
@@ -228,7 +249,7 @@ impl<'a> Source<'a> {
     fn advance(&mut self, frame: u32) -> Result<(), Error> {
         while self.current.is_none() || self.at <= frame {
             let before = match self.reader.next()? {
-                Some(picture) => self.next.replace(picture.frame),
+                Some(picture) => self.next.replace(graded(self.grader.as_ref(), picture)),
                 // The last frame of the file has none after it.
                 None if self.at == frame => self.next.take(),
                 None => None,

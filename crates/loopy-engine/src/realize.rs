@@ -246,8 +246,8 @@ impl<'a> Builder<'a> {
     }
 
     fn row(&self, clip: u32, from: u32, to: u32) -> Row {
-        let source = self.plan.clips[clip as usize].clip.hash;
-        Row::new(source, &self.clocks[clip as usize].0, from, to)
+        let planned = &self.plan.clips[clip as usize];
+        Row::new(planned.clip.hash, &self.clocks[clip as usize].0, from, to).graded(planned.grade)
     }
 
     fn segment(&mut self, pictures: Pictures, marks: Marks, clip: u32, to: Option<u32>) -> u32 {

@@ -20,7 +20,7 @@ use crate::{
     executor::{self, Executor},
     index::Index,
     job::{Done, Job},
-    library,
+    library, light,
     output::{self, Target},
     realize::{self, Look, Timeline},
     scan::{self, Library},
@@ -36,6 +36,8 @@ use crate::{
 pub struct Options {
     /// What to look for.
     pub scan: scan::Options,
+    /// The clips of a scene are made to agree in light and colour.
+    pub matched: bool,
     /// Where the video goes, its name's fields filled in.
     pub target: Target,
     /// Fragmented even when it is a file.
@@ -267,7 +269,12 @@ fn walk_of(
             created: options.created,
             ..walk::Options::default()
         };
-        Ok(walk::plan(&graph, &walk)?)
+        let mut plan = walk::plan(&graph, &walk)?;
+        if options.matched {
+            let grades = light::grades(library, &graph, room)?;
+            light::correct(&mut plan, &graph, &grades);
+        }
+        Ok(plan)
     })
 }
 
@@ -377,6 +384,17 @@ pub fn render(options: &Options, room: &Room) -> Result<Report, Error> {
     Ok(report)
 }
 
+fn graded(plan: &Plan) -> Vec<report::Graded> {
+    let changed = plan.clips.iter().filter(|clip| !clip.grade.is_identity());
+    changed
+        .map(|planned| report::Graded {
+            clip: planned.clip.path.clone(),
+            blake3: planned.clip.hash,
+            grade: planned.grade,
+        })
+        .collect()
+}
+
 fn assemble(
     prepared: &Prepared,
     options: &Options,
@@ -440,6 +458,7 @@ fn assemble(
         visits,
         seams,
         segments: spliced.segments.clone(),
+        graded: graded(plan),
         left_out: prepared.library.left_out.clone(),
         remarks: prepared.library.remarks.clone(),
         totals: report::Totals {

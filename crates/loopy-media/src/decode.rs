@@ -18,6 +18,7 @@ use ffmpeg_sys_the_third as av;
 use loopy_core::{
     Frame, Size,
     clip::Facts,
+    frame::Area,
     ledger::{Entry, Ledger},
     limits::Limits,
     normalise::Normalise,
@@ -46,6 +47,8 @@ use crate::{
 pub struct Picture {
     /// The pixels: BT.709, limited range, of the size that was asked for.
     pub frame: Frame,
+    /// The part of it that is the source's picture; the rest is bars of the pad colour.
+    pub area: Area,
     /// Presentation time in the container's clock, in microseconds.
     pub time: Option<i64>,
     /// The decoder says that parts are damaged or made up.

@@ -1,9 +1,10 @@
-//! Pixel work on the CPU over [`loopy_core::Frame`]: blend, measure, shrink, convert, and the
-//! contact sheet. Everything here is a pure function of its pixels, the same on every machine.
+//! Pixel work on the CPU over [`loopy_core::Frame`]: blend, grade, measure, shrink, convert,
+//! and the contact sheet. Everything here is a pure function of its pixels, the same on every machine.
 
 pub mod blend;
 pub mod convert;
 pub mod flow;
+pub mod grade;
 pub mod interpolate;
 pub mod measure;
 pub mod png;

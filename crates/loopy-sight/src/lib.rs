@@ -11,6 +11,7 @@ mod edges;
 pub mod features;
 pub mod graph;
 mod joint;
+pub mod light;
 mod ports;
 mod scenes;
 pub mod verdict;

@@ -27,7 +27,7 @@ use loopy_engine::{
 
 use super::House;
 use crate::{
-    args::{Global, More, Picture, Preset, Render, Scan, SizeChoice, Sound, Walk},
+    args::{Global, Light, More, Picture, Preset, Render, Scan, SizeChoice, Sound, Walk},
     words::{self, seconds, size},
 };
 
@@ -78,6 +78,7 @@ fn options(global: &Global, args: &Render) -> Result<Options, Error> {
         output,
         walk,
         picture,
+        light,
         sound,
         more,
     } = args;
@@ -114,6 +115,7 @@ fn options(global: &Global, args: &Render) -> Result<Options, Error> {
     encode.codec = picture.codec.into();
     Ok(Options {
         scan: scan_options(scan),
+        matched: !light.no_match,
         target,
         fragmented: more.fragmented,
         length: walk
@@ -164,7 +166,12 @@ pub(super) fn scan_options(scan: &Scan) -> scan::Options {
 }
 
 /// Options for `loopy plan`, which plans as `render` with its defaults would.
-pub(super) fn planning(global: &Global, scan: &Scan, walk: &Walk) -> Result<Options, Error> {
+pub(super) fn planning(
+    global: &Global,
+    scan: &Scan,
+    walk: &Walk,
+    light: Light,
+) -> Result<Options, Error> {
     let render = Render {
         scan: scan.clone(),
         output: PathBuf::from("-"),
@@ -178,6 +185,7 @@ pub(super) fn planning(global: &Global, scan: &Scan, walk: &Walk) -> Result<Opti
             quality: None,
             codec: crate::args::Codec::H264,
         },
+        light,
         sound: Sound {
             audio: "none".to_owned(),
             audio_codec: crate::args::AudioCodec::Aac,
@@ -344,6 +352,12 @@ fn tell(global: &Global, house: &House, report: &Report) {
         seconds(cpu),
         report.seed,
     ));
+    if !report.graded.is_empty() {
+        words::say(&format!(
+            "light and colour of {} clips corrected (`--no-match` leaves them)",
+            report.graded.len()
+        ));
+    }
     if let Some(gap) = report.certificate.return_gap_min {
         words::say(&format!(
             "a clip returns after {gap} visits at the earliest"

@@ -1,22 +1,12 @@
 //! The graph laid on the output clock: where visits begin, how they can be left, and which
 //! beginnings always have a way on.
 
-use super::{DISSOLVE, Error, LEAST_STEPS, Options, Seams, UNKNOWN_STEP, groups::groups};
+use super::{Error, Options, Span, UNKNOWN_STEP, groups::groups};
 use crate::{
     clip::Clip,
     clock::ClipClock,
-    graph::{Bridge, Edge, Graph, PortRef, Score},
-    plan::LONGEST_BRIDGE,
+    graph::{Graph, PortRef, Score},
 };
-
-/// A bridge on the output clock; no frames for a cut.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Span {
-    /// Output frames.
-    pub(super) frames: u32,
-    /// Distinct pictures of motion among them; 0 for a dissolve.
-    pub(super) steps: u32,
-}
 
 /// A place where a visit can begin.
 pub(super) struct Node {
@@ -184,7 +174,12 @@ impl Map {
                     to: number(&starts, (to, enter)),
                     own: from == to,
                     declared: edge.declared,
-                    span: self.span(edge, (leave, enter), graph, options),
+                    span: Span::of(
+                        edge,
+                        graph.clips[from as usize].rate(),
+                        (self.len(from) - leave).min(enter),
+                        options,
+                    ),
                     score: edge.score,
                     step: if edge.step.is_finite() {
                         edge.step
@@ -236,61 +231,6 @@ impl Map {
         self.into_of = offsets(self.nodes.len(), into.iter().map(|pair| pair.0));
         self.into = into.into_iter().map(|pair| pair.1).collect();
         Ok(())
-    }
-
-    /// What shall lie between the two sides of `edge`, whose ends lie at these output frames.
-    fn span(
-        &self,
-        edge: &Edge,
-        (leave, enter): (u32, u32),
-        graph: &Graph,
-        options: &Options,
-    ) -> Span {
-        let cut = Span::default();
-        let bridge = match options.seams {
-            _ if edge.declared => Bridge::None,
-            Seams::Auto => edge.bridge,
-            Seams::Cut => Bridge::None,
-            Seams::Dissolve => Bridge::Dissolve,
-            Seams::Motion => match edge.bridge {
-                Bridge::Motion(steps) => Bridge::Motion(steps),
-                Bridge::None | Bridge::Dissolve => Bridge::Motion(LEAST_STEPS as u8),
-            },
-        };
-        match bridge {
-            Bridge::None => cut,
-            Bridge::Dissolve => {
-                let frames = options.bridge_frames.unwrap_or(DISSOLVE);
-                let handles = self.len(edge.from.clip) - leave >= frames && enter >= frames;
-                if handles && frames >= 2 {
-                    Span { frames, steps: 0 }
-                } else {
-                    cut
-                }
-            }
-            Bridge::Motion(steps) => {
-                let steps = u32::from(steps).max(LEAST_STEPS);
-                // A picture of the clip that is left is shown for so many output frames.
-                let rate = graph.clips[edge.from.clip as usize].rate();
-                let held = rate.map_or(1.0, |rate| options.fps.as_f64() / rate.as_f64());
-                let frames = match options.bridge_frames {
-                    Some(frames) => frames,
-                    None => (f64::from(steps) * held).round().max(1.0) as u32,
-                };
-                let frames = frames.min(LONGEST_BRIDGE);
-                if frames == 0 {
-                    return cut;
-                }
-                let steps = match options.bridge_frames {
-                    Some(_) => (f64::from(frames) / held).round() as u32,
-                    None => steps,
-                };
-                Span {
-                    frames,
-                    steps: steps.clamp(1, frames),
-                }
-            }
-        }
     }
 
     /// Finds the calm nodes and the scenes.

@@ -3,6 +3,7 @@
 use super::{Options, UNKNOWN_STEP, map::Map, route::Walked, trail::Step};
 use crate::{
     certificate::{Certificate, certify},
+    grade::Grade,
     graph::{Graph, Score},
     plan::{Plan, PlannedClip, SCHEMA, Seam, SeamKind, Visit},
 };
@@ -20,7 +21,9 @@ pub(super) fn plan(graph: &Graph, options: &Options, map: &Map, walked: &Walked)
     for (index, _) in shown.iter().enumerate().filter(|(_, shown)| **shown) {
         numbers[index] = clips.len() as u32;
         let (clip, ports) = (graph.clips[index].clone(), graph.ports[index].0.clone());
-        clips.push(PlannedClip { clip, ports });
+        // Who plans corrects light afterwards: the walk does not depend on it.
+        let grade = Grade::default();
+        clips.push(PlannedClip { clip, ports, grade });
     }
 
     let mut visits = Vec::with_capacity(stops.len());

@@ -85,6 +85,7 @@ pub(crate) fn plan(fps: Rate, clips: Vec<Clip>, stops: &[Stop], looped: bool) ->
                 SeamKind::Cut
             };
             seams.push(Seam {
+                steps: 0,
                 start: at,
                 frames: *bridge,
                 kind,
@@ -98,6 +99,7 @@ pub(crate) fn plan(fps: Rate, clips: Vec<Clip>, stops: &[Stop], looped: bool) ->
         .into_iter()
         .map(|clip| PlannedClip {
             ports: vec![clip.first, clip.until],
+            grade: loopy_core::Grade::default(),
             clip,
         })
         .collect();

@@ -8,7 +8,7 @@ use super::{
     Picture,
     chain::Chain,
     graph::Graph,
-    place::{flatten, place},
+    place::{area, flatten, place},
 };
 use crate::{Error, ffi::AvFrame};
 
@@ -150,6 +150,7 @@ impl Pipe {
             beside.map_or((None, false), |pending| (pending.time, pending.corrupt));
         out.push_back(Picture {
             frame,
+            area: area(self.fitted, self.wanted.size),
             time,
             corrupt,
         });

@@ -1,7 +1,7 @@
 //! The last step: alpha onto the pad colour, and the picture into its frame with bars around it.
 
 use ffmpeg_sys_the_third as av;
-use loopy_core::{Frame, Size, normalise::Rgb};
+use loopy_core::{Frame, Size, frame::Area, normalise::Rgb};
 
 use crate::{
     Error,
@@ -19,7 +19,17 @@ fn yuv(Rgb(red, green, blue): Rgb) -> [f64; 3] {
     ]
 }
 
-/// Copies a `yuv420p` picture of size `fitted` into the middle of a frame of size `size`.
+/// Where a picture of size `fitted` lies in a frame of size `size`: in the middle, at even pixels,
+/// so that chroma lies on the same ones.
+pub(crate) fn area(fitted: Size, size: Size) -> Area {
+    Area {
+        left: size.width.saturating_sub(fitted.width) / 4 * 2,
+        top: size.height.saturating_sub(fitted.height) / 4 * 2,
+        size: fitted,
+    }
+}
+
+/// Copies a `yuv420p` picture of size `fitted` into its [`area`] of a frame of size `size`.
 pub(crate) fn place(picture: &AvFrame, fitted: Size, size: Size, pad: Rgb) -> Result<Frame, Error> {
     // SAFETY: plain fields of a valid frame.
     let (width, height, format) = unsafe {
@@ -46,9 +56,8 @@ pub(crate) fn place(picture: &AvFrame, fitted: Size, size: Size, pad: Rgb) -> Re
         let share = if plane == 0 { 1 } else { 2 };
         let whole = Size::new(size.width / share, size.height / share);
         let part = Size::new(fitted.width / share, fitted.height / share);
-        // Even in luma, so that chroma lies on the same pixels.
-        let left = (size.width - fitted.width) / 4 * 2 / share;
-        let top = (size.height - fitted.height) / 4 * 2 / share;
+        let area = area(fitted, size);
+        let (left, top) = (area.left / share, area.top / share);
         let right = whole.width - left - part.width;
         let below = whole.height - top - part.height;
         // SAFETY: the format has three planes with these many rows and columns, each row
