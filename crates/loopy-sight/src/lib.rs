@@ -6,11 +6,15 @@
 
 mod coarse;
 mod connect;
+pub mod defects;
 mod distance;
 mod edges;
 pub mod features;
 pub mod graph;
 mod joint;
+mod look;
+mod missing;
+pub mod pairs;
 mod ports;
 mod scenes;
 pub mod verdict;
