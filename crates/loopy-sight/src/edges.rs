@@ -16,7 +16,7 @@ use crate::{
     coarse::{self, Sides},
     graph::Options,
     joint::{self, View},
-    ports,
+    ports::{self, Place},
 };
 
 /// For each edge that a port may keep, so many clips are looked at closely.
@@ -34,7 +34,7 @@ pub(crate) struct Field<'a> {
     pub(crate) scenes: &'a [u32],
     pub(crate) options: &'a Options,
     /// Joints that ports were chosen for.
-    pub(crate) joints: &'a BTreeSet<((usize, u32), (usize, u32))>,
+    pub(crate) joints: &'a BTreeSet<(Place, Place)>,
 }
 
 /// One port and what lies around it.

@@ -14,10 +14,8 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use loopy_core::{Clip, Hash};
 
-use self::{
-    gain::Gains,
-    options::{Joint, Place},
-};
+pub(crate) use self::options::Place;
+use self::{gain::Gains, options::Joint};
 use crate::{
     graph::Options,
     joint::View,

@@ -421,7 +421,7 @@ fn costs_of_the_bench_clips() {
         let graph = &built.graph;
         println!(
             "{} clips: graph {:.2} CPU s, {} scenes, {} ports inside, {} edges ({} declared), \
-             best edge of a port above 0.5: {}; {}",
+             {} edges above 0.5; {}",
             graph.clips.len(),
             cpu() - begun,
             graph.scenes,

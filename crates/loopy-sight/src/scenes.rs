@@ -10,7 +10,7 @@ const OF_SPREAD: f32 = 0.8;
 /// Cost in code values up to which two places are of one scene whatever their clips' spread, and
 /// beyond which they are not.
 const SAME: f32 = 9.0;
-const OTHER: f32 = 21.0;
+const OTHER: f32 = 24.0;
 /// Units of cost in a code value.
 const UNITS: f32 = 64.0;
 

@@ -19,7 +19,7 @@ const FLASH: f32 = 10.0;
 const FLASH_USUAL: f32 = 3.0;
 /// How far the picture after a flash may be from that before it, in the smaller of its steps.
 const BACK: f32 = 0.4;
-const BACK_WHOLE: f32 = 0.25;
+const BACK_WHOLE: f32 = 0.3;
 /// Pictures of a flash.
 const FLASH_PICTURES: usize = 3;
 
@@ -59,7 +59,10 @@ pub(crate) fn jumps(features: &Features, range: Range<usize>) -> Jumps {
                 return false;
             }
             let back = apart(at - 1, at + len);
-            back <= BACK_WHOLE * step || back <= BACK * step && step >= FLASH_USUAL * usual
+            // Among many flashes the steps right beside this one are the usual ones.
+            let beside = steps[at - 1].max(steps.get(at + len + 1).copied().unwrap_or(0.0));
+            let sudden = step >= FLASH_USUAL * usual.min(beside);
+            back <= BACK_WHOLE * step || back <= BACK * step && sudden
         });
         if let Some(len) = flash {
             jumps.flashes.push(fresh[at]..fresh[at + len]);

@@ -13,6 +13,8 @@ const LESS: u32 = 6;
 const LIVELY: u32 = 16;
 /// Repeats in percent of all frames that can be a rhythm.
 const OFTEN: usize = 12;
+/// A repeat changes no cell more than this, in the same unit: coding may refine it.
+const CALM: u32 = 6;
 /// Gaps in percent that must be as even as whole frames allow.
 const EVEN: usize = 80;
 
@@ -54,7 +56,8 @@ pub(super) fn rhythm(features: &Features, range: Range<usize>) -> Rhythm {
                 .collect();
             others.sort_unstable();
             let usual = others.get(others.len() * 4 / 5).copied().unwrap_or(0);
-            place > 0 && usual >= LIVELY && worst[place] * LESS <= usual
+            let calm = worst[place] <= CALM && worst[place] * LESS <= usual;
+            place > 0 && usual >= LIVELY && calm
         })
         .collect();
     let cadence = cadence(&repeats);

@@ -80,7 +80,8 @@ fn flashes_of_light_and_inserts_are_no_place_for_a_port() {
             }
         }));
         let found = jumps(&features, 0..80);
-        assert_eq!((found.flashes, found.cuts), (vec![40..41], vec![]));
+        assert_eq!((found.flashes.len(), found.cuts.len()), (1, 0));
+        assert_eq!(found.flashes[0], 40..41);
         let marked: Vec<usize> = (0..80)
             .filter(|at| marks(&features)[*at].is_some())
             .collect();
@@ -90,12 +91,15 @@ fn flashes_of_light_and_inserts_are_no_place_for_a_port() {
 
 #[test]
 fn a_strobe_is_flashes_and_noise_is_nothing() {
-    let features =
-        draw((0..80).map(|frame| scaled(scene(frame), if frame % 4 == 2 { 140 } else { 100 })));
+    let features = draw((0..80_u32).map(|frame| {
+        let percent = if frame % 4 == 2 { 140 } else { 100 };
+        scaled(synthetic::picture(1, frame as f32 * 0.03, 0), percent)
+    }));
     let found = jumps(&features, 0..80);
     assert!(
         found.flashes.len() >= 18 && found.cuts.is_empty(),
-        "{:?}",
+        "{:?} {:?}",
+        found.flashes,
         found.cuts
     );
     let mut state = 1_u32;

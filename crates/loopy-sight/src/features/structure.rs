@@ -48,10 +48,11 @@ pub(super) fn directions(luma: &[u8], width: usize, out: &mut Vec<u8>) -> u16 {
 mod tests {
     use super::*;
 
+    type Along = fn(usize, usize) -> usize;
+
     #[test]
     fn an_edge_shows_in_its_direction() {
-        let cases: [(fn(usize, usize) -> usize, usize); 3] =
-            [(|x, _| x, 0), (|x, y| x + y, 1), (|_, y| y, 2)];
+        let cases: [(Along, usize); 3] = [(|x, _| x, 0), (|x, y| x + y, 1), (|_, y| y, 2)];
         for (along, strongest) in cases {
             let luma: Vec<u8> = (0..192 * 108)
                 .map(|index| 20 + (along(index % 192, index / 192) % 24 * 4) as u8)

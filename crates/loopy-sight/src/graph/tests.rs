@@ -403,7 +403,7 @@ fn odd_clips_make_graphs_that_hold_together() {
         picture
     }));
     let strobe = synthetic::features((0..60_u32).map(|frame| {
-        synthetic::picture(1, frame as f32 * 0.06, if frame % 2 == 0 { 0 } else { 40 })
+        synthetic::picture(1, frame as f32 * 0.06, if frame % 2 == 0 { 0 } else { 20 })
     }));
     let held = synthetic::features((0..60_u32).map(|frame| synthetic::drifting(1, frame / 2 * 4)));
     let still = synthetic::moving(60, 1, 0.0);
