@@ -15,7 +15,7 @@
     reason = "a bench for people"
 )]
 
-use std::{path::PathBuf, process::Command};
+use std::{f64::consts::TAU, path::PathBuf, process::Command};
 
 use loopy_core::{Frame, Size};
 use loopy_pixels::{
@@ -61,7 +61,7 @@ fn cpu() -> f64 {
     nanoseconds * 1e-9
 }
 
-/// A smooth random texture: waves between 4 and 40 pixels long.
+/// A smooth random texture: waves between 4 and 120 pixels long.
 fn texture(seed: u64) -> impl Fn(f64, f64) -> f64 {
     let mut state = seed.wrapping_mul(2) + 1;
     let mut random = move || {
@@ -72,12 +72,12 @@ fn texture(seed: u64) -> impl Fn(f64, f64) -> f64 {
     };
     let waves: Vec<[f64; 4]> = (0..40)
         .map(|_| {
-            let (angle, length) = (random() * 6.283, 4.0 * 10.0_f64.powf(random()));
-            let number = 6.283 / length;
+            let (angle, length) = (random() * TAU, 4.0 * 30.0_f64.powf(random()));
+            let number = TAU / length;
             [
                 angle.cos() * number,
                 angle.sin() * number,
-                random() * 6.283,
+                random() * TAU,
                 length.sqrt(),
             ]
         })
@@ -120,12 +120,13 @@ fn picture(value: impl Fn(f64, f64) -> f64) -> Gray {
     Gray::new(WIDTH as u32, HEIGHT as u32, data).unwrap()
 }
 
+/// Name, linear part and shift of the ground, then the shift of a disc in front of it, if any.
+type Case = (&'static str, [f64; 4], (f64, f64), Option<(f64, f64)>);
+
 fn scenes() -> Vec<Drawn> {
     let (back, front) = (texture(7), texture(8));
     let centre = (160.0, 90.0);
     let still = [1.0, 0.0, 0.0, 1.0];
-    // Linear part and shift of the ground, then the shift of a disc in front of it, if any.
-    type Case = (&'static str, [f64; 4], (f64, f64), Option<(f64, f64)>);
     let cases: [Case; 5] = [
         ("shift", still, (5.3, -3.6), None),
         ("far_shift", still, (-24.5, 13.25), None),
@@ -233,7 +234,7 @@ fn speed() {
         for (at, sample) in frame.planes_mut()[0].iter_mut().enumerate() {
             let (x, y) = ((at % 1280) as f64, (at / 1280) as f64);
             let zoom = 1.0 + shift * 0.002;
-            *sample = scene((x * zoom + shift) / 2.0, y * zoom / 2.0) as u8;
+            *sample = scene((x * zoom + shift) * 0.5, y * zoom * 0.5) as u8;
         }
         frame
     };

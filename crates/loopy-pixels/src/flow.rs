@@ -4,6 +4,11 @@
 //! Search", ECCV 2016): coarse to fine, patches are searched, spread over pixels and refined. One
 //! thread, no fused multiply-add, sums in one order: the same bits on every machine.
 
+#![allow(
+    clippy::inline_always,
+    reason = "only what is inlined into the dispatched function uses the machine's vectors"
+)]
+
 mod agree;
 mod field;
 mod gray;
@@ -13,7 +18,7 @@ mod refine;
 mod search;
 mod spread;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use fearless_simd::{Level as Machine, dispatch, prelude::*};
 

@@ -5,6 +5,11 @@
 //! pictures disagree the nearer one is shown, so that nothing is seen twice. Fine detail lost on
 //! the way is given back.
 
+#![allow(
+    clippy::inline_always,
+    reason = "only what is inlined into the dispatched function uses the machine's vectors"
+)]
+
 mod bars;
 mod grain;
 mod meeting;

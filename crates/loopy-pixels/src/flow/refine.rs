@@ -74,10 +74,15 @@ pub(super) fn refine<S: Simd>(simd: S, a: &Level, b: &Level, motion: &mut Motion
         below: blank(),
     };
     for _ in 0..steps.fixed_points {
-        system.assemble(simd, &data, &origin, motion);
-        for _ in 0..steps.sweeps {
-            system.relax(simd, motion, 0);
-            system.relax(simd, motion, 1);
+        simd.vectorize(
+            #[inline(always)]
+            || system.assemble(simd, &data, &origin, motion),
+        );
+        for sweep in 0..2 * steps.sweeps {
+            simd.vectorize(
+                #[inline(always)]
+                || system.relax(simd, motion, sweep % 2),
+            );
         }
         motion.u.fill_border();
         motion.v.fill_border();
@@ -184,12 +189,15 @@ impl System {
         motion: &Motion,
         at: usize,
     ) {
-        let get = |plane: &Plane| load(simd, &plane.data, at);
         let round = f32x8::splat(simd, ROUND);
         let one = f32x8::splat(simd, 1.0);
-        let (u0, v0) = (get(&origin.u), get(&origin.v));
-        let (du, dv) = (get(&motion.u) - u0, get(&motion.v) - v0);
-        let (ix, iy, iz) = (get(&data.x), get(&data.y), get(&data.z));
+        let (u0, v0) = (get(simd, at, &origin.u), get(simd, at, &origin.v));
+        let (du, dv) = (get(simd, at, &motion.u) - u0, get(simd, at, &motion.v) - v0);
+        let (ix, iy, iz) = (
+            get(simd, at, &data.x),
+            get(simd, at, &data.y),
+            get(simd, at, &data.z),
+        );
         let norm = one / (ix * ix + iy * iy + FAINT);
         let error = iz + ix * du + iy * dv;
         let weight = norm * BRIGHTNESS / (error * error * norm + round).sqrt();
@@ -197,8 +205,12 @@ impl System {
         let (mut a11, mut a12, mut a22) = (wx * ix, wx * iy, wy * iy);
         let (mut b1, mut b2) = (-(wx * iz), -(wy * iz));
 
-        let (ixx, ixy, iyy) = (get(&data.xx), get(&data.xy), get(&data.yy));
-        let (ixz, iyz) = (get(&data.xz), get(&data.yz));
+        let (ixx, ixy, iyy) = (
+            get(simd, at, &data.xx),
+            get(simd, at, &data.xy),
+            get(simd, at, &data.yy),
+        );
+        let (ixz, iyz) = (get(simd, at, &data.xz), get(simd, at, &data.yz));
         let norm_x = one / (ixx * ixx + ixy * ixy + FAINT);
         let norm_y = one / (ixy * ixy + iyy * iyy + FAINT);
         let error_x = ixz + ixx * du + ixy * dv;
@@ -238,17 +250,13 @@ impl System {
                 let left = load(simd, &self.right.data, at - 1);
                 let below = load(simd, &self.below.data, at);
                 let above = load(simd, &self.below.data, at - stride);
-                let around = |plane: &[f32]| {
-                    (right * load(simd, plane, at + 1) + left * load(simd, plane, at - 1))
-                        + (below * load(simd, plane, at + stride)
-                            + above * load(simd, plane, at - stride))
-                };
-                let weights = (right + left) + (below + above) + 1e-6;
-                let a11 = load(simd, &self.a11.data, at) + weights;
-                let a22 = load(simd, &self.a22.data, at) + weights;
+                let weights = [right, left, below, above];
+                let sum = (right + left) + (below + above) + 1e-6;
+                let a11 = load(simd, &self.a11.data, at) + sum;
+                let a22 = load(simd, &self.a22.data, at) + sum;
                 let a12 = load(simd, &self.a12.data, at);
-                let b1 = load(simd, &self.b1.data, at) + around(&motion.u.data);
-                let b2 = load(simd, &self.b2.data, at) + around(&motion.v.data);
+                let b1 = load(simd, &self.b1.data, at) + around(simd, &motion.u, at, weights);
+                let b2 = load(simd, &self.b2.data, at) + around(simd, &motion.v, at, weights);
                 let scale = share / (a11 * a22 - a12 * a12);
                 let (u, v) = (
                     load(simd, &motion.u.data, at),
@@ -262,4 +270,18 @@ impl System {
             }
         }
     }
+}
+
+#[inline(always)]
+fn get<S: Simd>(simd: S, at: usize, plane: &Plane) -> f32x8<S> {
+    load(simd, &plane.data, at)
+}
+
+/// Weighted sum of the neighbours to the right, left, below and above.
+#[inline(always)]
+fn around<S: Simd>(simd: S, plane: &Plane, at: usize, weights: [f32x8<S>; 4]) -> f32x8<S> {
+    let [right, left, below, above] = weights;
+    (right * get(simd, at + 1, plane) + left * get(simd, at - 1, plane))
+        + (below * get(simd, at + plane.stride, plane)
+            + above * get(simd, at - plane.stride, plane))
 }

@@ -68,17 +68,19 @@ fn differences<S: Simd>(
     motion: [f32; 2],
 ) -> [f32x8<S>; PATCH] {
     let (at_b, [left, right, upper, lower]) = place(b, x, y, motion);
-    let line = |row: usize| {
-        let at = at_b + row * b.image.stride;
-        load(simd, &b.image.data, at) * left + load(simd, &b.image.data, at + 1) * right
-    };
-    let mut above = line(0);
+    let mut above = row(simd, b, at_b, left, right);
     let mut out = [above; PATCH];
     for (row, out) in out.iter_mut().enumerate() {
-        let below = line(row + 1);
+        let below = self::row(simd, b, at_b + (row + 1) * b.image.stride, left, right);
         let at = a.image.start(y + row) + x;
         *out = above * upper + below * lower - load(simd, &a.image.data, at);
         above = below;
     }
     out
+}
+
+/// One row of samples between two columns.
+#[inline(always)]
+fn row<S: Simd>(simd: S, b: &Level, at: usize, left: f32, right: f32) -> f32x8<S> {
+    load(simd, &b.image.data, at) * left + load(simd, &b.image.data, at + 1) * right
 }

@@ -117,3 +117,69 @@ fn the_same_picture_does_not_move() {
         assert!(most < 1e-3, "{effort:?}: {most}");
     }
 }
+
+/// A disc moves in front of a ground that stands still.
+fn layers(time: f64) -> Gray {
+    let (ground, disc) = (texture(21), texture(22));
+    picture(200, 120, |x, y| {
+        if (x - 80.0 - 12.0 * time).hypot(y - 60.0) < 30.0 {
+            disc(x - 12.0 * time, y)
+        } else {
+            ground(x, y)
+        }
+    })
+}
+
+#[test]
+fn what_is_covered_is_not_trusted() {
+    let pair = both(&layers(0.0), &layers(1.0), Effort::Fine).unwrap();
+    let [mut covered, mut seen] = [[0.0; 2]; 2];
+    for (index, trust) in pair.forward_trust.iter().enumerate() {
+        let (x, y) = ((index % 200) as f64, (index / 200) as f64);
+        let (before, after) = ((x - 80.0).hypot(y - 60.0), (x - 92.0).hypot(y - 60.0));
+        let count = if before > 31.0 && after < 29.0 {
+            &mut covered
+        } else if before < 27.0 || after > 36.0 && before > 36.0 {
+            &mut seen
+        } else {
+            continue;
+        };
+        count[usize::from(Pair::hidden(*trust))] += 1.0;
+    }
+    let share = |count: [f64; 2]| count[1] / (count[0] + count[1]);
+    println!(
+        "hidden: covered {:.2}, seen {:.2}",
+        share(covered),
+        share(seen)
+    );
+    assert!(share(covered) > 0.8, "{}", share(covered));
+    assert!(share(seen) < 0.05, "{}", share(seen));
+}
+
+#[test]
+fn every_kind_of_machine_finds_the_same_bits() {
+    let (a, b) = (layers(0.0), layers(1.0));
+    let best = dense(&a, &b, Effort::Fine).unwrap();
+    let level = Machine::baseline();
+    let base = dispatch!(level, simd => one_way(simd, &a, &b, Effort::Fine));
+    assert_eq!(best, base);
+}
+
+#[test]
+fn pictures_without_flow_are_refused() {
+    let a = picture(32, 32, |_, _| 50.0);
+    let b = picture(32, 30, |_, _| 50.0);
+    assert_eq!(
+        dense(&a, &b, Effort::Fast),
+        Err(Error::Sizes(32, 32, 32, 30))
+    );
+    let tiny = picture(40, 15, |_, _| 50.0);
+    assert!(matches!(
+        dense(&tiny, &tiny, Effort::Fast),
+        Err(Error::TooSmall(40, 15))
+    ));
+    assert!(matches!(
+        Gray::new(4, 4, vec![0; 15]),
+        Err(Error::Samples(4, 4, 15))
+    ));
+}

@@ -75,9 +75,11 @@ pub(super) fn energy<S: Simd>(simd: S, plane: &Plane) -> Blocks {
 
 #[inline(always)]
 fn detail<S: Simd>(simd: S, plane: &Plane, at: usize) -> fearless_simd::f32x8<S> {
-    let get = |at: usize| load(simd, &plane.data, at);
-    get(at)
-        - ((get(at - 1) + get(at + 1)) + (get(at - plane.stride) + get(at + plane.stride))) * 0.25
+    let data = &plane.data;
+    load(simd, data, at)
+        - ((load(simd, data, at - 1) + load(simd, data, at + 1))
+            + (load(simd, data, at - plane.stride) + load(simd, data, at + plane.stride)))
+            * 0.25
 }
 
 /// Amplification of detail that takes `made` to `wanted`.

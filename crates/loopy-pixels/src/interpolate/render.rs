@@ -1,6 +1,6 @@
 //! The picture itself: taken from both sides along the motion, blended, its grain restored.
 
-use fearless_simd::{Level as Machine, Simd, dispatch, prelude::*};
+use fearless_simd::{Level as Machine, Simd, dispatch};
 use loopy_core::{Frame, Size};
 
 use super::{
@@ -80,7 +80,7 @@ impl<'a> Enlarger<'a> {
 
 /// Where a pixel lies between two centres of the flow.
 fn phase(inside: usize, factor: usize) -> f32 {
-    if factor % 2 == 0 {
+    if factor.is_multiple_of(2) {
         (inside as f32 + 0.5) / factor as f32
     } else {
         // The centre of the middle pixel is the centre of the flow's.
@@ -108,11 +108,15 @@ impl Sources {
         };
         let mut enlarger = Enlarger::new(meeting, self.factor);
         let mut drawn = Plane::new(width, height);
-        let mut tones = self.a.each_ref().map(Plane::same);
+        let [luma, tone_u, tone_v] = out.planes_mut();
+        let mut tones = tone_u
+            .chunks_exact_mut(width / 2)
+            .zip(tone_v.chunks_exact_mut(width / 2));
         let mut places = Places {
             x: blank(),
             y: blank(),
         };
+        let columns: Vec<f32> = (0..padded).map(|x| x as f32).collect();
         let mut side = [blank(), blank()];
         for y in 0..height {
             enlarger.row(y, &mut row);
@@ -132,7 +136,7 @@ impl Sources {
                 let travel = travels[which];
                 for x in (0..padded).step_by(LANES) {
                     let (u, v) = (load(simd, &row.u, x), load(simd, &row.v, x));
-                    let column = fearless_simd::f32x8::from_fn(simd, |lane| (x + lane) as f32);
+                    let column = load(simd, &columns, x);
                     store(u * travel + column, &mut places.x, x);
                     store(v * travel + y as f32, &mut places.y, x);
                 }
@@ -151,41 +155,33 @@ impl Sources {
                 };
                 store(mixed, &mut drawn.data, start + x);
             }
-            if y % 2 == 0 {
-                self.tones(y / 2, t, &row, &mut tones);
+            if y % 2 == 0
+                && let Some(lines) = tones.next()
+            {
+                self.tones(y / 2, t, &row, lines);
             }
         }
         drawn.fill_border();
-        self.restore(simd, &drawn, t, meeting, out.planes_mut()[0]);
-        for (tone, plane) in tones.iter().zip(out.planes_mut()).skip(1) {
-            for (y, line) in plane.chunks_exact_mut(tone.width).enumerate() {
-                for (byte, sample) in line.iter_mut().zip(tone.row(y)) {
-                    *byte = (sample + 0.5) as u8;
-                }
-            }
-        }
+        simd.vectorize(
+            #[inline(always)]
+            || self.restore(simd, &drawn, t, meeting, luma),
+        );
         out
     }
 
     /// One row of both chroma planes.
     #[inline(always)]
-    fn tones(&self, y: usize, t: f32, row: &Row, tones: &mut [Plane; 3]) {
-        let [_, tone_u, tone_v] = tones;
-        let width = tone_u.width;
-        let lines = tone_u.row_mut(y).iter_mut().zip(tone_v.row_mut(y));
-        for (x, (cb, cr)) in lines.enumerate().take(width) {
-            let at = 2 * x;
-            let (u, v) = (row.u[at] * 0.5, row.v[at] * 0.5);
-            let share = row.share[at];
-            let (from_x, from_y) = (x as f32 - t * u, y as f32 - t * v);
-            let (to_x, to_y) = (x as f32 + (1.0 - t) * u, y as f32 + (1.0 - t) * v);
-            let mix = |plane: usize| {
-                let a = warp::linear(&self.a[plane], from_x, from_y);
-                let b = warp::linear(&self.b[plane], to_x, to_y);
-                a + (b - a) * share
-            };
-            *cb = mix(1);
-            *cr = mix(2);
+    fn tones(&self, y: usize, t: f32, row: &Row, lines: (&mut [u8], &mut [u8])) {
+        let samples = lines.0.iter_mut().zip(lines.1);
+        let moves = row.u.iter().zip(&row.v).zip(&row.share).step_by(2);
+        for ((x, (cb, cr)), ((u, v), share)) in samples.enumerate().zip(moves) {
+            let (u, v) = (u * 0.5, v * 0.5);
+            let (x, y) = (x as f32, y as f32);
+            let [a_u, a_v] = warp::linear(&self.a[1], &self.a[2], x - t * u, y - t * v);
+            let rest = 1.0 - t;
+            let [b_u, b_v] = warp::linear(&self.b[1], &self.b[2], x + rest * u, y + rest * v);
+            *cb = (a_u + (b_u - a_u) * share + 0.5) as u8;
+            *cr = (a_v + (b_v - a_v) * share + 0.5) as u8;
         }
     }
 

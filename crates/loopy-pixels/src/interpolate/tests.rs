@@ -1,1 +1,144 @@
+//! Pictures between pictures, against what is known to lie there.
 
+use loopy_core::{Frame, Size};
+
+use super::*;
+use crate::{flow::tests::texture, measure::psnr_luma};
+
+const SIZE: Size = Size {
+    width: 192,
+    height: 128,
+};
+
+fn drawn(value: impl Fn(f64, f64) -> f64) -> Frame {
+    let mut frame = Frame::black(SIZE);
+    let wide = SIZE.width as usize;
+    for (at, sample) in frame.planes_mut()[0].iter_mut().enumerate() {
+        let (x, y) = ((at % wide) as f64, (at / wide) as f64);
+        *sample = value(x, y).round().clamp(17.0, 235.0) as u8;
+    }
+    frame
+}
+
+/// Time runs from 0 to 1 while the scene moves by (9, -5).
+fn shifted(time: f64) -> Frame {
+    let scene = texture(11);
+    drawn(|x, y| scene(x - 9.0 * time, y + 5.0 * time))
+}
+
+#[test]
+fn a_moving_texture_is_found_at_every_time() {
+    let (a, b) = (shifted(0.0), shifted(1.0));
+    let between = Between::new(&a, &b, Effort::Fine).unwrap();
+    for t in [0.25, 0.5, 0.8] {
+        let truth = shifted(f64::from(t));
+        let found = psnr_luma(&between.at(t), &truth);
+        let mut plain = Frame::black(SIZE);
+        blend::mix(&a, &b, (t * 256.0) as u16, &mut plain);
+        let plain = psnr_luma(&plain, &truth);
+        println!("{t}: {found:.1} dB, blend {plain:.1} dB");
+        assert!(found > 28.0 && found > plain + 8.0, "{t}: {found} {plain}");
+    }
+    let motion = between.motion();
+    assert!((motion.median - 10.3).abs() < 0.3, "{motion:?}");
+    assert!(motion.unreliable < 0.15, "{motion:?}");
+}
+
+#[test]
+fn the_ends_are_the_pictures_themselves() {
+    let (a, b) = (shifted(0.0), shifted(1.0));
+    let between = Between::new(&a, &b, Effort::Fast).unwrap();
+    assert_eq!(between.at(0.0), a);
+    assert_eq!(between.at(1.0), b);
+    assert_eq!(between.at(f32::NAN), a);
+    assert!(psnr_luma(&between.at(0.01), &a) > 35.0);
+    assert!(psnr_luma(&between.at(0.99), &b) > 35.0);
+}
+
+#[test]
+fn the_way_back_shows_the_same_pictures() {
+    let (a, b) = (shifted(0.0), shifted(1.0));
+    let there = Between::new(&a, &b, Effort::Medium).unwrap().at(0.25);
+    let back = Between::new(&b, &a, Effort::Medium).unwrap().at(0.75);
+    assert!(psnr_luma(&there, &back) > 45.0);
+}
+
+#[test]
+fn grain_is_as_strong_between_as_at_the_ends() {
+    let noisy = |seed: u64| {
+        let mut state = seed;
+        let mut frame = shifted(0.0);
+        for sample in frame.planes_mut()[0].iter_mut() {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            *sample = (f64::from(*sample) + (state >> 60) as f64 - 7.5).clamp(17.0, 235.0) as u8;
+        }
+        frame
+    };
+    let (a, b) = (noisy(3), noisy(4));
+    let between = Between::new(&a, &b, Effort::Fine).unwrap();
+    let detail = |frame: &Frame| {
+        let plane = planes(frame);
+        let blocks = dispatch!(Machine::new(), simd => grain::energy(simd, &plane[0]));
+        blocks.values.iter().sum::<f32>() / blocks.values.len() as f32
+    };
+    let mut plain = Frame::black(SIZE);
+    blend::mix(&a, &b, 128, &mut plain);
+    let (ends, middle, plain) = (detail(&a), detail(&between.at(0.5)), detail(&plain));
+    println!("detail: ends {ends:.1}, middle {middle:.1}, blend {plain:.1}");
+    assert!(plain < 0.75 * ends);
+    assert!(
+        middle > 0.8 * ends && middle < 1.3 * ends,
+        "{middle} {ends}"
+    );
+}
+
+#[test]
+fn black_bars_stay_black() {
+    let barred = |time: f64| {
+        let mut frame = shifted(time);
+        let wide = SIZE.width as usize;
+        let [luma, ..] = frame.planes_mut();
+        for (y, row) in luma.chunks_exact_mut(wide).enumerate() {
+            if !(16..112).contains(&y) {
+                row.fill(16);
+            }
+        }
+        frame
+    };
+    let between = Between::new(&barred(0.0), &barred(1.0), Effort::Medium).unwrap();
+    let middle = between.at(0.5);
+    let wide = SIZE.width as usize;
+    for (y, row) in middle.planes()[0].chunks_exact(wide).enumerate() {
+        let bar = !(16..112).contains(&y);
+        assert_eq!(row.iter().all(|sample| *sample == 16), bar, "row {y}");
+    }
+}
+
+#[test]
+fn speeds_of_the_context_shape_the_times() {
+    let [before, a, b, after] = [-0.3, 0.0, 1.0, 1.1].map(shifted);
+    let between = Between::with_context(&before, &a, &b, &after, Effort::Medium).unwrap();
+    let times = between.times(5);
+    println!("{times:?}");
+    assert!(times[0] > 0.2 && 1.0 - times[4] < 0.14, "{times:?}");
+}
+
+#[test]
+fn pictures_that_do_not_fit_are_refused() {
+    let a = shifted(0.0);
+    let other = Frame::black(Size::new(64, 64));
+    assert!(matches!(
+        Between::new(&a, &other, Effort::Fast),
+        Err(Error::Sizes(..))
+    ));
+    let tiny = Frame::black(Size::new(8, 8));
+    assert!(matches!(
+        Between::new(&tiny, &tiny, Effort::Fast),
+        Err(Error::TooSmall(..))
+    ));
+    let black = Frame::black(SIZE);
+    let between = Between::new(&black, &black, Effort::Fast).unwrap();
+    assert_eq!(between.at(0.5), black);
+}

@@ -15,6 +15,7 @@ pub(super) struct Places {
 
 /// Samples one row of places with Catmull-Rom's cubic (Keys 1981, a = -1/2).
 #[inline(always)]
+#[allow(clippy::float_cmp, reason = "whole numbers")]
 pub(super) fn cubic<S: Simd>(simd: S, plane: &Plane, places: &Places, out: &mut [f32]) {
     let (right, bottom) = (
         (plane.width - 1) as f32 + REACH,
@@ -40,14 +41,10 @@ pub(super) fn cubic<S: Simd>(simd: S, plane: &Plane, places: &Places, out: &mut 
             columns.iter().all(|c| *c == columns[0]) && rows.iter().all(|r| *r == rows[0]);
         let value = if together {
             let at = (rows[0] as usize - 1) * plane.stride + columns[0] as usize - 1;
-            let line = |row: usize| {
-                let at = at + row * plane.stride;
-                (load(simd, &plane.data, at) * across[0]
-                    + load(simd, &plane.data, at + 1) * across[1])
-                    + (load(simd, &plane.data, at + 2) * across[2]
-                        + load(simd, &plane.data, at + 3) * across[3])
-            };
-            (line(0) * down[0] + line(1) * down[1]) + (line(2) * down[2] + line(3) * down[3])
+            let next = at + plane.stride;
+            (taps(simd, plane, at, across) * down[0] + taps(simd, plane, next, across) * down[1])
+                + (taps(simd, plane, next + plane.stride, across) * down[2]
+                    + taps(simd, plane, next + 2 * plane.stride, across) * down[3])
         } else {
             scattered(simd, plane, columns, rows, across, down)
         };
@@ -55,6 +52,20 @@ pub(super) fn cubic<S: Simd>(simd: S, plane: &Plane, places: &Places, out: &mut 
         let end = out.len().min(start + LANES);
         out[start..end].copy_from_slice(&value[..end - start]);
     }
+}
+
+/// Eight sums of four samples beside each other.
+#[inline(always)]
+fn taps<S: Simd>(simd: S, plane: &Plane, at: usize, across: [f32x8<S>; 4]) -> f32x8<S> {
+    let [a, b, c, d] = across;
+    (load(simd, &plane.data, at) * a + load(simd, &plane.data, at + 1) * b)
+        + (load(simd, &plane.data, at + 2) * c + load(simd, &plane.data, at + 3) * d)
+}
+
+#[inline(always)]
+fn lanes<S: Simd>(weights: [f32x8<S>; 4]) -> [[f32; LANES]; 4] {
+    let [a, b, c, d] = weights;
+    [a.to_array(), b.to_array(), c.to_array(), d.to_array()]
 }
 
 /// Eight places that do not lie side by side.
@@ -67,8 +78,8 @@ fn scattered<S: Simd>(
     across: [f32x8<S>; 4],
     down: [f32x8<S>; 4],
 ) -> f32x8<S> {
-    let across = across.map(|weights| weights.to_array());
-    let down = down.map(|weights| weights.to_array());
+    let across = lanes(across);
+    let down = lanes(down);
     let mut out = [0.0; LANES];
     for (lane, out) in out.iter_mut().enumerate() {
         let column = (columns[lane] + lane as f32) as usize - 1;
@@ -97,26 +108,30 @@ fn weights<S: Simd>(t: f32x8<S>) -> [f32x8<S>; 4] {
     ]
 }
 
-/// Samples one place, bilinear.
+/// Samples one place of two planes of one size, bilinear.
 #[inline(always)]
-pub(super) fn linear(plane: &Plane, x: f32, y: f32) -> f32 {
+pub(super) fn linear(first: &Plane, second: &Plane, x: f32, y: f32) -> [f32; 2] {
     let shift = PAD as f32;
     let x = (x + shift)
         .max(shift - REACH)
-        .min((plane.width - 1) as f32 + REACH + shift);
+        .min((first.width - 1) as f32 + REACH + shift);
     let y = (y + shift)
         .max(shift - REACH)
-        .min((plane.height - 1) as f32 + REACH + shift);
+        .min((first.height - 1) as f32 + REACH + shift);
     let (left, top) = (x as usize, y as usize);
     let (across, down) = (x - left as f32, y - top as f32);
-    let at = top * plane.stride + left;
-    let (above, below) = (
-        &plane.data[at..at + 2],
-        &plane.data[at + plane.stride..][..2],
-    );
-    let above = above[0] + (above[1] - above[0]) * across;
-    let below = below[0] + (below[1] - below[0]) * across;
-    above + (below - above) * down
+    let at = top * first.stride + left;
+    let mut out = [0.0; 2];
+    for (plane, out) in [first, second].into_iter().zip(&mut out) {
+        let (above, below) = (
+            &plane.data[at..at + 2],
+            &plane.data[at + plane.stride..][..2],
+        );
+        let above = above[0] + (above[1] - above[0]) * across;
+        let below = below[0] + (below[1] - below[0]) * across;
+        *out = above + (below - above) * down;
+    }
+    out
 }
 
 #[cfg(test)]
@@ -145,7 +160,7 @@ mod tests {
                     (value - wanted).abs() < 1e-3,
                     "{shift} {index}: {value} {wanted}"
                 );
-                let plain = linear(&plane, places.x[index], places.y[index]);
+                let [plain, _] = linear(&plane, &plane, places.x[index], places.y[index]);
                 assert!((plain - wanted).abs() < 1e-3);
             }
         }
