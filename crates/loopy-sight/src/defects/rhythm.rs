@@ -14,7 +14,7 @@ const LIVELY: u32 = 16;
 /// Repeats in percent of all frames that can be a rhythm.
 const OFTEN: usize = 12;
 /// A repeat changes no cell more than this, in the same unit: coding may refine it.
-const CALM: u32 = 6;
+const CALM: u32 = 32;
 /// Gaps in percent that must be as even as whole frames allow.
 const EVEN: usize = 80;
 
