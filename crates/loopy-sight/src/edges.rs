@@ -16,7 +16,7 @@ use crate::{
     coarse::{self, Sides},
     graph::Options,
     joint::{self, View},
-    ports,
+    ports::{self, Place},
 };
 
 /// For each edge that a port may keep, so many clips are looked at closely.
@@ -47,6 +47,8 @@ pub(crate) struct Field<'a> {
     pub(crate) views: &'a [View<'a>],
     pub(crate) scenes: &'a [u32],
     pub(crate) options: &'a Options,
+    /// Joints that ports were chosen for.
+    pub(crate) joints: &'a BTreeSet<(Place, Place)>,
 }
 
 /// One port and what lies around it.
@@ -177,7 +179,11 @@ impl Field<'_> {
                 let start = ins.iter().skip(into);
                 close.chain(start.filter(|(_, to)| self.at_end(from) && self.at_start(*to)))
             })
-            .map(|(_, to)| self.edge(from, *to))
+            .map(|(_, to)| *to)
+            .chain(self.chosen(from))
+            .collect::<BTreeSet<PortRef>>()
+            .into_iter()
+            .map(|to| self.edge(from, to))
             .filter(|edge| self.earns(edge))
             .collect();
         edges.sort_unstable_by_key(|edge| (std::cmp::Reverse(edge.score), edge.to));
@@ -191,6 +197,19 @@ impl Field<'_> {
             .chain(second)
             .take(self.options.edges_per_port)
             .collect()
+    }
+
+    /// Where the joints lead that a port was chosen for.
+    fn chosen(&self, from: PortRef) -> impl Iterator<Item = PortRef> {
+        let place = (from.clip as usize, from.boundary);
+        let joints = self
+            .joints
+            .range((place, (0, 0))..=(place, (usize::MAX, u32::MAX)));
+        let ports = joints.map(|(_, (clip, boundary))| PortRef {
+            clip: *clip as u32,
+            boundary: *boundary,
+        });
+        ports.filter(move |to| self.allowed(from, *to))
     }
 
     fn earns(&self, edge: &Edge) -> bool {

@@ -7,11 +7,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use loopy_core::{Clip, Graph, Hash, graph::Ports};
 use rayon::prelude::*;
 
+pub use crate::missing::Missing;
 use crate::{
     edges::{self, Field},
     features::Features,
     joint::View,
-    ports, scenes,
+    look, missing,
+    pairs::{self, NoCache, PairCache, PairMatches, Side},
+    ports::{self, Chosen, Ground},
+    scenes,
 };
 
 /// How many ports and edges there may be.
@@ -62,51 +66,88 @@ pub enum Error {
     },
 }
 
+/// A graph and what would make it better.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Built {
+    /// The graph.
+    pub graph: Graph,
+    /// For each clip that fits no other the joints that come nearest to attaching it.
+    pub missing: Vec<Missing>,
+}
+
+/// [`build_with`] without a cache and without what is missing.
+///
+/// # Errors
+/// When features are missing.
+pub fn build(
+    clips: Vec<Clip>,
+    features: &[&Features],
+    options: &Options,
+    known: &BTreeMap<Hash, Vec<u32>>,
+) -> Result<Graph, Error> {
+    build_with(clips, features, options, known, &NoCache).map(|built| built.graph)
+}
+
 /// Builds the graph of `clips`, each with the features of its file at the same index; the scene of
 /// each clip is set here. `known` holds the ports that clips have already (encoded, most likely):
-/// those are kept, used or not, and only added to.
+/// those are kept, used or not, and only added to. Pairs of clips that `cache` knows are not
+/// searched again.
 ///
 /// From every port that an edge enters a walk can reach every clip, and as long as there is more
 /// than one clip each can be entered from and left to at least one other.
 ///
 /// # Errors
 /// When features are missing.
-pub fn build(
+pub fn build_with(
     mut clips: Vec<Clip>,
     features: &[&Features],
     options: &Options,
     known: &BTreeMap<Hash, Vec<u32>>,
-) -> Result<Graph, Error> {
+    cache: &dyn PairCache,
+) -> Result<Built, Error> {
     if clips.len() != features.len() {
         return Err(Error::Count {
             clips: clips.len(),
             features: features.len(),
         });
     }
-    for (clip, features) in clips.iter().zip(features) {
-        if clip.first >= clip.until || clip.until as usize > features.len() {
-            return Err(Error::Range {
+    let sides: Vec<Side> = clips
+        .par_iter()
+        .zip(features)
+        .map(|(clip, features)| {
+            Side::new(features, clip).ok_or_else(|| Error::Range {
                 clip: clip.path.display(),
                 first: clip.first,
                 until: clip.until,
                 frames: features.len(),
-            });
-        }
-    }
+            })
+        })
+        .collect::<Result<_, _>>()?;
     let views: Vec<View> = clips
         .par_iter()
         .zip(features)
         .map(|(clip, features)| View::new(features, clip.first, clip.until))
         .collect();
-    let scenes = scenes::scenes(&views);
-    let ports = ports::choose(&clips, &views, &scenes, options, known);
+    let found = matches(&clips, &sides, &views, cache);
+    let scenes = scenes::scenes(&sides, &found);
+    let ground = Ground {
+        clips: &clips,
+        views: &views,
+        sides: &sides,
+        scenes: &scenes,
+        found: &found,
+        options,
+    };
+    let Chosen { ports, joints } = ports::choose(&ground, known);
     let field = Field {
         clips: &clips,
         views: &views,
         scenes: &scenes,
         options,
+        joints: &joints,
     };
     let edges = edges::choose(&field, &ports);
+    let missing = missing::missing(&views, &scenes, &found);
 
     let used: BTreeSet<(u32, u32)> = edges
         .iter()
@@ -137,8 +178,35 @@ pub fn build(
         scenes,
     };
     graph.sort();
-    Ok(graph)
+    Ok(Built { graph, missing })
 }
+
+/// The matches of all pairs worth comparing.
+fn matches(
+    clips: &[Clip],
+    sides: &[Side],
+    views: &[View],
+    cache: &dyn PairCache,
+) -> BTreeMap<(usize, usize), PairMatches> {
+    let keys: Vec<Hash> = clips.iter().map(pairs::key).collect();
+    let pairs = look::pairs(views);
+    pairs
+        .into_par_iter()
+        .map(|(a, b)| {
+            let found = if a == b {
+                pairs::loops(&sides[a])
+            } else {
+                pairs::cached((&sides[a], &keys[a]), (&sides[b], &keys[b]), cache)
+            };
+            ((a, b), found)
+        })
+        .collect::<Vec<_>>()
+        .into_iter()
+        .collect()
+}
+
+#[cfg(test)]
+pub(crate) mod sample;
 
 #[cfg(test)]
 mod tests;

@@ -6,12 +6,16 @@
 
 mod coarse;
 mod connect;
+pub mod defects;
 mod distance;
 mod edges;
 pub mod features;
 pub mod graph;
 mod joint;
 pub mod light;
+mod look;
+mod missing;
+pub mod pairs;
 mod ports;
 mod scenes;
 pub mod verdict;

@@ -308,3 +308,141 @@ fn broken_files_are_used_or_left_out_with_a_reason() {
         }
     });
 }
+
+/// CPU time of this process in seconds, where the system tells it.
+fn cpu() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let after = stat.rsplit(')').next().unwrap_or_default();
+    let ticks = after.split_whitespace().skip(11).take(2);
+    ticks
+        .filter_map(|ticks| ticks.parse::<f64>().ok())
+        .sum::<f64>()
+        / 100.0
+}
+
+fn peak() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmHWM"));
+    line.unwrap_or("VmHWM unknown").to_owned()
+}
+
+/// `cargo test -p loopy-sight --release -- --ignored --nocapture costs`
+#[test]
+#[ignore = "a measurement"]
+fn costs_of_the_bench_clips() {
+    let list = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../benches/clips.txt");
+    let wanted = std::fs::read_to_string(list).unwrap();
+    let Some(files) = files("clips") else { return };
+    let bench: Vec<&PathBuf> = files
+        .iter()
+        .filter(|file| wanted.lines().any(|line| line == name(file)))
+        .collect();
+    let (mut decode, mut look, mut judge, mut frames, mut bytes) = (0.0, 0.0, 0.0, 0, 0);
+    let (mut clips, mut features) = (Vec::new(), Vec::new());
+    for file in &bench {
+        let begun = cpu();
+        let limits = Limits::default();
+        let facts = probe::probe(file, &limits).unwrap();
+        let small = Normalise {
+            fit: Fit::Stretch,
+            scaler: Scaler::Bilinear,
+            ..Normalise::to(SIZE)
+        };
+        let mut reader = Reader::open(file, &facts, &small, 1, &limits).unwrap();
+        let (mut pictures, mut times) = (Vec::new(), Vec::new());
+        while let Some(picture) = reader.next().unwrap() {
+            times.push(picture.time);
+            pictures.push(picture.frame.clone());
+        }
+        decode += cpu() - begun;
+        let begun = cpu();
+        let mut builder = Builder::new();
+        for picture in &pictures {
+            builder.push(picture, false);
+        }
+        let seen = builder.finish();
+        look += cpu() - begun;
+        let begun = cpu();
+        let repaired = repair::times(&times, facts.stated_rate);
+        let shots =
+            verdict::judge_shots(&seen, &repaired.times, &facts, Faults::default(), &limits);
+        judge += cpu() - begun;
+        for shot in shots.as_deref().unwrap_or_default() {
+            if !shot.remarks.is_empty() {
+                println!("{}: {:?}", name(file), shot.remarks);
+            }
+            clips.push(Clip {
+                path: ClipPath::from(file.as_path()),
+                hash: Hash::of(file.as_os_str().as_encoded_bytes()),
+                facts: facts.clone(),
+                times: repaired.times.clone(),
+                end: repaired.end,
+                first: shot.first,
+                until: shot.until,
+                sound_offset: 0,
+                tags: Tags::default(),
+                scene: 0,
+            });
+            features.push(seen.clone());
+        }
+        frames += seen.len();
+        bytes += seen.to_bytes().len();
+    }
+    println!(
+        "{} files, {frames} frames, {} bytes a frame; CPU s: decode {decode:.2}, features \
+         {look:.2}, verdict {judge:.2}; {}",
+        bench.len(),
+        bytes / frames,
+        peak()
+    );
+    for copies in [1, 3, 7] {
+        let mut many = Vec::new();
+        let mut seen = Vec::new();
+        for copy in 0..copies {
+            for (clip, features) in clips.iter().zip(&features) {
+                let text = format!("{copy} {}", clip.hash);
+                many.push(Clip {
+                    hash: Hash::of(text.as_bytes()),
+                    ..clip.clone()
+                });
+                seen.push(features);
+            }
+        }
+        let begun = cpu();
+        let known = BTreeMap::new();
+        let built = graph::build_with(
+            many,
+            &seen,
+            &Options::default(),
+            &known,
+            &crate::pairs::NoCache,
+        )
+        .unwrap();
+        let graph = &built.graph;
+        println!(
+            "{} clips: graph {:.2} CPU s, {} scenes, {} ports inside, {} edges ({} declared), \
+             {} edges above 0.5; {}",
+            graph.clips.len(),
+            cpu() - begun,
+            graph.scenes,
+            graph
+                .ports
+                .iter()
+                .map(|ports| ports.0.len() - 2)
+                .sum::<usize>(),
+            graph.edges.len(),
+            graph.edges.iter().filter(|edge| edge.declared).count(),
+            graph
+                .edges
+                .iter()
+                .filter(|edge| edge.score.as_f64() > 0.5)
+                .count(),
+            peak()
+        );
+        if copies == 1 {
+            for missing in &built.missing {
+                println!("{}", missing.words(&graph.clips));
+            }
+        }
+    }
+}

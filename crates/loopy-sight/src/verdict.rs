@@ -1,14 +1,15 @@
-//! Whether a file is a usable clip, and which of its frames: what is black, blank, frozen or
-//! damaged is left out, with the reason for people.
+//! Whether a file is a usable clip, and which of its frames: what is black, blank, frozen, faded
+//! or damaged is left out, with the reason for people. A file of several shots is several clips.
 
 mod marks;
+mod shots;
 
 use std::ops::Range;
 
 use loopy_core::{clip::Facts, limits::Limits};
 
 use self::marks::{Fault, Timeline, mark, runs};
-use crate::features::Features;
+use crate::{defects, features::Features};
 
 /// What the decoder met in the whole file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,8 +41,8 @@ const WHOLE_OF_ANY: i64 = 20;
 /// Undecodable packets per hundred frames beyond which the picture jumps all over.
 const LOSSES: usize = 10;
 
-/// Judges a file by what was decoded of it. `times` holds the time of each frame in microseconds,
-/// strictly rising, as many as `features` has frames.
+/// Judges a file by what was decoded of it and picks its longest shot, the first of equals: see
+/// [`judge_shots`].
 ///
 /// # Errors
 /// The reason for people why the file is left out.
@@ -52,6 +53,30 @@ pub fn judge(
     faults: Faults,
     limits: &Limits,
 ) -> Result<Usable, String> {
+    let length = |usable: &Usable| {
+        let at = |index: u32| times.get(index as usize).or(times.last()).copied();
+        at(usable.until)
+            .zip(at(usable.first))
+            .map(|(end, start)| end - start)
+    };
+    let shots = judge_shots(features, times, facts, faults, limits)?;
+    let longest = shots.into_iter().rev().max_by_key(length);
+    longest.ok_or_else(|| "nothing of it is usable".to_owned())
+}
+
+/// Judges a file by what was decoded of it: its usable shots in their order, at least one. `times`
+/// holds the time of each frame in microseconds, strictly rising, as many as `features` has
+/// frames.
+///
+/// # Errors
+/// The reason for people why the file is left out.
+pub fn judge_shots(
+    features: &Features,
+    times: &[i64],
+    facts: &Facts,
+    faults: Faults,
+    limits: &Limits,
+) -> Result<Vec<Usable>, String> {
     let frames = features.frames();
     let timeline = Timeline::new(times, facts);
     if frames.is_empty() || times.len() < frames.len() {
@@ -73,7 +98,7 @@ pub fn judge(
             "too slow: {rate:.1} frames a second; motion needs at least {slowest:.1}"
         ));
     }
-    let marks = mark(frames, &timeline);
+    let mut marks = mark(frames, &timeline);
     if faults.decode_errors as usize * 100 > frames.len() * LOSSES && faults.decode_errors > 2 {
         return Err(format!(
             "damaged: {} could not be decoded, {} of {} came out broken; get a whole copy or \
@@ -83,28 +108,26 @@ pub fn judge(
             count(frames.len(), "frame"),
         ));
     }
-    let usable = longest(&marks, &timeline);
-    let kept = timeline.length(usable.start, usable.end);
-    let share = kept * 100 / whole.max(1);
+    let shots = shots::shots(features, &mut marks);
+    let length = |shot: &Range<usize>| timeline.length(shot.start, shot.end);
+    let cut = shots.first() != Some(&(0..frames.len()));
+    let least = PART.max(limits.shortest_micros);
+    let kept: Vec<&Range<usize>> = shots
+        .iter()
+        .filter(|shot| !cut || length(shot) >= least)
+        .collect();
+    // What is whole between two damages is not trusted to be.
     let damaged = marks.contains(&Some(Fault::Damaged));
-    let needed = if damaged {
-        WHOLE_OF_DAMAGED
+    let lengths = kept.iter().map(|shot| length(shot));
+    let (share, needed) = if damaged {
+        (lengths.max().unwrap_or(0), WHOLE_OF_DAMAGED)
     } else {
-        WHOLE_OF_ANY
+        (lengths.sum(), WHOLE_OF_ANY)
     };
-    let cut = usable.len() < frames.len();
-    if cut && (kept < PART.max(limits.shortest_micros) || share < needed) {
+    if kept.is_empty() || cut && share * 100 / whole.max(1) < needed {
         return Err(refusal(&marks, &timeline));
     }
     let mut remarks = Vec::new();
-    if cut {
-        remarks.push(format!(
-            "used from {:.2} s to {:.2} s; left out: {}",
-            seconds(timeline.at(usable.start)),
-            seconds(timeline.at(usable.end)),
-            list(&marks, &timeline),
-        ));
-    }
     if faults.truncated {
         let stated = facts
             .stated_micros
@@ -119,20 +142,71 @@ pub fn judge(
         let packets = count(faults.decode_errors as usize, "packet");
         remarks.push(format!("passed over: {packets} that could not be decoded"));
     }
-    Ok(Usable {
-        first: usable.start as u32,
-        until: usable.end as u32,
-        remarks,
-    })
+    let total = kept.len();
+    let usable = (1..).zip(kept).map(|(number, shot)| {
+        let mut own = Vec::new();
+        if cut {
+            own.push(part(shot, (number, total), &marks, &timeline));
+        }
+        own.extend(habits(features, shot));
+        Usable {
+            first: shot.start as u32,
+            until: shot.end as u32,
+            remarks: own.into_iter().chain(remarks.iter().cloned()).collect(),
+        }
+    });
+    Ok(usable.collect())
 }
 
-/// The longest run without fault, the first of equals; empty when there is none.
-fn longest(marks: &[Option<Fault>], timeline: &Timeline) -> Range<usize> {
-    runs(marks.len(), |index| marks[index].is_none())
-        .into_iter()
-        .rev()
-        .max_by_key(|run| timeline.length(run.start, run.end))
-        .unwrap_or(0..0)
+/// Which part of the file a shot is.
+fn part(
+    shot: &Range<usize>,
+    (number, total): (usize, usize),
+    marks: &[Option<Fault>],
+    timeline: &Timeline,
+) -> String {
+    let mut text = format!(
+        "used from {:.2} s to {:.2} s",
+        seconds(timeline.at(shot.start)),
+        seconds(timeline.at(shot.end)),
+    );
+    if total > 1 {
+        text = format!("shot {number} of {total}: {text}");
+    }
+    let out = list(marks, timeline);
+    if !out.is_empty() {
+        text = format!("{text}; left out: {out}");
+    }
+    text
+}
+
+/// What is odd about a shot that is used all the same.
+fn habits(features: &Features, shot: &Range<usize>) -> Vec<String> {
+    let mut words = Vec::new();
+    if let Some(cadence) = defects::cadence(features, shot.clone()) {
+        let (pictures, frames) = (cadence.pictures as usize, cadence.frames as usize);
+        words.push(format!(
+            "it shows {} in {}: joints keep to their rhythm",
+            count(pictures, "picture"),
+            count(frames, "frame"),
+        ));
+    }
+    let marks = defects::no_ports(features, shot.clone());
+    for why in [
+        defects::NoPort::Flash,
+        defects::NoPort::Fade,
+        defects::NoPort::Repeated,
+    ] {
+        let places = runs(marks.len(), |index| marks[index] == Some(why)).len();
+        if places > 0 {
+            words.push(format!(
+                "no joint near {}: {}",
+                why.reason(),
+                count(places, "place")
+            ));
+        }
+    }
+    words
 }
 
 /// Why a file with such faults is left out: what most of it is, and what to do about it.
@@ -146,6 +220,7 @@ fn refusal(marks: &[Option<Fault>], timeline: &Timeline) -> String {
         Fault::Black => "there is nothing to show",
         Fault::Plain => "there is nothing to show; is it a leader or a matte?",
         Fault::Frozen => "nothing moves; a picture is no clip",
+        Fault::Fade => "no picture stays; use it in an editor",
         Fault::Damaged => "get a whole copy or re-encode it",
     };
     // A frozen clip keeps the one frame that it repeats.
@@ -169,8 +244,15 @@ fn list(marks: &[Option<Fault>], timeline: &Timeline) -> String {
     parts.join(", ")
 }
 
-fn lengths(marks: &[Option<Fault>], timeline: &Timeline) -> [(Fault, i64); 4] {
-    [Fault::Damaged, Fault::Black, Fault::Plain, Fault::Frozen].map(|fault| {
+fn lengths(marks: &[Option<Fault>], timeline: &Timeline) -> [(Fault, i64); 5] {
+    [
+        Fault::Damaged,
+        Fault::Black,
+        Fault::Plain,
+        Fault::Frozen,
+        Fault::Fade,
+    ]
+    .map(|fault| {
         let runs = runs(marks.len(), |index| marks[index] == Some(fault));
         let length = runs
             .iter()

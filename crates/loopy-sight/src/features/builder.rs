@@ -1,14 +1,20 @@
 //! From pictures to features, one frame at a time.
 
 use loopy_core::Frame as Picture;
+use loopy_pixels::flow::Gray;
 
-use super::{CELLS, Features, Frame, GRID, LUMA, SIZE};
+use super::{
+    CELL_COUNT, CELLS, Features, Frame, GRID, LUMA, MOTION, SIZE, light, motion, structure,
+};
 
 const WIDTH: usize = SIZE.width as usize;
-const HEIGHT: usize = SIZE.height as usize;
-const PIXELS: usize = WIDTH * HEIGHT;
+/// Grids are taken from luma at half size: what coding does to single pixels is gone there.
+const HALF: (usize, usize) = (WIDTH / 2, SIZE.height as usize / 2);
+const PIXELS: usize = HALF.0 * HALF.1;
 /// Edge energy is small beside luma; this brings both to one scale.
 const EDGE_GAIN: u32 = 2;
+/// 1/8 code values.
+const CHANGE_GAIN: u32 = 8;
 /// A still picture is coded anew now and then: so many luma samples (of 5184) may change ...
 const STILL_SAMPLES: usize = 64;
 /// ... and each by so many code values.
@@ -17,9 +23,12 @@ const STILL_CODES: u8 = 2;
 /// Takes the pictures of a file in order of presentation.
 #[derive(Default)]
 pub struct Builder {
-    frames: Vec<Frame>,
-    grids: Vec<u8>,
-    /// Luma of the frame that began the current still run.
+    features: Features,
+    /// Luma of the frame before at half size.
+    before: Vec<u8>,
+    /// Luma of the frame before as motion needs it.
+    gray: Option<Gray>,
+    /// Luma of the frame that began the current still run, at half size.
     still: Vec<u8>,
 }
 
@@ -40,43 +49,102 @@ impl Builder {
     }
 
     /// The features of all pictures so far.
-    pub fn finish(self) -> Features {
-        Features {
-            frames: self.frames,
-            grids: self.grids,
-        }
+    pub fn finish(mut self) -> Features {
+        motion::close(&mut self.features.motions);
+        self.features
     }
 
     fn look(&mut self, picture: &Picture, corrupt: bool) {
         let [luma, u, v] = picture.planes();
-        let still = self.still.len() == PIXELS && same(&self.still, luma);
+        let half = halved(luma);
+        let still = self.still.len() == PIXELS && same(&self.still, &half);
         if !still {
-            self.still.clear();
-            self.still.extend_from_slice(luma);
+            self.still.clone_from(&half);
         }
-        let at = self.grids.len();
-        means(luma, WIDTH, LUMA, &mut self.grids);
-        let chroma = self.grids.len();
-        means(u, WIDTH / 2, CELLS, &mut self.grids);
-        means(v, WIDTH / 2, CELLS, &mut self.grids);
-        let colours = self.grids[chroma..]
-            .chunks(CELLS.0 * CELLS.1)
-            .map(span)
-            .max();
-        let sharpness = edges(luma, &mut self.grids);
-        debug_assert_eq!(self.grids.len() - at, GRID, "one grid a frame");
-        let (darkest, brightest) = ends(luma);
-        let sum: u32 = luma.iter().map(|sample| u32::from(*sample)).sum();
-        self.frames.push(Frame {
-            luma: (sum * 256 / PIXELS as u32) as u16,
+        self.flow(luma, still);
+        let features = &mut self.features;
+        let change = changed(&self.before, &half, &mut features.changes);
+        self.before.clone_from(&half);
+        let at = features.grids.len();
+        means(&half, HALF.0, LUMA, &mut features.grids);
+        let chroma = features.grids.len();
+        means(u, WIDTH / 2, CELLS, &mut features.grids);
+        means(v, WIDTH / 2, CELLS, &mut features.grids);
+        let colours = features.grids[chroma..].chunks(CELL_COUNT).map(span).max();
+        edges(&half, &mut features.grids);
+        debug_assert_eq!(features.grids.len() - at, GRID, "one grid a frame");
+        let light = light::spread(&half);
+        let sharpness = structure::directions(luma, WIDTH, &mut features.structures);
+        features.frames.push(Frame {
+            luma: light.mean,
+            contrast: light.deviation,
             sharpness,
-            darkest,
-            brightest,
+            noise: light::noise(luma, WIDTH),
+            white: [u, v].map(light::mean),
+            change,
+            darkest: light.darkest,
+            brightest: light.brightest,
             colours: colours.unwrap_or(0),
             corrupt,
             still,
         });
     }
+
+    /// Completes the motion of the frame before, now that its successor is known.
+    fn flow(&mut self, luma: &[u8], still: bool) {
+        let motions = &mut self.features.motions;
+        let gray = motion::gray(luma);
+        if let Some((before, now)) = self.gray.as_ref().zip(gray.as_ref()) {
+            motions.truncate(motions.len() - MOTION);
+            if still {
+                motion::stand(motions);
+            } else {
+                motion::grid(before, now, motions);
+            }
+        }
+        motion::stand(motions);
+        self.gray = gray;
+    }
+}
+
+/// Luma at half size: rounded means of two by two.
+fn halved(luma: &[u8]) -> Vec<u8> {
+    let mut half = Vec::with_capacity(PIXELS);
+    for rows in luma.chunks_exact(2 * WIDTH) {
+        let (above, below) = rows.split_at(WIDTH);
+        let pairs = above.chunks_exact(2).zip(below.chunks_exact(2));
+        half.extend(pairs.map(|(above, below)| {
+            let sum: u16 = above.iter().chain(below).map(|s| u16::from(*s)).sum();
+            ((sum + 2) / 4) as u8
+        }));
+    }
+    half
+}
+
+/// Appends the mean absolute difference of each cell; returns that of the picture in 1/256 code
+/// values. Without a picture before there is none.
+fn changed(before: &[u8], now: &[u8], cells: &mut Vec<u8>) -> u16 {
+    if before.len() != now.len() {
+        cells.extend([0; CELL_COUNT]);
+        return 0;
+    }
+    let side = HALF.0 / CELLS.0;
+    let area = (side * side) as u32;
+    let mut total = 0;
+    for row in 0..CELLS.1 {
+        for column in 0..CELLS.0 {
+            let sum: u32 = (row * side..(row + 1) * side)
+                .map(|y| {
+                    let line = y * HALF.0 + column * side..y * HALF.0 + (column + 1) * side;
+                    let pairs = before[line.clone()].iter().zip(&now[line]);
+                    pairs.map(|(a, b)| u32::from(a.abs_diff(*b))).sum::<u32>()
+                })
+                .sum();
+            total += sum;
+            cells.push((sum * CHANGE_GAIN / area).min(255) as u8);
+        }
+    }
+    (u64::from(total) * 256 / PIXELS as u64) as u16
 }
 
 fn same(before: &[u8], after: &[u8]) -> bool {
@@ -111,52 +179,29 @@ fn means(plane: &[u8], width: usize, (columns, rows): (usize, usize), grid: &mut
     }
 }
 
-/// Appends the mean step to the neighbours right and below for each cell; returns the mean over
-/// the picture in 1/256 code values.
-fn edges(luma: &[u8], grid: &mut Vec<u8>) -> u16 {
-    let side = WIDTH / CELLS.0;
-    let mut total = 0;
+/// Appends the mean step to the neighbours right and below for each cell.
+fn edges(luma: &[u8], grid: &mut Vec<u8>) {
+    let (width, height) = HALF;
+    let side = width / CELLS.0;
     for row in 0..CELLS.1 {
         for column in 0..CELLS.0 {
             let (mut sum, mut steps) = (0, 0);
             for y in row * side..(row + 1) * side {
                 for x in column * side..(column + 1) * side {
-                    let here = luma[y * WIDTH + x];
-                    if x + 1 < WIDTH {
-                        sum += u32::from(here.abs_diff(luma[y * WIDTH + x + 1]));
+                    let here = luma[y * width + x];
+                    if x + 1 < width {
+                        sum += u32::from(here.abs_diff(luma[y * width + x + 1]));
                         steps += 1;
                     }
-                    if y + 1 < HEIGHT {
-                        sum += u32::from(here.abs_diff(luma[(y + 1) * WIDTH + x]));
+                    if y + 1 < height {
+                        sum += u32::from(here.abs_diff(luma[(y + 1) * width + x]));
                         steps += 1;
                     }
                 }
             }
-            total += sum;
             grid.push((sum * EDGE_GAIN / steps).min(255) as u8);
         }
     }
-    let steps = (2 * PIXELS - WIDTH - HEIGHT) as u32;
-    (total * 256 / steps) as u16
-}
-
-/// Luma below and above which 1 % of the samples lie.
-fn ends(luma: &[u8]) -> (u8, u8) {
-    let mut counts = [0_usize; 256];
-    for sample in luma {
-        counts[usize::from(*sample)] += 1;
-    }
-    (reach(&counts, 0..256), reach(&counts, (0..256).rev()))
-}
-
-/// The first level in `order` by which more than 1 % of the samples have been met.
-fn reach(counts: &[usize; 256], mut order: impl Iterator<Item = usize>) -> u8 {
-    let mut seen = 0;
-    let level = order.find(|level| {
-        seen += counts[*level];
-        seen > PIXELS / 100
-    });
-    level.unwrap_or(0) as u8
 }
 
 fn span(cells: &[u8]) -> u8 {
@@ -181,8 +226,8 @@ mod tests {
 
     #[test]
     fn the_grid_holds_means_chroma_and_edges() {
-        let mut right = picture(|x, _| if x < 48 { 50 } else { 150 });
-        right.planes_mut()[1][..24].fill(200);
+        let mut right = picture(|x, _| if x < 96 { 50 } else { 150 });
+        right.planes_mut()[1][..144].fill(200);
         let mut builder = Builder::new();
         builder.push(&right, true);
         let features = builder.finish();
@@ -216,13 +261,13 @@ mod tests {
         for index in 0..20_usize {
             // A few samples flicker by one code value.
             builder.push(
-                &picture(|x, y| 100 + u8::from(y == 3 && x % 20 == index % 20)),
+                &picture(|x, y| 100 + u8::from(y / 2 == 3 && x / 2 % 20 == index % 20)),
                 false,
             );
         }
         for index in 0..40_usize {
             // A bar grows by one column every other frame, one code value brighter.
-            builder.push(&picture(|x, _| 100 + u8::from(x < index / 2)), false);
+            builder.push(&picture(|x, _| 100 + u8::from(x / 2 < index / 2)), false);
         }
         let features = builder.finish();
         let still: Vec<bool> = features.frames().iter().map(|frame| frame.still).collect();
@@ -234,7 +279,7 @@ mod tests {
     #[test]
     fn a_picture_of_another_size_is_brought_to_size() {
         let mut builder = Builder::new();
-        builder.push(&Picture::black(Size::new(192, 108)), false);
+        builder.push(&Picture::black(Size::new(384, 216)), false);
         builder.push(&Picture::black(SIZE), false);
         let features = builder.finish();
         assert_eq!(features.distance(0, 1), Some(0.0));

@@ -1,42 +1,10 @@
 //! What every graph keeps, whatever the clips.
 
-use loopy_core::{ClipPath, Rate, Size, clip::Facts, color::Color, graph::PortRef, tags::Tags};
+use loopy_core::graph::PortRef;
 use proptest::prelude::*;
 
-use super::*;
+use super::{sample::clip, *};
 use crate::synthetic;
-
-fn clip(index: u32, frames: u32, fps: i64) -> Clip {
-    let size = Size::new(640, 360);
-    Clip {
-        path: ClipPath::from(std::path::Path::new(&format!("clip_{index}.mp4"))),
-        hash: Hash::of(&index.to_le_bytes()),
-        facts: Facts {
-            container: "mov".to_owned(),
-            codec: "h264".to_owned(),
-            pixel_format: "yuv420p".to_owned(),
-            coded: size,
-            shown: size,
-            rotation: 0,
-            mirrored: false,
-            interlaced: false,
-            alpha: false,
-            color: Color::SDR,
-            stated_rate: Rate::new(fps as u32, 1),
-            stated_micros: None,
-            sound: false,
-        },
-        times: (0..i64::from(frames))
-            .map(|i| i * 1_000_000 / fps)
-            .collect(),
-        end: i64::from(frames) * 1_000_000 / fps,
-        first: 0,
-        until: frames,
-        sound_offset: 0,
-        tags: Tags::default(),
-        scene: 0,
-    }
-}
 
 /// Clips of 25 frames a second.
 fn library(features: &[Features]) -> Vec<Clip> {
@@ -59,7 +27,7 @@ fn graph(features: &[Features]) -> Graph {
 /// Takes of one scene, begun at different moments.
 fn takes(count: u32, frames: u32) -> Vec<Features> {
     (0..count)
-        .map(|take| synthetic::moving_from(frames, 1, 1.0, (take * 37 % 100) as f32))
+        .map(|take| synthetic::moving_from(frames, 1, 1.0, take * 37 % 100))
         .collect()
 }
 
@@ -230,7 +198,7 @@ fn one_clip_loops_and_two_alternate() {
 #[test]
 fn scenes_are_joined_by_few_declared_changes() {
     let mut features = takes(4, 80);
-    features.extend((0..3).map(|take| synthetic::moving_from(80, 2, 1.0, (take * 31) as f32)));
+    features.extend((0..3).map(|take| synthetic::moving_from(80, 2, 1.0, take * 31)));
     features.push(synthetic::moving(80, 3, 1.0));
     let graph = graph(&features);
     check(&graph, &Options::default());
@@ -254,7 +222,7 @@ fn known_ports_stay_and_a_new_clip_only_adds() {
         .map(|(clip, ports)| (clip.hash, ports.0.clone()))
         .collect();
     known.insert(old.clips[0].hash, vec![0, 7, 200, 999]);
-    features.push(synthetic::moving_from(150, 1, 1.0, 11.0));
+    features.push(synthetic::moving_from(150, 1, 1.0, 11));
     let clips = library(&features);
     let references: Vec<&Features> = features.iter().collect();
     let new = build(clips, &references, &Options::default(), &known).unwrap();
@@ -326,15 +294,12 @@ fn any_clip() -> impl Strategy<Value = (Features, i64)> {
     (
         1_u32..70,
         0_u32..4,
-        0.0_f32..3.0,
+        prop::sample::select(vec![0.0_f32, 0.5, 1.0, 2.5]),
         0_u32..100,
         prop::sample::select(vec![10, 25, 30]),
     )
         .prop_map(|(frames, scene, speed, from, fps)| {
-            (
-                synthetic::moving_from(frames, scene, speed, from as f32),
-                fps,
-            )
+            (synthetic::moving_from(frames, scene, speed, from), fps)
         })
 }
 
@@ -356,4 +321,103 @@ proptest! {
         let graph = build(clips, &features, &options, &BTreeMap::new()).unwrap();
         check(&graph, &options);
     }
+}
+
+/// Keeps matches in memory and counts what is asked.
+#[derive(Default)]
+struct Memory {
+    kept: std::sync::Mutex<BTreeMap<(Hash, Hash), Vec<u8>>>,
+    searched: std::sync::atomic::AtomicUsize,
+}
+
+impl PairCache for Memory {
+    fn get(&self, a: &Hash, b: &Hash) -> Option<PairMatches> {
+        let bytes = self.kept.lock().unwrap().get(&(*a, *b)).cloned()?;
+        PairMatches::from_bytes(&bytes).ok()
+    }
+
+    fn put(&self, a: &Hash, b: &Hash, matches: &PairMatches) {
+        self.searched
+            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        self.kept
+            .lock()
+            .unwrap()
+            .insert((*a, *b), matches.to_bytes());
+    }
+}
+
+fn built(features: &[Features], cache: &dyn PairCache) -> Built {
+    let references: Vec<&Features> = features.iter().collect();
+    let options = Options::default();
+    build_with(
+        library(features),
+        &references,
+        &options,
+        &BTreeMap::new(),
+        cache,
+    )
+    .unwrap()
+}
+
+#[test]
+fn a_clip_that_comes_to_a_library_is_only_compared_with_the_others() {
+    let mut features = takes(5, 80);
+    let cache = Memory::default();
+    let searched = || cache.searched.load(std::sync::atomic::Ordering::Relaxed);
+    built(&features, &cache);
+    assert_eq!(searched(), 20);
+    features.push(synthetic::moving_from(80, 1, 1.0, 17));
+    let with = built(&features, &cache);
+    assert_eq!(searched(), 20 + 10);
+    assert_eq!(with, built(&features, &NoCache));
+}
+
+#[test]
+fn a_clip_that_fits_nowhere_says_what_would_attach_it() {
+    let mut features = takes(3, 80);
+    features.push(synthetic::moving(80, 2, 1.0));
+    let Built { graph, missing } = built(&features, &NoCache);
+    assert_eq!(missing.len(), 2, "{missing:?}");
+    assert!(missing.iter().all(|missing| missing.clip == 3));
+    let words = missing[0].words(&graph.clips);
+    assert!(
+        words.starts_with("clip_3.mp4 fits no other clip; nearest is leaving clip_3.mp4 at "),
+        "{words}"
+    );
+    assert!(
+        words.contains("a clip that begins as it ends and ends as clip_"),
+        "{words}"
+    );
+    assert!(built(&takes(1, 80), &NoCache).missing.is_empty());
+}
+
+#[test]
+fn odd_clips_make_graphs_that_hold_together() {
+    let mut state = 5_u32;
+    let noise = synthetic::features((0..60).map(|_| {
+        let mut picture = synthetic::picture(1, 0.0, 0);
+        for sample in &mut *picture.planes_mut()[0] {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            *sample = 30 + (state >> 25) as u8;
+        }
+        picture
+    }));
+    let strobe = synthetic::features((0..60_u32).map(|frame| {
+        synthetic::picture(1, frame as f32 * 0.06, if frame % 2 == 0 { 0 } else { 20 })
+    }));
+    let held = synthetic::features((0..60_u32).map(|frame| synthetic::drifting(1, frame / 2 * 4)));
+    let still = synthetic::moving(60, 1, 0.0);
+    let twice = synthetic::drift(60, 5, 0);
+    let features = [noise, strobe, held, still, twice.clone(), twice];
+    let graph = graph(&features);
+    check(&graph, &Options::default());
+    assert_eq!(
+        graph.clips[4].scene, graph.clips[5].scene,
+        "the same clip twice"
+    );
+    let ports = &graph.ports[2].0;
+    assert!(
+        ports.iter().all(|port| port % 2 == 0),
+        "inside a held picture: {ports:?}"
+    );
 }

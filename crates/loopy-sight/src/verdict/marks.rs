@@ -25,6 +25,7 @@ pub(super) enum Fault {
     Black,
     Plain,
     Frozen,
+    Fade,
     Damaged,
 }
 
@@ -34,6 +35,7 @@ impl Fault {
             Self::Black => "black",
             Self::Plain => "one plain colour",
             Self::Frozen => "frozen",
+            Self::Fade => "a fade",
             Self::Damaged => "damaged",
         }
     }

@@ -170,6 +170,19 @@ fn a_flash_of_black_inside_stays_and_a_gap_parts_the_clip() {
             .chain((40..100).map(Scene))
     };
     assert_eq!(verdict(with(2)), Ok((0, 102)));
+    let parts = |black| {
+        let features = draw(with(black));
+        let times: Vec<i64> = (0..features.len() as i64).map(|i| i * 40_000).collect();
+        judge_shots(
+            &features,
+            &times,
+            &facts(),
+            Faults::default(),
+            &Limits::default(),
+        )
+        .unwrap()
+    };
+    assert_eq!(parts(10).len(), 2);
     assert_eq!(verdict(with(10)), Ok((50, 110)));
 }
 
@@ -225,4 +238,66 @@ fn lost_packets_are_told_and_too_many_refuse_the_file() {
             .unwrap_err()
             .contains("20 packets")
     );
+}
+
+#[test]
+fn two_shots_in_a_file_are_two_clips() {
+    let mut builder = Builder::new();
+    for index in 0..110 {
+        builder.push(
+            &synthetic::drifting(if index < 50 { 1 } else { 7 }, index),
+            false,
+        );
+    }
+    let features = builder.finish();
+    let times: Vec<i64> = (0..110).map(|i| i * 40_000).collect();
+    let judge_all = |features| {
+        judge_shots(
+            features,
+            &times,
+            &facts(),
+            Faults::default(),
+            &Limits::default(),
+        )
+    };
+    let shots = judge_all(&features).unwrap();
+    let ranges: Vec<(u32, u32)> = shots.iter().map(|shot| (shot.first, shot.until)).collect();
+    assert_eq!(ranges, [(0, 50), (50, 110)]);
+    assert!(
+        shots[1].remarks[0].starts_with("shot 2 of 2: used from 2.00 s"),
+        "{:?}",
+        shots[1]
+    );
+    let longest = judge(
+        &features,
+        &times,
+        &facts(),
+        Faults::default(),
+        &Limits::default(),
+    );
+    assert_eq!(longest.as_ref(), Ok(&shots[1]));
+}
+
+#[test]
+fn fades_at_the_ends_are_trimmed_and_a_flash_is_told() {
+    let mut builder = Builder::new();
+    for index in 0..100_u32 {
+        let mut picture = synthetic::drifting(1, index);
+        let percent = if index == 60 {
+            30
+        } else {
+            (index * 10).min(100).min((100 - index) * 8)
+        };
+        for sample in &mut *picture.planes_mut()[0] {
+            *sample = (16 + (u32::from(*sample) - 16) * percent / 100) as u8;
+        }
+        builder.push(&picture, false);
+    }
+    let usable = judged(&builder.finish(), 25, Faults::default()).unwrap();
+    assert!(
+        (7..12).contains(&usable.first) && (86..93).contains(&usable.until),
+        "{usable:?}"
+    );
+    assert!(usable.remarks[0].contains("a fade"), "{usable:?}");
+    assert!(usable.remarks[1].contains("a flash: 1 place"), "{usable:?}");
 }
