@@ -1,5 +1,6 @@
 //! One module a command; here is what they share.
 
+mod audit;
 mod cache;
 mod demo;
 mod plan;
@@ -38,6 +39,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
         Command::Analyze(scan) => plan::analyze(&global, &scan),
         Command::Plan(plan) => plan::run(&global, &plan),
         Command::Verify(verify) => verify::run(&global, &verify),
+        Command::Audit(audit) => audit::run(&global, &audit),
         Command::Demo(demo) => demo::run(&global, &demo),
         Command::Cache(cache) => cache::run(&global, &cache),
         Command::Worker(worker) => worker::run(&worker),
