@@ -67,6 +67,11 @@ pub(crate) enum Command {
         after_help = "Examples:\n  loopy verify out.mp4 --report out.json\n  loopy verify plan.json"
     )]
     Verify(Verify),
+    /// Try to find the seams of a finished video
+    #[command(
+        after_help = "Examples:\n  loopy audit out.mp4 --report out.json\n  loopy audit out.mp4 --report out.json --worst worst.png"
+    )]
+    Audit(Audit),
     /// Draw a small clip library and render it
     #[command(after_help = "Example:\n  loopy demo")]
     Demo(Box<Demo>),
@@ -304,6 +309,27 @@ pub(crate) struct Verify {
     /// Report of the video
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Audit {
+    /// Video
+    pub(crate) file: PathBuf,
+    /// Report of the video
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: PathBuf,
+    /// Which clips are cut from one take: lines of `CLIP TAKE START`, the start in frames
+    #[arg(long, value_name = "FILE")]
+    pub(crate) takes: Option<PathBuf>,
+    /// Picture of the ten plainest seams
+    #[arg(long, value_name = "FILE.png")]
+    pub(crate) worst: Option<PathBuf>,
+    /// Seed of the draws of natural instants and controls
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Exit 1 when the detector fails a control
+    #[arg(long)]
+    pub(crate) strict: bool,
 }
 
 #[derive(Clone, Debug, ClapArgs)]

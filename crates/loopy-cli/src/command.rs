@@ -1,6 +1,7 @@
 //! One module a command; here is what they share.
 
 mod analyze;
+mod audit;
 mod cache;
 mod demo;
 mod plan;
@@ -39,6 +40,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
         Command::Analyze(analyze) => analyze::run(&global, &analyze),
         Command::Plan(plan) => plan::run(&global, &plan),
         Command::Verify(verify) => verify::run(&global, &verify),
+        Command::Audit(audit) => audit::run(&global, &audit),
         Command::Demo(demo) => demo::run(&global, &demo),
         Command::Cache(cache) => cache::run(&global, &cache),
         Command::Worker(worker) => worker::run(&worker),

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Changes when the analysis would find something else in the same file.
-pub const VERSION: &str = "analysis-1";
+pub const VERSION: &str = "analysis-2";
 
 /// Reads the file and keeps its features in the store under its hash.
 ///

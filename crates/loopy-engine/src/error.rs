@@ -76,6 +76,9 @@ pub enum Error {
     /// Sound could not be mixed.
     #[error(transparent)]
     Sound(#[from] crate::sound::Error),
+    /// An audit could not be made.
+    #[error(transparent)]
+    Audit(#[from] loopy_audit::Error),
     /// A file of ours (plan, report) cannot be read.
     #[error("cannot read {}: {why}", show(path))]
     Document {

@@ -1,6 +1,7 @@
 //! Jobs, workers, store, library index, and the pipeline that turns clips into a video.
 
 pub mod analyze;
+pub mod audit;
 pub mod demo;
 pub mod estimate;
 pub mod events;

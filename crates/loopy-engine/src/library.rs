@@ -184,8 +184,8 @@ struct Kept {
     scene_of: Vec<u32>,
 }
 
-const GRAPH: &str = "graph-1";
-const PORTS: &str = "ports-1";
+const GRAPH: &str = "graph-2";
+const PORTS: &str = "ports-2";
 
 /// Ports and edges of the library: those that it had when it was first seen. A clip that comes to
 /// a library keeps the others' ports where they are, because their runs are encoded.

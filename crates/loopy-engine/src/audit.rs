@@ -1,0 +1,94 @@
+//! The blind audit of a finished video: proves that it is the report's, decodes the pictures that
+//! the detector asks for, and hands them over.
+
+use std::{collections::BTreeSet, path::Path, sync::Arc};
+
+pub use loopy_audit::{Figure, Outcome, Scene};
+use loopy_audit::{Film, Look, Looks, Picks, Takes, model::Model};
+use loopy_core::{
+    limits::Limits,
+    normalise::{Fit, Normalise, Scaler},
+    report::Report,
+};
+use loopy_media::{decode::Reader, probe};
+use loopy_pixels::png;
+
+use crate::{Error, output, scan::plain, verify};
+
+/// What an audit is asked.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options<'a> {
+    /// List of known takes.
+    pub takes: Option<&'a Path>,
+    /// Picture of the plainest seams to write.
+    pub worst: Option<&'a Path>,
+    /// Seed of draws.
+    pub seed: u64,
+}
+
+/// Audits the video at `path` against its report.
+///
+/// # Errors
+/// When video or list cannot be read, the video is not the report's, or `worst` cannot be written.
+pub fn run(path: &Path, report: &Report, options: &Options) -> Result<Outcome, Error> {
+    let takes = match options.takes {
+        Some(list) => read_takes(list)?,
+        None => Takes::default(),
+    };
+    let model = Model::built_in()?;
+    let findings = verify::video(path, report)?;
+    if let Some(problem) = findings.problems.first() {
+        return Err(Error::Usage(format!(
+            "the report is not this video's: {problem}"
+        )));
+    }
+    let film = Film::of(report, &takes)?;
+    let picks = Picks::draw(&film, options.seed);
+    let looks = decode(path, &film, picks.needed())?;
+    let outcome = loopy_audit::run(report, &film, &picks, &looks, model, options.seed);
+    if let Some(file) = options.worst {
+        if let Some(picture) = loopy_audit::picture(&outcome, &film, &looks) {
+            output::write(file, &png::encode(&picture))?;
+        } else {
+            tracing::warn!("no seams, so no picture of the worst");
+        }
+    }
+    Ok(outcome)
+}
+
+fn read_takes(list: &Path) -> Result<Takes, Error> {
+    let fail = |why: String| Error::Document {
+        path: list.to_owned(),
+        why,
+    };
+    let text = std::fs::read_to_string(list).map_err(|error| fail(plain(&error)))?;
+    Takes::parse(&text).map_err(|error| fail(error.to_string()))
+}
+
+/// The pictures that are needed, each decoded at its first showing.
+fn decode(path: &Path, film: &Film, needed: &BTreeSet<loopy_audit::Id>) -> Result<Looks, Error> {
+    let limits = Limits {
+        frames: u32::MAX,
+        ..Limits::default()
+    };
+    let facts = probe::probe(path, &limits)?;
+    let small = Normalise {
+        fit: Fit::Stretch,
+        scaler: Scaler::Bilinear,
+        ..Normalise::to(loopy_audit::reading_size(facts.shown))
+    };
+    let mut reader = Reader::open(path, &facts, &small, 1, &limits)?;
+    let mut looks = Looks::new();
+    for id in film.frames() {
+        if looks.len() == needed.len() {
+            break;
+        }
+        let Some(picture) = reader.next()? else {
+            break;
+        };
+        if needed.contains(id) && !looks.contains_key(id) {
+            looks.insert(*id, Arc::new(Look::new(picture.frame)));
+        }
+    }
+    Ok(looks)
+}
