@@ -326,20 +326,11 @@ fn every_kind_of_mp4_plays_in_a_browser_over_all_its_seams() {
     }
     let videos: [(&str, &[&str]); 4] = [
         ("cuts.mp4", &["--seams", "cut"]),
-        (
-            "dissolves.mp4",
-            &["--seams", "dissolve", "--bridge-frames", "4"],
-        ),
+        ("motion.mp4", &["--seams", "motion", "--bridge-frames", "4"]),
         ("opus.mp4", &["--audio-codec", "opus"]),
         (
             "fragments.mp4",
-            &[
-                "--fragmented",
-                "--seams",
-                "dissolve",
-                "--bridge-frames",
-                "4",
-            ],
+            &["--fragmented", "--seams", "motion", "--bridge-frames", "4"],
         ),
     ];
     let (mut tasks, mut reports) = (Vec::new(), Vec::new());

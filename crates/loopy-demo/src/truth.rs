@@ -4,13 +4,15 @@ use loopy_core::{Frame, Size};
 
 use crate::{mark, noise};
 
-/// A picture of soft diagonal stripes that move two pixels a frame, over a colour of the clip's
-/// own, stamped with `clip` and `index`. A pure function of its arguments.
+/// Columns by which the stripes move to the left from row to row.
+const SLOPE: usize = 2;
+
+/// A picture of soft diagonal stripes that move two pixels a frame, tinted a little by the clip and
+/// stamped with `clip` and `index`: all clips are of one scene. A pure function of its arguments.
 pub fn plain(clip: u16, index: u32, size: Size) -> Frame {
     let mut frame = Frame::black(size);
     let (stride, seed) = (frame.stride(), u32::from(clip));
-    let slope = 1 + (noise::hash(seed, 0) % 3) as usize;
-    let tint = [1, 2].map(|n| (noise::unit(seed, n) * 120.0) as u8 + 68);
+    let tint = [1, 2].map(|n| (noise::unit(seed, n) * 8.0) as u8 + 124);
     // 128 luma steps up and down: a period of 256, so the wrap of the index leaves no jump.
     let shift = (index as usize % 128) * 2;
     let wave: Vec<u8> = (0..256usize)
@@ -19,7 +21,7 @@ pub fn plain(clip: u16, index: u32, size: Size) -> Frame {
     let [luma, u, v] = frame.planes_mut();
     for (y, row) in luma.chunks_exact_mut(stride).enumerate() {
         for (x, value) in row.iter_mut().enumerate() {
-            *value = wave[(x + y * slope + shift) % 256];
+            *value = wave[(x + y * SLOPE + shift) % 256];
         }
     }
     u.fill(tint[0]);
