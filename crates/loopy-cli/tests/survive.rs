@@ -25,7 +25,7 @@ const RENDER: [&str; 16] = [
     "--frames",
     "1000",
     "--seams",
-    "dissolve",
+    "motion",
     "--bridge-frames",
     "4",
     "--audio",
@@ -109,7 +109,7 @@ fn kill_9_at_any_stage_leaves_no_file_and_the_same_command_ends_with_the_same_by
     for (word, count) in [
         (r#""stage":"analyze""#, 3),
         (r#""progress","stage":"encode""#, 1),
-        (r#""progress","stage":"encode""#, 4),
+        (r#""progress","stage":"encode""#, 3),
         (r#""stage_started","stage":"splice""#, 1),
     ] {
         let house = house();
