@@ -236,18 +236,20 @@ impl Encoder {
                     why: "out of memory".to_owned(),
                 });
             }
-            let region = (*side).data.cast::<av::AVRegionOfInterest>();
-            region.write(av::AVRegionOfInterest {
-                self_size: size as u32,
-                top: 0,
-                bottom: self.size.height as i32,
-                left: 0,
-                right: self.size.width as i32,
-                qoffset: av::AVRational {
-                    num: KEY_COARSER.num,
-                    den: KEY_COARSER.den * QUANTISERS,
-                },
-            });
+            let region = (*side).data.cast::<std::ffi::c_void>();
+            region
+                .cast::<av::AVRegionOfInterest>()
+                .write(av::AVRegionOfInterest {
+                    self_size: size as u32,
+                    top: 0,
+                    bottom: self.size.height as i32,
+                    left: 0,
+                    right: self.size.width as i32,
+                    qoffset: av::AVRational {
+                        num: KEY_COARSER.num,
+                        den: KEY_COARSER.den * QUANTISERS,
+                    },
+                });
         }
         Ok(())
     }
