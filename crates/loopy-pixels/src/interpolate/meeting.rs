@@ -11,7 +11,7 @@ pub(super) struct Meeting {
     /// Motion from a to b of what is seen here.
     pub(super) u: Vec<f32>,
     pub(super) v: Vec<f32>,
-    /// Share of b, 0 to 1.
+    /// Share of b, 0 to 1, at half the size of the flow, odd sides rounded up.
     pub(super) share: Vec<f32>,
 }
 
@@ -26,8 +26,8 @@ const SEEN: f32 = 0.25;
 const MOST_HIDDEN: f32 = 1e6;
 /// What no side recommends is still shown.
 const LEAST_SEEN: f32 = 0.03;
-/// Sides are switched over regions about this many times two pixels wide.
-const REGION: usize = 6;
+/// How often shares are softened to find regions that switch sides together.
+const REGION: usize = 4;
 /// A share this near to an end is that end: a twentieth of a picture is a ghost.
 const GHOST: f32 = 0.05;
 /// Motion shorter than the first (pixels of the picture) is none, longer than the second is whole:
@@ -75,15 +75,19 @@ fn shares<S: Simd>(simd: S, sources: &Sources, t: f32, us: &[f32], vs: &[f32]) -
     let [a, b] = [0, 1].map(|side| &sources.sides[side].cells);
     let (width, height) = (a.width, a.height);
     let (right, bottom) = ((width - 1) as f32, (height - 1) as f32);
-    let mut shares = Vec::with_capacity(us.len());
-    let mut lonely = Vec::with_capacity(us.len());
-    for (y, (us, vs)) in us
-        .chunks_exact(width)
-        .zip(vs.chunks_exact(width))
-        .enumerate()
-    {
-        for (x, (u, v)) in us.iter().zip(vs).enumerate() {
-            let (x, y) = (x as f32, y as f32);
+    let (wide, high) = (width.div_ceil(2), height.div_ceil(2));
+    let mut shares = Vec::with_capacity(wide * high);
+    let mut lonely = Vec::with_capacity(wide * high);
+    for row in 0..high {
+        let rows = [2 * row, (2 * row + 1).min(height - 1)].map(|row| row * width);
+        for column in 0..wide {
+            let columns = [2 * column, (2 * column + 1).min(width - 1)];
+            let mean = |plane: &[f32]| {
+                let sum = |row: usize| plane[row + columns[0]] + plane[row + columns[1]];
+                (sum(rows[0]) + sum(rows[1])) * 0.25
+            };
+            let (u, v) = (mean(us), mean(vs));
+            let (x, y) = (2.0 * column as f32 + 0.5, 2.0 * row as f32 + 0.5);
             let (ax, ay) = (x - t * u, y - t * v);
             let (bx, by) = (x + (1.0 - t) * u, y + (1.0 - t) * v);
             let in_a = a.at(simd, ax, ay);
@@ -119,15 +123,14 @@ fn shares<S: Simd>(simd: S, sources: &Sources, t: f32, us: &[f32], vs: &[f32]) -
     if lonely.iter().any(|lonely| *lonely > 0.0) {
         let mut regions = shares.clone();
         for _ in 0..REGION {
-            soften(&mut regions, width);
+            soften(&mut regions, wide);
         }
         for ((share, lonely), region) in shares.iter_mut().zip(lonely).zip(regions) {
             let side = if region < 0.5 { 0.0 } else { 1.0 };
             *share += (side - *share) * lonely;
         }
     }
-    soften(&mut shares, width);
-    soften(&mut shares, width);
+    soften(&mut shares, wide);
     for share in &mut shares {
         *share = ((*share - GHOST) / (1.0 - 2.0 * GHOST)).max(0.0).min(1.0);
     }

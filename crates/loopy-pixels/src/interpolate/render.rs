@@ -80,7 +80,7 @@ impl Sources {
         let bands = height.div_ceil(BLOCK);
         for band in 0..bands {
             for y in band * BLOCK..height.min((band + 1) * BLOCK) {
-                enlarger.row(simd, y);
+                enlarger.make(simd, y);
                 let row = Row::new(&enlarger, t);
                 let out = strip.row_mut(y);
                 simd.vectorize(

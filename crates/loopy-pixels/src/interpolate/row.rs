@@ -26,11 +26,11 @@ pub(super) struct Row<'a> {
 impl<'a> Row<'a> {
     /// The row that `enlarger` made last, at time `t`.
     pub(super) fn new(enlarger: &'a Enlarger<'_>, t: f32) -> Self {
-        let lead = enlarger.lead;
+        let [u, v, share] = enlarger.row();
         Self {
-            u: &enlarger.u[lead..],
-            v: &enlarger.v[lead..],
-            share: &enlarger.share[lead..],
+            u,
+            v,
+            share,
             travels: [-t, 1.0 - t],
         }
     }
@@ -38,14 +38,11 @@ impl<'a> Row<'a> {
     /// Draws the luma of row `y` in whole vectors.
     #[inline(always)]
     pub(super) fn luma<S: Simd>(self, simd: S, sides: [View<'_>; 2], y: usize, out: &mut [f32]) {
-        let moves = self
-            .u
-            .chunks_exact(LANES)
-            .zip(self.v.chunks_exact(LANES))
-            .zip(self.share.chunks_exact(LANES));
-        for ((index, out), ((u, v), share)) in out.chunks_exact_mut(LANES).enumerate().zip(moves) {
-            let run = Run::of_luma(simd, u, v, index * LANES, y);
-            let share = load(simd, share, 0);
+        let length = out.len();
+        let (u, v, share) = (&self.u[..length], &self.v[..length], &self.share[..length]);
+        for x in (0..length).step_by(LANES) {
+            let run = Run::of_luma(simd, &u[x..x + LANES], &v[x..x + LANES], x, y);
+            let share = load(simd, share, x);
             let [see_a, see_b] = seen(share);
             let mut value = f32x8::splat(simd, 0.0);
             if see_a {
@@ -59,7 +56,7 @@ impl<'a> Row<'a> {
                     other
                 };
             }
-            store(value, out, 0);
+            store(value, out, x);
         }
     }
 
@@ -72,15 +69,12 @@ impl<'a> Row<'a> {
         y: usize,
         (first, second): (&mut [u8], &mut [u8]),
     ) {
-        let moves = self
-            .u
-            .chunks_exact(2 * LANES)
-            .zip(self.v.chunks_exact(2 * LANES))
-            .zip(self.share.chunks_exact(2 * LANES));
         let lines = first.chunks_mut(LANES).zip(second.chunks_mut(LANES));
-        for ((index, (first, second)), ((u, v), share)) in lines.enumerate().zip(moves) {
+        for (index, (first, second)) in lines.enumerate() {
+            let range = index * 2 * LANES..(index + 1) * 2 * LANES;
+            let (u, v) = (&self.u[range.clone()], &self.v[range.clone()]);
             let run = Run::of_tones(simd, u, v, index * LANES, y);
-            let share = every_second(simd, share);
+            let share = every_second(simd, &self.share[range]);
             let [see_a, see_b] = seen(share);
             let mut tone = [f32x8::splat(simd, 0.0); 2];
             if see_a {

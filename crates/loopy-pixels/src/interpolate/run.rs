@@ -2,7 +2,7 @@
 
 use fearless_simd::{f32x8, prelude::*};
 
-use super::warp::{self, View};
+use super::warp::{self, Shift, View};
 use crate::flow::plane::{LANES, load};
 
 /// Motion that changes by less than this (pixels) from the first to the last pixel is one.
@@ -45,18 +45,18 @@ impl<S: Simd> Run<S> {
         }
     }
 
-    /// Where the run begins `travel` of its way along, if it moves as one.
+    /// Where all of the run lies `travel` of its way along, if it moves as one.
     #[inline(always)]
-    fn shifted(&self, travel: f32) -> Option<(f32, f32)> {
+    fn shift(&self, plane: View<'_>, travel: f32) -> Option<Shift> {
         let [(u, v), (last_u, last_v)] = self.ends;
         let bend = (u - last_u).abs().max((v - last_v).abs());
-        (bend * travel.abs() < BEND).then(|| {
-            let half = 0.5 * travel;
-            (
-                (u + last_u) * half + self.x as f32,
-                (v + last_v) * half + self.y as f32,
-            )
-        })
+        if bend * travel.abs() >= BEND {
+            return None;
+        }
+        let half = 0.5 * travel;
+        let x = (u + last_u) * half + self.x as f32;
+        let y = (v + last_v) * half + self.y as f32;
+        Shift::new(plane, x, y)
     }
 
     /// Each place `travel` of its way along.
@@ -72,25 +72,23 @@ impl<S: Simd> Run<S> {
     /// The luma `travel` of the way along.
     #[inline(always)]
     pub(super) fn luma(&self, simd: S, plane: View<'_>, travel: f32) -> f32x8<S> {
-        if let Some((x, y)) = self.shifted(travel)
-            && let Some(value) = warp::cubic_shift(simd, plane, x, y)
-        {
-            return value;
+        if let Some(shift) = self.shift(plane, travel) {
+            warp::cubic_shift(simd, plane, &shift)
+        } else {
+            let (x, y) = self.places(simd, travel);
+            warp::cubic(simd, plane, x, y)
         }
-        let (x, y) = self.places(simd, travel);
-        warp::cubic(simd, plane, x, y)
     }
 
     /// Both chromas `travel` of the way along.
     #[inline(always)]
     pub(super) fn tones(&self, simd: S, planes: [View<'_>; 2], travel: f32) -> [f32x8<S>; 2] {
-        if let Some((x, y)) = self.shifted(travel)
-            && let Some(value) = warp::linear_shift(simd, planes, x, y)
-        {
-            return value;
+        if let Some(shift) = self.shift(planes[0], travel) {
+            warp::linear_shift(simd, planes, &shift)
+        } else {
+            let (x, y) = self.places(simd, travel);
+            warp::linear(simd, planes, x, y)
         }
-        let (x, y) = self.places(simd, travel);
-        warp::linear(simd, planes, x, y)
     }
 }
 

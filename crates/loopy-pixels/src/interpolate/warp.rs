@@ -109,8 +109,8 @@ fn inside<S: Simd>(place: f32x8<S>, side: usize) -> f32x8<S> {
         .min((side - 1) as f32 + REACH + shift)
 }
 
-/// One motion for eight pixels side by side, to a phase of the table.
-struct Shift {
+/// One motion for eight pixels side by side, to 1/64 pixel.
+pub(super) struct Shift {
     /// Index of the sample at or before the first place.
     at: usize,
     across: usize,
@@ -120,7 +120,7 @@ struct Shift {
 impl Shift {
     /// `None` where a place is so far outside that it must be brought nearer by itself.
     #[inline(always)]
-    fn new(plane: View<'_>, x: f32, y: f32) -> Option<Self> {
+    pub(super) fn new(plane: View<'_>, x: f32, y: f32) -> Option<Self> {
         let least = PAD as f32 - REACH;
         let (x, y) = (x + PAD as f32, y + PAD as f32);
         let right = (plane.width + PAD - LANES) as f32 + REACH;
@@ -141,13 +141,12 @@ impl Shift {
     }
 }
 
-/// Samples eight pixels from (x, y) that all move by the same, with Catmull-Rom's cubic (Keys
-/// 1981, a = -1/2), to 1/64 pixel; `None` where they must be sampled one by one.
+/// Samples eight pixels that all move by the same with Catmull-Rom's cubic (Keys 1981, a = -1/2).
 #[inline(always)]
-pub(super) fn cubic_shift<S: Simd>(simd: S, plane: View<'_>, x: f32, y: f32) -> Option<f32x8<S>> {
-    let Shift { at, across, down } = Shift::new(plane, x, y)?;
+pub(super) fn cubic_shift<S: Simd>(simd: S, plane: View<'_>, shift: &Shift) -> f32x8<S> {
+    let Shift { at, across, down } = *shift;
     if across + down == 0 {
-        return Some(load(simd, plane.data, at));
+        return load(simd, plane.data, at);
     }
     let (across, down) = (&TABLE[across], &TABLE[down]);
     let first = at - plane.stride - 1;
@@ -158,7 +157,7 @@ pub(super) fn cubic_shift<S: Simd>(simd: S, plane: View<'_>, x: f32, y: f32) -> 
             + (load(simd, line, 2) * across[2] + load(simd, line, 3) * across[3]);
         sum += value * *weight;
     }
-    Some(sum)
+    sum
 }
 
 /// The same for two planes of one size, bilinear.
@@ -166,10 +165,9 @@ pub(super) fn cubic_shift<S: Simd>(simd: S, plane: View<'_>, x: f32, y: f32) -> 
 pub(super) fn linear_shift<S: Simd>(
     simd: S,
     planes: [View<'_>; 2],
-    x: f32,
-    y: f32,
-) -> Option<[f32x8<S>; 2]> {
-    let Shift { at, across, down } = Shift::new(planes[0], x, y)?;
+    shift: &Shift,
+) -> [f32x8<S>; 2] {
+    let Shift { at, across, down } = *shift;
     let (across, down) = (across as f32 / PHASES as f32, down as f32 / PHASES as f32);
     let mut out = [f32x8::splat(simd, 0.0); 2];
     for (index, out) in out.iter_mut().enumerate() {
@@ -182,7 +180,7 @@ pub(super) fn linear_shift<S: Simd>(
         let below = left + (right - left) * across;
         *out = above + (below - above) * down;
     }
-    Some(out)
+    out
 }
 
 /// Samples eight places with Catmull-Rom's cubic. Places that are samples give exactly these.
