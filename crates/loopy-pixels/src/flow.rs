@@ -149,7 +149,8 @@ fn check(a: &Gray, b: &Gray) -> Result<(), Error> {
 
 #[inline(always)]
 fn one_way<S: Simd>(simd: S, a: &Gray, b: &Gray, effort: Effort) -> Field {
-    let (a, b) = (Pyramid::new(simd, a), Pyramid::new(simd, b));
+    let finest = effort.plan().finest;
+    let (a, b) = (Pyramid::new(simd, a, finest), Pyramid::new(simd, b, finest));
     descend(simd, &a, &b, effort)
 }
 

@@ -11,23 +11,25 @@
 )]
 
 mod bars;
+mod cells;
+mod enlarge;
 mod grain;
 mod meeting;
 mod pace;
 mod render;
+mod row;
+mod run;
+mod soften;
 #[cfg(test)]
 mod tests;
+mod throw;
 mod warp;
 
 use fearless_simd::{Level as Machine, dispatch};
 use loopy_core::Frame;
 
 pub use self::pace::times;
-use self::{
-    bars::Window,
-    grain::Blocks,
-    meeting::{Meeting, importance, soften},
-};
+use self::{bars::Window, cells::Cells, grain::Blocks, meeting::Meeting};
 use crate::{
     blend,
     flow::{self, Effort, Error, Gray, Pair, plane::Plane},
@@ -66,16 +68,17 @@ struct Sources {
     /// Pixels of the pictures to a pixel of the flow, along a side.
     factor: usize,
     pair: Pair,
-    front_a: Vec<f32>,
-    front_b: Vec<f32>,
-    structure_a: Vec<f32>,
-    structure_b: Vec<f32>,
+    /// Of a and of b.
+    sides: [Side; 2],
     residual: f32,
+}
+
+/// One picture, ready to be taken from.
+struct Side {
+    cells: Cells,
     /// Luma, U and V.
-    a: [Plane; 3],
-    b: [Plane; 3],
-    grain_a: Blocks,
-    grain_b: Blocks,
+    planes: [Plane; 3],
+    grain: Blocks,
 }
 
 impl std::fmt::Debug for Sources {
@@ -194,38 +197,33 @@ impl Sources {
         let factor = factor.min((shorter / u64::from(flow::LEAST_SIDE)).max(1)) as u32;
         let (small_a, small_b) = (Gray::of(a, factor), Gray::of(b, factor));
         let pair = flow::both(&small_a, &small_b, effort)?;
-        let real =
-            |gray: &Gray| -> Vec<f32> { gray.data().iter().map(|s| f32::from(*s)).collect() };
-        let (real_a, real_b) = (real(&small_a), real(&small_b));
-        let front_a = importance(&pair.forward, &pair.forward_trust, &real_a, &real_b);
-        let front_b = importance(&pair.backward, &pair.backward_trust, &real_b, &real_a);
-        let (width, height) = (pair.forward.width, pair.forward.height);
-        let mut residual = 0.0_f64;
-        for (index, sample) in real_a.iter().enumerate() {
-            let (x, y) = ((index % width) as f32, (index / width) as f32);
-            let (x, y) = (x + pair.forward.u[index], y + pair.forward.v[index]);
-            let there = meeting::sample(&real_b, width, height, x, y);
-            residual += f64::from((sample - there).abs());
-        }
-        let planes_a = planes(a);
-        let planes_b = planes(b);
-        let (grain_a, grain_b) = dispatch!(
-            Machine::new(),
-            simd => (grain::energy(simd, &planes_a[0]), grain::energy(simd, &planes_b[0]))
+        let (cells_a, residual) =
+            Cells::new(&pair.forward, 1.0, &pair.forward_trust, &small_a, &small_b);
+        let (cells_b, _) = Cells::new(
+            &pair.backward,
+            -1.0,
+            &pair.backward_trust,
+            &small_b,
+            &small_a,
         );
         Ok(Self {
             factor: factor as usize,
-            front_a,
-            front_b,
-            structure_a: structure(real_a.clone(), width),
-            structure_b: structure(real_b.clone(), width),
-            residual: (residual / real_a.len() as f64) as f32,
+            sides: [Side::new(cells_a, a), Side::new(cells_b, b)],
+            residual,
             pair,
-            a: planes_a,
-            b: planes_b,
-            grain_a,
-            grain_b,
         })
+    }
+}
+
+impl Side {
+    fn new(cells: Cells, frame: &Frame) -> Self {
+        let planes = planes(frame);
+        let grain = dispatch!(Machine::new(), simd => Blocks::energy(simd, &planes[0]));
+        Self {
+            cells,
+            planes,
+            grain,
+        }
     }
 }
 
@@ -237,17 +235,4 @@ fn planes(frame: &Frame) -> [Plane; 3] {
         Plane::from_bytes(width / 2, height / 2, u),
         Plane::from_bytes(width / 2, height / 2, v),
     ]
-}
-
-/// The picture less its broad light: a difference of exposure is no difference of structure.
-fn structure(mut picture: Vec<f32>, width: usize) -> Vec<f32> {
-    let mut broad = picture.clone();
-    for _ in 0..12 {
-        soften(&mut broad, width);
-    }
-    for (sample, broad) in picture.iter_mut().zip(broad) {
-        *sample -= broad;
-    }
-    soften(&mut picture, width);
-    picture
 }

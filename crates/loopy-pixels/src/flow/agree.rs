@@ -41,30 +41,29 @@ pub fn both(a: &Gray, b: &Gray, effort: Effort) -> Result<Pair, Error> {
 
 #[inline(always)]
 fn two_way<S: Simd>(simd: S, a: &Gray, b: &Gray, effort: Effort) -> (Field, Field) {
-    let (a, b) = (Pyramid::new(simd, a), Pyramid::new(simd, b));
-    let [forward, backward] = [(&a, &b), (&b, &a)].map(
-        #[inline(always)]
-        |(a, b)| descend(simd, a, b, effort),
-    );
-    (forward, backward)
+    let finest = effort.plan().finest;
+    let (a, b) = (Pyramid::new(simd, a, finest), Pyramid::new(simd, b, finest));
+    (descend(simd, &a, &b, effort), descend(simd, &b, &a, effort))
 }
 
 /// Half at |w + w'|^2 = 0.01 (|w|^2 + |w'|^2) + 0.5, falling smoothly with the squared miss.
 fn trust(there: &Field, back: &Field) -> Vec<f32> {
     let (right, bottom) = (there.width as f32 - 0.5, there.height as f32 - 0.5);
-    (0..there.u.len())
-        .map(|index| {
-            let (x, y) = (index % there.width, index / there.width);
-            let (u, v) = (there.u[index], there.v[index]);
+    let mut trust = Vec::with_capacity(there.u.len());
+    let rows = there.u.chunks_exact(there.width);
+    for (y, (us, vs)) in rows.zip(there.v.chunks_exact(there.width)).enumerate() {
+        for (x, (u, v)) in us.iter().zip(vs).enumerate() {
             let (to_x, to_y) = (x as f32 + u, y as f32 + v);
             if to_x < -0.5 || to_y < -0.5 || to_x > right || to_y > bottom {
-                return 0.0;
+                trust.push(0.0);
+                continue;
             }
             let (bu, bv) = back.at(to_x, to_y);
             let miss = (u + bu) * (u + bu) + (v + bv) * (v + bv);
             let allowed = 0.01 * (u * u + v * v + bu * bu + bv * bv) + 0.5;
-            let ratio = miss / allowed;
-            1.0 / (1.0 + ratio * ratio)
-        })
-        .collect()
+            let (miss, allowed) = (miss * miss, allowed * allowed);
+            trust.push(allowed / (allowed + miss));
+        }
+    }
+    trust
 }

@@ -35,7 +35,7 @@ impl Plane {
 
     pub(crate) fn from_bytes(width: usize, height: usize, bytes: &[u8]) -> Self {
         let mut plane = Self::new(width, height);
-        for (y, row) in bytes.chunks_exact(width).enumerate() {
+        for (y, row) in bytes.chunks_exact(width).take(height).enumerate() {
             for (sample, byte) in plane.row_mut(y).iter_mut().zip(row) {
                 *sample = f32::from(*byte);
             }

@@ -1,5 +1,7 @@
 //! Black bars: padding that both pictures share has no motion and must stay as it is.
 
+use std::borrow::Cow;
+
 use loopy_core::{Frame, Size};
 
 /// Luma up to this is black: 16 with the noise of a codec.
@@ -54,11 +56,11 @@ fn extent(seen: impl Iterator<Item = bool> + Clone) -> (usize, usize) {
 
 impl Window {
     /// The part of a picture in this window.
-    pub(super) fn cut(self, frame: &Frame) -> Frame {
-        let mut out = Frame::black(self.size);
-        if out.size() == frame.size() {
-            return frame.clone();
+    pub(super) fn cut(self, frame: &Frame) -> Cow<'_, Frame> {
+        if self.size == frame.size() {
+            return Cow::Borrowed(frame);
         }
+        let mut out = Frame::black(self.size);
         for (plane, (from, to)) in frame.planes().iter().zip(out.planes_mut()).enumerate() {
             let (shift, stride) = (usize::from(plane > 0), frame.stride());
             let (stride, left, top) = (stride >> shift, self.left >> shift, self.top >> shift);
@@ -70,7 +72,7 @@ impl Window {
                 to.copy_from_slice(&from[left..left + wide]);
             }
         }
-        out
+        Cow::Owned(out)
     }
 
     /// Writes the part back.

@@ -1,6 +1,8 @@
 //! Motion and visibility at a time between two pictures, at the size of the flow.
 
-use super::Sources;
+use fearless_simd::prelude::*;
+
+use super::{Sources, soften::soften, throw::Thrown};
 
 /// What a pixel between the pictures is made of.
 pub(super) struct Meeting {
@@ -9,168 +11,56 @@ pub(super) struct Meeting {
     /// Motion from a to b of what is seen here.
     pub(super) u: Vec<f32>,
     pub(super) v: Vec<f32>,
-    /// Share of b, 0 to 1.
+    /// Share of b, 0 to 1, at half the size of the flow, odd sides rounded up.
     pub(super) share: Vec<f32>,
 }
 
-/// Weight of a pixel that nothing recommends: it fills what would be a hole.
-const FAINT: f32 = 1e-3;
-/// Weight of the coarser level in a pixel that has weight one of its own.
-const FILL: f32 = 0.01;
 /// Structure that differs by less than this (code values) is blended, by more than the second
 /// taken from one side.
 const ALIKE: f32 = 8.0;
 const UNLIKE: f32 = 30.0;
-
-/// How much each pixel's motion counts when it is thrown to another time: what returns to its
-/// place and looks the same where it lands lies in front (softmax splatting, Niklaus and Liu,
-/// CVPR 2020, section 3.3, with a fixed instead of a learnt importance).
-pub(super) fn importance(
-    field: &crate::flow::Field,
-    trust: &[f32],
-    from: &[f32],
-    to: &[f32],
-) -> Vec<f32> {
-    let (width, height) = (field.width, field.height);
-    (0..width * height)
-        .map(|index| {
-            let (x, y) = ((index % width) as f32, (index / width) as f32);
-            let there = sample(to, width, height, x + field.u[index], y + field.v[index]);
-            let miss = (from[index] - there) / 12.0;
-            let like = 1.0 / (1.0 + miss * miss);
-            FAINT + trust[index] * trust[index] * like * like
-        })
-        .collect()
-}
-
-/// Bilinear, edges repeated.
-pub(super) fn sample(plane: &[f32], width: usize, height: usize, x: f32, y: f32) -> f32 {
-    let x = x.max(0.0).min((width - 1) as f32);
-    let y = y.max(0.0).min((height - 1) as f32);
-    let (left, top) = (x as usize, y as usize);
-    let (right, low) = ((left + 1).min(width - 1), (top + 1).min(height - 1));
-    let (across, down) = (x - left as f32, y - top as f32);
-    let line = |row: usize| {
-        let (a, b) = (plane[row * width + left], plane[row * width + right]);
-        a + (b - a) * across
-    };
-    let (above, below) = (line(top), line(low));
-    above + (below - above) * down
-}
+/// A place less visible than the first in both pictures belongs to neither, than the second to
+/// one at least.
+const UNSEEN: f32 = 0.08;
+const SEEN: f32 = 0.25;
+const MOST_HIDDEN: f32 = 1e6;
+/// What no side recommends is still shown.
+const LEAST_SEEN: f32 = 0.03;
+/// How often shares are softened to find regions that switch sides together.
+const REGION: usize = 4;
+/// A share this near to an end is that end: a twentieth of a picture is a ghost.
+const GHOST: f32 = 0.05;
+/// Motion shorter than the first (pixels of the picture) is none, longer than the second is whole:
+/// what stands still is copied, not sampled between pixels.
+const STILL: f32 = 0.08;
+const MOVING: f32 = 0.2;
 
 impl Meeting {
     /// What is seen at time `t` (0 to 1).
-    pub(super) fn new(sources: &Sources, t: f32) -> Self {
-        let (forward, backward) = (&sources.pair.forward, &sources.pair.backward);
-        let (width, height) = (forward.width, forward.height);
-        let mut thrown = Thrown::new(width, height);
-        for index in 0..width * height {
-            let (x, y) = ((index % width) as f32, (index / width) as f32);
-            let (u, v) = (forward.u[index], forward.v[index]);
-            let weight = (1.0 - t) * sources.front_a[index];
-            thrown.add(x + t * u, y + t * v, [u, v], weight);
-            let (u, v) = (-backward.u[index], -backward.v[index]);
-            let rest = 1.0 - t;
-            let weight = t * sources.front_b[index];
-            thrown.add(x - rest * u, y - rest * v, [u, v], weight);
+    #[inline(always)]
+    pub(super) fn new<S: Simd>(simd: S, sources: &Sources, t: f32) -> Self {
+        let [a, b] = [0, 1].map(|side| &sources.sides[side].cells);
+        let mut thrown = Thrown::new(a.width, a.height);
+        thrown.add(simd, a, t, 1.0 - t);
+        thrown.add(simd, b, t - 1.0, t);
+        let [mut u, mut v] = thrown.fill();
+        let scale = sources.factor as f32;
+        let (still, moving) = (STILL / scale, MOVING / scale);
+        let ramp = 1.0 / (moving * moving - still * still);
+        for (u, v) in u.iter_mut().zip(&mut v) {
+            let beyond = *u * *u + *v * *v - still * still;
+            let moving = (beyond * ramp).max(0.0).min(1.0);
+            *u *= moving;
+            *v *= moving;
         }
-        let [u, v] = thrown.fill();
-        let share = shares(sources, t, &u, &v);
+        let share = shares(simd, sources, t, &u, &v);
         Self {
-            width,
-            height,
+            width: a.width,
+            height: a.height,
             u,
             v,
             share,
         }
-    }
-}
-
-/// Motion thrown to another time: weighted sums.
-struct Thrown {
-    width: usize,
-    height: usize,
-    /// Weight, weight times u, weight times v.
-    sums: Vec<[f32; 3]>,
-}
-
-impl Thrown {
-    fn new(width: usize, height: usize) -> Self {
-        Self {
-            width,
-            height,
-            sums: vec![[0.0; 3]; width * height],
-        }
-    }
-
-    /// Bilinear splat.
-    fn add(&mut self, x: f32, y: f32, [u, v]: [f32; 2], weight: f32) {
-        let (x, y) = (x + 1.0, y + 1.0);
-        if x < 0.0 || y < 0.0 {
-            return;
-        }
-        let (left, top) = (x as usize, y as usize);
-        if left > self.width || top > self.height {
-            return;
-        }
-        let (across, down) = (x - left as f32, y - top as f32);
-        let shares = [
-            (1.0 - across) * (1.0 - down),
-            across * (1.0 - down),
-            (1.0 - across) * down,
-            across * down,
-        ];
-        for (corner, share) in shares.into_iter().enumerate() {
-            // Places count from one: zero is outside.
-            let (column, row) = (left + corner % 2, top + corner / 2);
-            if (1..=self.width).contains(&column) && (1..=self.height).contains(&row) {
-                let weight = weight * share;
-                let sum = &mut self.sums[(row - 1) * self.width + column - 1];
-                sum[0] += weight;
-                sum[1] += weight * u;
-                sum[2] += weight * v;
-            }
-        }
-    }
-
-    /// Mean motion everywhere: where little was thrown, the mean of a coarser level shows through
-    /// (pull-push, Gortler et al., SIGGRAPH 1996, section 3.4).
-    fn fill(&self) -> [Vec<f32>; 2] {
-        let coarse = (self.width > 2 && self.height > 2).then(|| {
-            let small = self.halved();
-            (small.fill(), small.width)
-        });
-        let mut out = [
-            Vec::with_capacity(self.sums.len()),
-            Vec::with_capacity(self.sums.len()),
-        ];
-        for (index, [weight, u, v]) in self.sums.iter().enumerate() {
-            let (x, y) = (index % self.width, index / self.width);
-            let (above_u, above_v) = coarse.as_ref().map_or((0.0, 0.0), |([u, v], width)| {
-                let at = y / 2 * width + x / 2;
-                (u[at], v[at])
-            });
-            let scale = 1.0 / (weight + FILL * FAINT);
-            out[0].push((u + above_u * FILL * FAINT) * scale);
-            out[1].push((v + above_v * FILL * FAINT) * scale);
-        }
-        out
-    }
-
-    fn halved(&self) -> Self {
-        let (width, height) = (self.width.div_ceil(2), self.height.div_ceil(2));
-        let mut small = Self::new(width, height);
-        for (y, row) in self.sums.chunks_exact(self.width).enumerate() {
-            let into = &mut small.sums[y / 2 * width..][..width];
-            for (pair, sum) in row.chunks(2).zip(into) {
-                for one in pair {
-                    for (sum, value) in sum.iter_mut().zip(one) {
-                        *sum += value * 0.25;
-                    }
-                }
-            }
-        }
-        small
     }
 }
 
@@ -179,65 +69,77 @@ impl Thrown {
 /// A place is seen in a picture when that picture's own flow agrees with the motion there (Herbst,
 /// Seitz, Baker: "Occlusion reasoning for temporal interpolation using optical flow", 2009). Where
 /// both see it but differ in structure, a blend would show it twice: the nearer side is shown.
-fn shares(sources: &Sources, t: f32, us: &[f32], vs: &[f32]) -> Vec<f32> {
-    let (forward, backward) = (&sources.pair.forward, &sources.pair.backward);
-    let (width, height) = (forward.width, forward.height);
-    let mut shares: Vec<f32> = us
-        .iter()
-        .zip(vs)
-        .enumerate()
-        .map(|(index, (u, v))| {
-            let (x, y) = ((index % width) as f32, (index / width) as f32);
+/// Where neither sees it, it has no counterpart: regions of it are shown from their nearer side.
+#[inline(always)]
+fn shares<S: Simd>(simd: S, sources: &Sources, t: f32, us: &[f32], vs: &[f32]) -> Vec<f32> {
+    let [a, b] = [0, 1].map(|side| &sources.sides[side].cells);
+    let (width, height) = (a.width, a.height);
+    let (right, bottom) = ((width - 1) as f32, (height - 1) as f32);
+    let (wide, high) = (width.div_ceil(2), height.div_ceil(2));
+    let mut shares = Vec::with_capacity(wide * high);
+    let mut lonely = Vec::with_capacity(wide * high);
+    for row in 0..high {
+        let rows = [2 * row, (2 * row + 1).min(height - 1)].map(|row| row * width);
+        for column in 0..wide {
+            let columns = [2 * column, (2 * column + 1).min(width - 1)];
+            let mean = |plane: &[f32]| {
+                let sum = |row: usize| plane[row + columns[0]] + plane[row + columns[1]];
+                (sum(rows[0]) + sum(rows[1])) * 0.25
+            };
+            let (u, v) = (mean(us), mean(vs));
+            let (x, y) = (2.0 * column as f32 + 0.5, 2.0 * row as f32 + 0.5);
             let (ax, ay) = (x - t * u, y - t * v);
             let (bx, by) = (x + (1.0 - t) * u, y + (1.0 - t) * v);
-            let allowed = 0.02 * (u * u + v * v) + 0.5;
-            let seen = |(fu, fv): (f32, f32), x: f32, y: f32| {
-                let miss = ((fu - u) * (fu - u) + (fv - v) * (fv - v)) / allowed;
-                let out = (-x).max(x - (width - 1) as f32).max(-y);
-                let out = out.max(y - (height - 1) as f32).max(0.0);
+            let in_a = a.at(simd, ax, ay);
+            let in_b = b.at(simd, bx, by);
+            let allowed = 1.0 / (0.02 * (u * u + v * v) + 0.5);
+            // Visibility is one over this.
+            let hidden = |[fu, fv, ..]: [f32; 4], x: f32, y: f32| {
+                let miss = ((fu - u) * (fu - u) + (fv - v) * (fv - v)) * allowed;
+                let out = (-x).max(x - right).max(-y).max(y - bottom).max(0.0);
                 let miss = miss + out * out;
-                0.03 + 1.0 / (1.0 + miss * miss)
+                1.0 + miss * miss
             };
-            let seen_a = seen(forward.at(ax, ay), ax, ay);
-            let (gu, gv) = backward.at(bx, by);
-            let seen_b = seen((-gu, -gv), bx, by);
-            let share = t * seen_b / ((1.0 - t) * seen_a + t * seen_b).max(1e-6);
-            let apart = sample(&sources.structure_a, width, height, ax, ay)
-                - sample(&sources.structure_b, width, height, bx, by);
-            let unlike = ((apart.abs() - ALIKE) / (UNLIKE - ALIKE)).clamp(0.0, 1.0);
-            let decided = decide(decide(share));
-            share + (decided - share) * unlike
-        })
-        .collect();
-    soften(&mut shares, width);
-    soften(&mut shares, width);
+            // Nothing is so hidden that products overflow.
+            let hidden_a = hidden(in_a, ax, ay).min(MOST_HIDDEN);
+            let hidden_b = hidden(in_b, bx, by).min(MOST_HIDDEN);
+            let for_a = (1.0 - t) * (1.0 + LEAST_SEEN * hidden_a) * hidden_b;
+            let for_b = t * (1.0 + LEAST_SEEN * hidden_b) * hidden_a;
+            let mut share = for_b / (for_a + for_b);
+            let apart = (in_a[2] - in_b[2]).abs();
+            if apart > ALIKE {
+                let unlike = ((apart - ALIKE) / (UNLIKE - ALIKE)).min(1.0);
+                share += (decide(decide(share)) - share) * unlike;
+            }
+            shares.push(share);
+            let least = hidden_a.min(hidden_b);
+            lonely.push(if least * SEEN > 1.0 {
+                ((SEEN - 1.0 / least) / (SEEN - UNSEEN)).min(1.0)
+            } else {
+                0.0
+            });
+        }
+    }
+    if lonely.iter().any(|lonely| *lonely > 0.0) {
+        let mut regions = shares.clone();
+        for _ in 0..REGION {
+            soften(&mut regions, wide);
+        }
+        for ((share, lonely), region) in shares.iter_mut().zip(lonely).zip(regions) {
+            let side = if region < 0.5 { 0.0 } else { 1.0 };
+            *share += (side - *share) * lonely;
+        }
+    }
+    soften(&mut shares, wide);
+    for share in &mut shares {
+        *share = ((*share - GHOST) / (1.0 - 2.0 * GHOST)).max(0.0).min(1.0);
+    }
     shares
 }
 
 /// Moves a share towards its nearer end: x^3 / (x^3 + (1 - x)^3).
+#[inline(always)]
 fn decide(share: f32) -> f32 {
     let (own, rest) = (share * share * share, 1.0 - share);
     own / (own + rest * rest * rest)
-}
-
-/// Binomial 3x3 mean, edges repeated: no hard border between sides.
-pub(super) fn soften(plane: &mut [f32], width: usize) {
-    let mut line = vec![0.0; width];
-    for row in plane.chunks_exact_mut(width) {
-        line.copy_from_slice(row);
-        for (x, sample) in row.iter_mut().enumerate() {
-            let (left, right) = (line[x.saturating_sub(1)], line[(x + 1).min(width - 1)]);
-            *sample = (left + right) * 0.25 + line[x] * 0.5;
-        }
-    }
-    let height = plane.len() / width;
-    let mut above: Vec<f32> = plane[..width].to_vec();
-    for y in 0..height {
-        let below = (y + 1).min(height - 1) * width;
-        for x in 0..width {
-            let here = plane[y * width + x];
-            plane[y * width + x] = (above[x] + plane[below + x]) * 0.25 + here * 0.5;
-            above[x] = here;
-        }
-    }
 }

@@ -1,256 +1,149 @@
 //! The picture itself: taken from both sides along the motion, blended, its grain restored.
+//!
+//! Drawn in bands as high as a block of grain, a few rows behind which the finished rows follow:
+//! what is between stays in the cache.
 
 use fearless_simd::{Level as Machine, Simd, dispatch};
 use loopy_core::{Frame, Size};
 
 use super::{
-    Meeting, Sources, grain,
-    grain::{BLOCK, Blocks},
-    warp::{self, Places},
+    Meeting, Side, Sources,
+    enlarge::Enlarger,
+    grain::{self, BLOCK},
+    row::Row,
+    warp::View,
 };
-use crate::flow::plane::{LANES, Plane, load, store};
+use crate::flow::plane::LANES;
 
-/// A share this near to an end shows only that side.
-const ONE_SIDED: f32 = 1.0 / 256.0;
+/// Rows kept: a band being drawn, half of one waiting, and neighbours.
+const KEPT: usize = 2 * BLOCK;
 
-/// Motion and share along one row of a picture.
-struct Row {
-    u: Vec<f32>,
-    v: Vec<f32>,
-    share: Vec<f32>,
+/// The rows drawn last, each between [`LANES`] samples of border.
+struct Strip {
+    stride: usize,
+    data: Vec<f32>,
 }
 
-/// Brings rows of the flow to the size of the pictures.
-struct Enlarger<'a> {
-    meeting: &'a Meeting,
-    factor: usize,
-    lines: [Vec<f32>; 3],
-}
-
-impl<'a> Enlarger<'a> {
-    fn new(meeting: &'a Meeting, factor: usize) -> Self {
+impl Strip {
+    fn new(width: usize) -> Self {
+        let stride = width.next_multiple_of(LANES) + 2 * LANES;
         Self {
-            meeting,
-            factor,
-            lines: std::array::from_fn(|_| vec![0.0; meeting.width + 2]),
+            stride,
+            data: vec![0.0; stride * KEPT],
         }
     }
 
-    /// Row `y` of the picture, bilinear; motion in pixels of the picture.
-    fn row(&mut self, y: usize, out: &mut Row) {
-        let Meeting { width, height, .. } = *self.meeting;
-        let factor = self.factor;
-        // Half a pixel of the flow is added so that the first centre is not below zero.
-        let place = y + factor / 2;
-        let part = phase(place % factor, factor);
-        let below = (place / factor).min(height - 1);
-        let above = (place / factor).saturating_sub(1).min(height - 1);
-        let gains = [factor as f32, factor as f32, 1.0];
-        let planes = [&self.meeting.u, &self.meeting.v, &self.meeting.share];
-        let targets = [&mut out.u, &mut out.v, &mut out.share];
-        for (((plane, line), target), gain) in planes
-            .into_iter()
-            .zip(&mut self.lines)
-            .zip(targets)
-            .zip(gains)
-        {
-            let rows = plane[above * width..][..width]
-                .iter()
-                .zip(&plane[below * width..][..width]);
-            for (sample, (above, below)) in line[1..=width].iter_mut().zip(rows) {
-                *sample = (above + (below - above) * part) * gain;
-            }
-            line[0] = line[1];
-            line[width + 1] = line[width];
-            let skip = factor / 2;
-            for (index, cell) in line.windows(2).enumerate() {
-                let step = cell[1] - cell[0];
-                for inside in 0..factor {
-                    let x = (index * factor + inside).wrapping_sub(skip);
-                    if let Some(sample) = target.get_mut(x) {
-                        *sample = cell[0] + step * phase(inside, factor);
-                    }
-                }
-            }
-            let filled = ((width + 1) * factor - skip).min(target.len());
-            target[filled..].fill(line[width]);
-        }
+    #[inline(always)]
+    fn row(&self, y: usize) -> &[f32] {
+        &self.data[y % KEPT * self.stride..][..self.stride]
+    }
+
+    #[inline(always)]
+    fn row_mut(&mut self, y: usize) -> &mut [f32] {
+        &mut self.data[y % KEPT * self.stride..][..self.stride]
     }
 }
 
-/// Where a pixel lies between two centres of the flow.
-fn phase(inside: usize, factor: usize) -> f32 {
-    if factor.is_multiple_of(2) {
-        (inside as f32 + 0.5) / factor as f32
-    } else {
-        // The centre of the middle pixel is the centre of the flow's.
-        (inside + 1) as f32 / factor as f32
+impl Side {
+    fn views(&self) -> [View<'_>; 3] {
+        let [luma, first, second] = &self.planes;
+        [View::new(luma), View::new(first), View::new(second)]
     }
 }
 
 impl Sources {
     /// The picture at time `t`.
     pub(super) fn render(&self, size: Size, t: f32) -> Frame {
-        let meeting = Meeting::new(self, t);
-        dispatch!(Machine::new(), simd => self.draw(simd, size, t, &meeting))
+        let level = Machine::new();
+        let meeting = dispatch!(level, simd => Meeting::new(simd, self, t));
+        dispatch!(level, simd => self.draw(simd, size, t, &meeting))
     }
 
     #[inline(always)]
-    fn draw<S: Simd>(&self, simd: S, size: Size, t: f32, meeting: &Meeting) -> Frame {
-        let mut out = Frame::black(size);
-        let (width, height) = (self.a[0].width, self.a[0].height);
-        let padded = width.next_multiple_of(LANES);
-        let blank = || vec![0.0; padded];
-        let mut row = Row {
-            u: blank(),
-            v: blank(),
-            share: blank(),
-        };
-        let mut enlarger = Enlarger::new(meeting, self.factor);
-        let mut drawn = Plane::new(width, height);
+    pub(super) fn draw<S: Simd>(&self, simd: S, size: Size, t: f32, meeting: &Meeting) -> Frame {
+        let (width, height) = (size.width as usize, size.height as usize);
+        let samples = vec![0; width * height * 3 / 2];
+        let mut out = Frame::from_planes(size, samples).unwrap_or_else(|| Frame::black(size));
+        let mut enlarger = Enlarger::new(meeting, self.factor, width);
+        let mut strip = Strip::new(width);
+        let columns = self.sides[0].grain.columns;
+        let (mut made, mut gains) = (vec![0.0; columns], vec![1.0; columns]);
         let [luma, tone_u, tone_v] = out.planes_mut();
+        let mut bytes = luma.chunks_exact_mut(width).enumerate();
         let mut tones = tone_u
             .chunks_exact_mut(width / 2)
             .zip(tone_v.chunks_exact_mut(width / 2));
-        let mut places = Places {
-            x: blank(),
-            y: blank(),
-        };
-        let columns: Vec<f32> = (0..padded).map(|x| x as f32).collect();
-        let mut side = [blank(), blank()];
-        for y in 0..height {
-            enlarger.row(y, &mut row);
-            let (least, most) = row.share[..width]
-                .iter()
-                .fold((1.0_f32, 0.0_f32), |(a, b), s| (a.min(*s), b.max(*s)));
-            let travels = [-t, 1.0 - t];
-            let seen = [least < 1.0 - ONE_SIDED, most > ONE_SIDED];
-            for (which, (plane, line)) in [&self.a[0], &self.b[0]]
-                .into_iter()
-                .zip(&mut side)
-                .enumerate()
-            {
-                if !seen[which] {
-                    continue;
-                }
-                let travel = travels[which];
-                for x in (0..padded).step_by(LANES) {
-                    let (u, v) = (load(simd, &row.u, x), load(simd, &row.v, x));
-                    let column = load(simd, &columns, x);
-                    store(u * travel + column, &mut places.x, x);
-                    store(v * travel + y as f32, &mut places.y, x);
-                }
+        let [a, b] = &self.sides;
+        let [a, b] = [a.views(), b.views()];
+        let (lumas, chromas) = ([a[0], b[0]], [[a[1], a[2]], [b[1], b[2]]]);
+        let padded = width.next_multiple_of(LANES);
+        let bands = height.div_ceil(BLOCK);
+        for band in 0..bands {
+            for y in band * BLOCK..height.min((band + 1) * BLOCK) {
+                enlarger.make(simd, y);
+                let row = Row::new(&enlarger, t);
+                let out = strip.row_mut(y);
                 simd.vectorize(
                     #[inline(always)]
-                    || warp::cubic(simd, plane, &places, line),
+                    || row.luma(simd, lumas, y, &mut out[LANES..][..padded]),
+                );
+                out[LANES - 1] = out[LANES];
+                out[LANES + width] = out[LANES + width - 1];
+                if y % 2 == 0
+                    && let Some(lines) = tones.next()
+                {
+                    simd.vectorize(
+                        #[inline(always)]
+                        || row.tones(simd, chromas, y / 2, lines),
+                    );
+                }
+            }
+            let line = |y: usize| strip.row(y);
+            simd.vectorize(
+                #[inline(always)]
+                || grain::band(simd, band, width, height, line, &mut made),
+            );
+            let before = std::mem::replace(&mut gains, self.gains(band, &made, t, meeting));
+            let upper = if band == 0 { &gains } else { &before };
+            // Up to the centre of this band; behind the last one, all.
+            let end = band * BLOCK + BLOCK / 2;
+            let due = if band + 1 == bands { height } else { end };
+            for _ in (band * BLOCK).saturating_sub(BLOCK / 2)..due {
+                let Some((y, bytes)) = bytes.next() else {
+                    break;
+                };
+                let rows = grain::neighbours(y, height, line);
+                let part = ((y + BLOCK / 2) % BLOCK) as f32 + 0.5;
+                let upper = if y < end { upper } else { &gains };
+                let part = part / BLOCK as f32;
+                simd.vectorize(
+                    #[inline(always)]
+                    || grain::amplify(simd, rows, [upper, &gains], part, bytes),
                 );
             }
-            let start = drawn.start(y);
-            for x in (0..padded).step_by(LANES) {
-                let (a, b) = (load(simd, &side[0], x), load(simd, &side[1], x));
-                let mixed = match seen {
-                    [true, true] => a + (b - a) * load(simd, &row.share, x),
-                    [_, false] => a,
-                    [false, true] => b,
-                };
-                store(mixed, &mut drawn.data, start + x);
-            }
-            if y % 2 == 0
-                && let Some(lines) = tones.next()
-            {
-                self.tones(y / 2, t, &row, lines);
-            }
         }
-        drawn.fill_border();
-        simd.vectorize(
-            #[inline(always)]
-            || self.restore(simd, &drawn, t, meeting, luma),
-        );
         out
     }
 
-    /// One row of both chroma planes.
-    #[inline(always)]
-    fn tones(&self, y: usize, t: f32, row: &Row, lines: (&mut [u8], &mut [u8])) {
-        let samples = lines.0.iter_mut().zip(lines.1);
-        let moves = row.u.iter().zip(&row.v).zip(&row.share).step_by(2);
-        for ((x, (cb, cr)), ((u, v), share)) in samples.enumerate().zip(moves) {
-            let (u, v) = (u * 0.5, v * 0.5);
-            let (x, y) = (x as f32, y as f32);
-            let [a_u, a_v] = warp::linear(&self.a[1], &self.a[2], x - t * u, y - t * v);
-            let rest = 1.0 - t;
-            let [b_u, b_v] = warp::linear(&self.b[1], &self.b[2], x + rest * u, y + rest * v);
-            *cb = (a_u + (b_u - a_u) * share + 0.5) as u8;
-            *cr = (a_v + (b_v - a_v) * share + 0.5) as u8;
-        }
-    }
-
-    /// Writes the luma with as much fine detail as its sources have.
-    #[inline(always)]
-    fn restore<S: Simd>(&self, simd: S, drawn: &Plane, t: f32, meeting: &Meeting, out: &mut [u8]) {
-        let made = grain::energy(simd, drawn);
-        let gains = self.gains(&made, t, meeting);
-        let padded = drawn.width.next_multiple_of(LANES);
-        let (mut line, mut sharp) = (vec![1.0; padded], vec![0.0; padded]);
-        for (y, bytes) in out.chunks_exact_mut(drawn.width).enumerate() {
-            gain_line(&gains, y, &mut line);
-            grain::amplify(simd, drawn, y, &line, &mut sharp);
-            for (byte, sample) in bytes.iter_mut().zip(&sharp) {
-                *byte = (sample + 0.5) as u8;
-            }
-        }
-    }
-
-    /// The gain of each block: its wanted energy is that of the places it was taken from.
-    fn gains(&self, made: &Blocks, t: f32, meeting: &Meeting) -> Blocks {
+    /// The gain of each block of a band: its wanted energy is that of the places it was taken
+    /// from.
+    fn gains(&self, band: usize, made: &[f32], t: f32, meeting: &Meeting) -> Vec<f32> {
         let factor = self.factor as f32;
         let half = BLOCK as f32 / 2.0;
-        let values = made
-            .values
-            .iter()
+        let y = (band * BLOCK) as f32 + half - 0.5;
+        let row = (((y + 0.5) / factor) as usize).min(meeting.height - 1);
+        let [a, b] = [0, 1].map(|side| &self.sides[side].grain);
+        made.iter()
             .enumerate()
-            .map(|(index, made_here)| {
-                let x = (index % made.columns * BLOCK) as f32 + half - 0.5;
-                let y = (index / made.columns * BLOCK) as f32 + half - 0.5;
+            .map(|(column, made)| {
+                let x = (column * BLOCK) as f32 + half - 0.5;
                 let column = (((x + 0.5) / factor) as usize).min(meeting.width - 1);
-                let row = (((y + 0.5) / factor) as usize).min(meeting.height - 1);
                 let at = row * meeting.width + column;
                 let (u, v) = (meeting.u[at] * factor, meeting.v[at] * factor);
-                let a = self.grain_a.at(x - t * u, y - t * v);
-                let b = self.grain_b.at(x + (1.0 - t) * u, y + (1.0 - t) * v);
-                grain::gain(*made_here, a + (b - a) * t)
+                let a = a.at(x - t * u, y - t * v);
+                let b = b.at(x + (1.0 - t) * u, y + (1.0 - t) * v);
+                grain::gain(*made, a + (b - a) * t)
             })
-            .collect();
-        Blocks {
-            columns: made.columns,
-            rows: made.rows,
-            values,
-        }
-    }
-}
-
-/// Gains along a row of pixels, bilinear between blocks.
-fn gain_line(gains: &Blocks, y: usize, line: &mut [f32]) {
-    let half = BLOCK / 2;
-    let place = y + half;
-    let part = ((place % BLOCK) as f32 + 0.5) / BLOCK as f32;
-    let below = (place / BLOCK).min(gains.rows - 1);
-    let above = (place / BLOCK).saturating_sub(1).min(gains.rows - 1);
-    let at = |column: usize| {
-        let (a, b) = (
-            gains.values[above * gains.columns + column],
-            gains.values[below * gains.columns + column],
-        );
-        a + (b - a) * part
-    };
-    let edge = half.min(line.len());
-    line[..edge].fill(at(0));
-    for (column, cell) in line[edge..].chunks_mut(BLOCK).enumerate() {
-        let left = at(column.min(gains.columns - 1));
-        let right = at((column + 1).min(gains.columns - 1));
-        let step = (right - left) / BLOCK as f32;
-        for (x, gain) in cell.iter_mut().enumerate() {
-            *gain = left + step * (x as f32 + 0.5);
-        }
+            .collect()
     }
 }

@@ -80,8 +80,8 @@ fn grain_is_as_strong_between_as_at_the_ends() {
     let between = Between::new(&a, &b, Effort::Fine).unwrap();
     let detail = |frame: &Frame| {
         let plane = planes(frame);
-        let blocks = dispatch!(Machine::new(), simd => grain::energy(simd, &plane[0]));
-        blocks.values.iter().sum::<f32>() / blocks.values.len() as f32
+        let blocks = dispatch!(Machine::new(), simd => Blocks::energy(simd, &plane[0]));
+        blocks.mean()
     };
     let mut plain = Frame::black(SIZE);
     blend::mix(&a, &b, 128, &mut plain);
