@@ -49,7 +49,7 @@ impl Meeting {
         let ramp = 1.0 / (moving * moving - still * still);
         for (u, v) in u.iter_mut().zip(&mut v) {
             let beyond = *u * *u + *v * *v - still * still;
-            let moving = (beyond * ramp).max(0.0).min(1.0);
+            let moving = (beyond * ramp).clamp(0.0, 1.0);
             *u *= moving;
             *v *= moving;
         }
@@ -132,7 +132,7 @@ fn shares<S: Simd>(simd: S, sources: &Sources, t: f32, us: &[f32], vs: &[f32]) -
     }
     soften(&mut shares, wide);
     for share in &mut shares {
-        *share = ((*share - GHOST) / (1.0 - 2.0 * GHOST)).max(0.0).min(1.0);
+        *share = ((*share - GHOST) / (1.0 - 2.0 * GHOST)).clamp(0.0, 1.0);
     }
     shares
 }
