@@ -250,11 +250,7 @@ fn bridge(name: &str, [before, a, b, after]: [&Frame; 4], effort: Effort) {
         let begun = cpu();
         let between = Between::with_context(before, a, b, after, effort).unwrap();
         let found = cpu();
-        for t in between.times(if std::env::var_os("PREP").is_some() {
-            0
-        } else {
-            6
-        }) {
+        for t in between.times(6) {
             between.at(t);
         }
         flow = flow.min((found - begun) * 1e3);

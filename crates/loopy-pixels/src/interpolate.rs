@@ -24,6 +24,7 @@ mod soften;
 mod tests;
 mod throw;
 mod warp;
+mod weights;
 
 use fearless_simd::{Level as Machine, dispatch};
 use loopy_core::Frame;
@@ -67,6 +68,8 @@ pub struct Between {
 struct Sources {
     /// Pixels of the pictures to a pixel of the flow, along a side.
     factor: usize,
+    /// What the flow was found on.
+    small: [Gray; 2],
     pair: Pair,
     /// Of a and of b.
     sides: [Side; 2],
@@ -120,21 +123,23 @@ impl Between {
         effort: Effort,
     ) -> Result<Self, Error> {
         let mut between = Self::new(a, b, effort)?;
-        let way = between.sources.pair.forward.grid(CELLS.0, CELLS.1);
-        let small =
-            |frame: &Frame| Gray::of(&between.window.cut(frame), between.sources.factor as u32);
-        let speed = |from: &Frame, to: &Frame| {
-            let field = flow::dense(&small(from), &small(to), Effort::Fast)?;
-            Ok(pace::speed(&field.grid(CELLS.0, CELLS.1), &way))
-        };
         for (other, beside) in [(before_a, a), (after_b, b)] {
             if other.size() != beside.size() {
                 let (a, b) = (other.size(), beside.size());
                 return Err(Error::Sizes(a.width, a.height, b.width, b.height));
             }
         }
-        let speeds = (speed(before_a, a)?, speed(b, after_b)?);
-        between.speeds = speeds.0.zip(speeds.1);
+        let sources = &between.sources;
+        let way = sources.pair.forward.grid(CELLS.0, CELLS.1);
+        let small = |frame: &Frame| Gray::of(&between.window.cut(frame), sources.factor as u32);
+        let speed = |from: &Gray, to: &Gray| {
+            let field = flow::dense(from, to, Effort::Fast)?;
+            Ok(pace::speed(&field.grid(CELLS.0, CELLS.1), &way))
+        };
+        let [small_a, small_b] = &sources.small;
+        let before = speed(&small(before_a), small_a)?;
+        let after = speed(small_b, &small(after_b))?;
+        between.speeds = before.zip(after);
         Ok(between)
     }
 
@@ -210,6 +215,7 @@ impl Sources {
             factor: factor as usize,
             sides: [Side::new(cells_a, a), Side::new(cells_b, b)],
             residual,
+            small: [small_a, small_b],
             pair,
         })
     }

@@ -1,5 +1,7 @@
 //! Flow against motion that is known.
 
+use proptest::prelude::*;
+
 use super::*;
 
 /// Waves of random direction and phase, between 4 and 40 pixels long.
@@ -182,4 +184,31 @@ fn pictures_without_flow_are_refused() {
         Gray::new(4, 4, vec![0; 15]),
         Err(Error::Samples(4, 4, 15))
     ));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_smooth_shift_is_found_and_swapped_pictures_move_back(
+        seed in 0_u64..1000, shift_x in -9.0_f64..9.0, shift_y in -6.0_f64..6.0,
+        bend in -0.8_f64..0.8,
+    ) {
+        let scene = texture(seed);
+        let wave = |along: f64| bend * (along / 25.0).sin();
+        let a = picture(112, 80, &scene);
+        let b = picture(112, 80, |x, y| scene(x - shift_x - wave(y), y - shift_y));
+        let pair = both(&a, &b, Effort::Medium).unwrap();
+        // What lies at (x, y) in a lies at x + shift + wave of its row there.
+        let truth = |_: f64, y: f64| (shift_x + wave(y + shift_y), shift_y);
+        let back = |_: f64, y: f64| (-shift_x - wave(y), -shift_y);
+        let errors = [
+            end_point_error(&pair.forward, truth),
+            end_point_error(&pair.backward, back),
+        ];
+        prop_assert!(errors[0] < 0.6 && errors[1] < 0.6, "{errors:?}");
+        let swapped = both(&b, &a, Effort::Medium).unwrap();
+        prop_assert_eq!(swapped.forward, pair.backward);
+        prop_assert_eq!(swapped.backward_trust, pair.forward_trust);
+    }
 }

@@ -14,9 +14,12 @@ use crate::flow::plane::{LANES, Plane, load, total};
 /// Side of a block in pixels.
 pub(super) const BLOCK: usize = 2 * LANES;
 /// Detail is amplified by at most this.
-const MOST: f32 = 1.7;
+const MOST: f32 = 1.35;
 /// Energy (squared code values) below which there is nothing to amplify but rounding.
 const ROUNDING: f32 = 0.15;
+/// Share of its sources' energy that a picture is given back: what lacks is not seen, and detail
+/// that does not fit is not made stronger than need be.
+const ENOUGH: f32 = 0.85;
 /// A gain below this would not be seen.
 const LEAST: f32 = 1.04;
 
@@ -133,7 +136,7 @@ fn detail<S: Simd>(simd: S, [above, here, below]: Rows<'_>, x: usize) -> f32x8<S
 
 /// Amplification of detail that takes `made` to `wanted`.
 pub(super) fn gain(made: f32, wanted: f32) -> f32 {
-    let gain = ((wanted + ROUNDING) / (made + ROUNDING)).sqrt();
+    let gain = ((wanted * ENOUGH + ROUNDING) / (made + ROUNDING)).sqrt();
     if gain < LEAST { 1.0 } else { gain.min(MOST) }
 }
 

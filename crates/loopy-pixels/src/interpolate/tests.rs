@@ -142,3 +142,57 @@ fn pictures_that_do_not_fit_are_refused() {
     let between = Between::new(&black, &black, Effort::Fast).unwrap();
     assert_eq!(between.at(0.5), black);
 }
+
+#[test]
+fn every_kind_of_machine_draws_the_same_bytes() {
+    let turned = |time: f64| {
+        let scene = texture(12);
+        drawn(|x, y| scene(x * (1.0 + 0.05 * time) - 6.0 * time, y + 0.1 * time * x))
+    };
+    let between = Between::new(&turned(0.0), &turned(1.0), Effort::Medium).unwrap();
+    let best = between.at(0.375);
+    let sources = &between.sources;
+    let meeting = dispatch!(Machine::baseline(), simd => Meeting::new(simd, sources, 0.375));
+    let base = dispatch!(
+        Machine::baseline(),
+        simd => sources.draw(simd, SIZE, 0.375, &meeting)
+    );
+    assert!(best == base, "{:.1} dB", psnr_luma(&best, &base));
+}
+
+#[test]
+fn what_stands_still_is_copied_to_the_byte() {
+    let a = shifted(0.3);
+    for t in [0.2, 0.5, 0.9] {
+        let between = Between::new(&a, &a, Effort::Medium).unwrap();
+        assert!(between.at(t) == a, "{t}");
+    }
+}
+
+#[test]
+fn what_has_no_counterpart_is_shown_from_one_side() {
+    // A bright bar is there in one picture and elsewhere in the other, too far to be found.
+    let barred = |left: f64| {
+        let scene = texture(13);
+        drawn(move |x, y| {
+            if (left..left + 12.0).contains(&x) && (40.0..88.0).contains(&y) {
+                230.0
+            } else {
+                60.0 + (scene(x, y) - 128.0) * 0.2
+            }
+        })
+    };
+    let (a, b) = (barred(30.0), barred(140.0));
+    let between = Between::new(&a, &b, Effort::Medium).unwrap();
+    for t in [0.4, 0.5, 0.6] {
+        let middle = between.at(t);
+        let luma = middle.planes()[0];
+        let wide = SIZE.width as usize;
+        let half_seen = (44..84)
+            .flat_map(|y| (32..40).chain(142..150).map(move |x| luma[y * wide + x]))
+            .filter(|sample| (100..190).contains(sample))
+            .count();
+        println!("{t}: {half_seen}");
+        assert!(half_seen < 64, "{t}: {half_seen} of 640 half transparent");
+    }
+}

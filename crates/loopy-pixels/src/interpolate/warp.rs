@@ -6,6 +6,7 @@
 
 use fearless_simd::{f32x8, i32x8, prelude::*};
 
+use super::weights::{PHASES, TABLE, weights};
 use crate::flow::plane::{LANES, PAD, Plane, load};
 
 /// Coordinates (in samples of the plane) kept this far inside the border.
@@ -211,38 +212,6 @@ pub(super) fn cubic<S: Simd>(simd: S, plane: View<'_>, x: f32x8<S>, y: f32x8<S>)
         },
     );
     out
-}
-
-/// Steps in a pixel that a shift is rounded to.
-const PHASES: usize = 64;
-static TABLE: [[f32; 4]; PHASES] = table();
-
-const fn table() -> [[f32; 4]; PHASES] {
-    let mut table = [[0.0; 4]; PHASES];
-    let mut phase = 0;
-    while phase < PHASES {
-        let t = phase as f32 / PHASES as f32;
-        let (square, cube) = (t * t, t * t * t);
-        table[phase] = [
-            square - (t + cube) * 0.5,
-            cube * 1.5 - square * 2.5 + 1.0,
-            square * 2.0 + (t - cube * 3.0) * 0.5,
-            (cube - square) * 0.5,
-        ];
-        phase += 1;
-    }
-    table
-}
-
-/// Weights of the four samples around a place `t` (0 to 1) behind the second.
-#[inline(always)]
-fn weights<S: Simd>(t: f32x8<S>) -> [f32x8<S>; 4] {
-    let square = t * t;
-    let cube = square * t;
-    let first = square - (t + cube) * 0.5;
-    let second = cube * 1.5 - square * 2.5 + 1.0;
-    let last = (cube - square) * 0.5;
-    [first, second, (first + second + last) * -1.0 + 1.0, last]
 }
 
 /// Samples eight places of two planes of one size, bilinear.
