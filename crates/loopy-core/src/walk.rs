@@ -14,6 +14,7 @@ mod map;
 mod route;
 mod span;
 mod table;
+mod threshold;
 mod trail;
 mod write;
 
@@ -26,7 +27,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::span::Span;
-use crate::{clock, graph::Graph, plan::Plan, rate::Rate};
+use crate::{
+    clock,
+    graph::{Graph, Score},
+    plan::Plan,
+    rate::Rate,
+};
 
 /// Relative step written for a joint that no edge of the graph describes.
 pub const UNKNOWN_STEP: f32 = 1000.0;
@@ -71,6 +77,8 @@ pub struct Options {
     pub bridge_frames: Option<u32>,
     /// Distinct bridge frames as a share of the distinct clip frames of the library; 0 or more.
     pub bridge_budget: f64,
+    /// Joints of a lower score are not taken where the walk can do without them.
+    pub seam_threshold: Score,
     /// Clip to begin with, as an index into [`Graph::clips`]; `None` to draw one.
     pub start: Option<u32>,
     /// Creation time to write into the video, in seconds since 1970.
@@ -91,6 +99,7 @@ impl Default for Options {
             seams: Seams::default(),
             bridge_frames: None,
             bridge_budget: 1.0,
+            seam_threshold: Score(0),
             start: None,
             created: None,
         }

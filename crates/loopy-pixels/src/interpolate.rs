@@ -1,9 +1,9 @@
 //! Pictures between two pictures, by motion.
 //!
 //! Flow both ways is computed once. For a time t the motion is thrown there from both sides, each
-//! pixel is taken from both pictures along it, and blended by time and visibility; where the
-//! pictures disagree the nearer one is shown, so that nothing is seen twice. Fine detail lost on
-//! the way is given back.
+//! pixel is taken along it from the picture that is nearer in time, or from the one that shows it;
+//! in between both are blended for a moment. Broad light goes evenly from one to the other. Fine
+//! detail lost on the way is given back.
 
 #![allow(
     clippy::inline_always,
@@ -14,6 +14,7 @@ mod bars;
 mod cells;
 mod enlarge;
 mod grain;
+mod light;
 mod meeting;
 mod pace;
 mod render;
@@ -30,7 +31,7 @@ use fearless_simd::{Level as Machine, dispatch};
 use loopy_core::Frame;
 
 pub use self::pace::times;
-use self::{bars::Window, cells::Cells, grain::Blocks, meeting::Meeting};
+use self::{bars::Window, cells::Cells, grain::Blocks, light::Tones, meeting::Meeting};
 use crate::{
     blend,
     flow::{self, Effort, Error, Gray, Pair, plane::Plane},
@@ -81,6 +82,7 @@ struct Side {
     cells: Cells,
     /// Luma, U and V.
     planes: [Plane; 3],
+    tones: Tones,
     grain: Blocks,
 }
 
@@ -213,7 +215,7 @@ impl Sources {
         );
         Ok(Self {
             factor: factor as usize,
-            sides: [Side::new(cells_a, a), Side::new(cells_b, b)],
+            sides: [Side::new(cells_a, a, factor), Side::new(cells_b, b, factor)],
             residual,
             small: [small_a, small_b],
             pair,
@@ -222,12 +224,15 @@ impl Sources {
 }
 
 impl Side {
-    fn new(cells: Cells, frame: &Frame) -> Self {
+    fn new(cells: Cells, frame: &Frame, factor: u32) -> Self {
         let planes = planes(frame);
+        let size = (cells.width, cells.height);
+        let tones = Tones::new(&planes, factor as usize, size);
         let grain = dispatch!(Machine::new(), simd => Blocks::energy(simd, &planes[0]));
         Self {
             cells,
             planes,
+            tones,
             grain,
         }
     }

@@ -108,7 +108,7 @@ impl Field<'_> {
         Edge {
             from,
             to,
-            score: joint.score,
+            score: joint.bridged,
             step: joint.step,
             declared,
             bridge: bridge(joint.step),

@@ -33,6 +33,11 @@ const FREEZE: f64 = 0.8;
 const TURN: f64 = 1.3;
 const SURROUNDINGS: f64 = 2.4;
 
+/// Ordinary steps that a bridge can span with even chances of going unseen, and how fast they sink
+/// beyond.
+const HALFWAY: f64 = 8.0;
+const STEEP: f64 = 1.5;
+
 /// The usable frames of one clip with their own steps.
 pub(crate) struct View<'a> {
     features: &'a Features,
@@ -49,6 +54,9 @@ pub(crate) struct View<'a> {
 pub(crate) struct Joint {
     /// Estimated probability that nobody notices.
     pub(crate) score: Score,
+    /// Estimated probability that nobody notices once motion is drawn across it, where it needs
+    /// that: what places are chosen by.
+    pub(crate) bridged: Score,
     /// Step across the joint in ordinary steps of the two clips.
     pub(crate) step: f32,
 }
@@ -133,6 +141,7 @@ pub(crate) fn joint(a: &View, q: u32, b: &View, p: u32) -> Joint {
     let (Some(last), Some(next)) = (q.checked_sub(1).and_then(|i| a.grid(i)), b.grid(p)) else {
         return Joint {
             score: Score(0),
+            bridged: Score(0),
             step: f32::INFINITY,
         };
     };
@@ -155,8 +164,11 @@ pub(crate) fn joint(a: &View, q: u32, b: &View, p: u32) -> Joint {
         + TURN * over(jerk, sudden)
         + SURROUNDINGS * over(surroundings, ordinary);
     let score = 1.0 / (1.0 + (cost - START).exp());
+    let gap = f64::from(surroundings.max(step) / ordinary);
+    let bridged = 1.0 / (1.0 + (gap / HALFWAY).powf(STEEP));
     Joint {
         score: Score::from_f64(score),
+        bridged: Score::from_f64(bridged.max(score)),
         step: step / ordinary,
     }
 }

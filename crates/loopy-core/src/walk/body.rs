@@ -9,6 +9,8 @@ use super::{
 
 /// Steps taken back at once, at most.
 const LONGEST_RETREAT: u32 = 256;
+/// Visits for each clip in which all should be shown.
+const ENOUGH: usize = 4;
 /// Dead ends met without getting further, at most.
 const DEAD_ENDS: u32 = 24;
 
@@ -28,27 +30,40 @@ pub(super) struct Shape {
 }
 
 /// A walk over `map` until no step leaves more than the margin, with the gap it keeps: `wanted`
-/// or, where the graph forces it, less.
+/// or, where the graph forces it or clips would never be shown, less.
 pub(super) fn walk(map: &Map, shape: Shape, wanted: u32) -> (Trail<'_>, u32) {
     let floor = floor(map).min(wanted);
-    if let Some(trail) = attempt(map, shape, wanted, floor) {
+    let first = attempt(map, shape, wanted, floor);
+    if let Some(trail) = first.filter(|trail| missing(trail) == 0) {
         return (trail, wanted);
     }
-    let (mut good, mut bad) = (floor, wanted);
-    let mut best = None;
+    // The floor never fails: there is always another clip to go to.
+    let least = attempt(map, shape, floor, floor);
+    let missed = least.as_ref().map_or(usize::MAX, missing);
+    let mut best = least.unwrap_or_else(|| Trail::new(map, shape.start));
+    let (mut good, mut bad) = (floor, wanted + 1);
     while bad - good > 1 {
         let gap = good.midpoint(bad);
         match attempt(map, shape, gap, floor) {
-            Some(trail) => {
+            Some(trail) if missing(&trail) <= missed => {
                 good = gap;
-                best = Some(trail);
+                best = trail;
             }
-            None => bad = gap,
+            _ => bad = gap,
         }
     }
-    // The floor never fails: there is always another clip to go to.
-    let trail = best.or_else(|| attempt(map, shape, floor, floor));
-    (trail.unwrap_or_else(|| Trail::new(map, shape.start)), good)
+    (best, good)
+}
+
+/// Clips that were never shown although there was time for each of them several times over.
+fn missing(trail: &Trail) -> usize {
+    let clips = &trail.map().usable;
+    let unseen = clips.iter().filter(|clip| trail.shown(**clip) == 0).count();
+    if trail.stops().len() < ENOUGH * clips.len() {
+        0
+    } else {
+        unseen
+    }
 }
 
 /// The gap that every library grants: never the same clip twice in a row where there are two.

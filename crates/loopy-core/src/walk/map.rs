@@ -1,7 +1,11 @@
 //! The graph laid on the output clock: where visits begin, how they can be left, and which
 //! beginnings always have a way on.
 
-use super::{Error, Options, Span, UNKNOWN_STEP, groups::groups};
+use super::{
+    Error, Options, Span, UNKNOWN_STEP,
+    groups::groups,
+    threshold::{self, Thinned},
+};
 use crate::{
     clip::Clip,
     clock::ClipClock,
@@ -68,6 +72,8 @@ pub(super) struct Map {
     pub(super) least: u32,
     /// Output frames in half a second: nothing is shown shorter where a clip has them.
     glimpse: u32,
+    /// What became of links under the threshold.
+    pub(super) thinned: Thinned,
     /// Most distinct bridge frames.
     pub(super) budget: u64,
     /// Output frames in two seconds: shorter visits are avoided.
@@ -103,6 +109,7 @@ impl Map {
 
         let mut map = Self {
             budget: budget(&clocks, options.bridge_budget),
+            thinned: Thinned::default(),
             scene: Vec::new(),
             scene_sizes: Vec::new(),
             nodes: Vec::new(),
@@ -203,10 +210,24 @@ impl Map {
         self.links
             .dedup_by_key(|link| (link.from, link.leave, link.to));
 
+        self.pairs = pairs.len();
+        self.number(&starts);
+        let (kept, thinned) = threshold::kept(self, options.seam_threshold);
+        self.thinned = thinned;
+        if kept.contains(&false) {
+            let mut kept = kept.into_iter();
+            self.links.retain(|_| kept.next().unwrap_or(true));
+            self.number(&starts);
+        }
+        Ok(())
+    }
+
+    /// Nodes, and which links belong to which clip and node; `starts` are the places of the nodes.
+    fn number(&mut self, starts: &[(u32, u32)]) {
         let clips = self.clocks.len();
         self.link_of = offsets(clips, self.links.iter().map(|link| link.from));
         self.node_of = offsets(clips, starts.iter().map(|start| start.0));
-        self.nodes = (starts.into_iter())
+        self.nodes = (starts.iter().copied())
             .map(|(clip, at)| {
                 let own = self.link_range(clip);
                 let late = |link: &Link| link.leave < at + self.least_of(clip);
@@ -220,7 +241,6 @@ impl Map {
                 }
             })
             .collect();
-        self.pairs = pairs.len();
         let mut into: Vec<(u32, u32)> = self
             .links
             .iter()
@@ -230,7 +250,6 @@ impl Map {
         into.sort_unstable();
         self.into_of = offsets(self.nodes.len(), into.iter().map(|pair| pair.0));
         self.into = into.into_iter().map(|pair| pair.1).collect();
-        Ok(())
     }
 
     /// Finds the calm nodes and the scenes.

@@ -132,6 +132,25 @@ fn notes(
             count(bare as u64 - u64::from(walked.forced), "scene change")
         ));
     }
+    let weak = steps.iter().filter_map(|step| step.link);
+    let weak = weak.filter(|index| {
+        let link = &map.links[*index as usize];
+        !link.declared && link.score < options.seam_threshold
+    });
+    let mut weak: Vec<u32> = weak.collect();
+    let taken = weak.len() as u64;
+    weak.sort_unstable();
+    weak.dedup();
+    if taken > 0 {
+        notes.push(format!(
+            "{} ({} places) under the seam threshold of {:.2}: the clips are not all reached \
+             without; {} more were left out",
+            count(taken, "joint"),
+            weak.len(),
+            options.seam_threshold.as_f64(),
+            map.thinned.dropped,
+        ));
+    }
     let refused = steps.iter().filter(|step| step.refused).count() as u64;
     if refused > 0 {
         notes.push(format!(

@@ -7,8 +7,8 @@ use crate::flow::plane::{LANES, store};
 
 /// Motion and share along one row of a picture.
 pub(super) struct Enlarger<'a> {
-    /// Motion in pixels of the picture, and share.
-    lines: [Line<'a>; 3],
+    /// Motion in pixels of the picture, share, and light.
+    lines: [Line<'a>; 6],
 }
 
 impl<'a> Enlarger<'a> {
@@ -16,11 +16,15 @@ impl<'a> Enlarger<'a> {
     pub(super) fn new(meeting: &'a Meeting, factor: usize, width: usize) -> Self {
         let gain = factor as f32;
         let (columns, twice) = (meeting.width, 2 * factor);
+        let broad = |plane| Line::new(plane, columns.div_ceil(2), twice, 1.0, width);
         Self {
             lines: [
                 Line::new(&meeting.u, columns, factor, gain, width),
                 Line::new(&meeting.v, columns, factor, gain, width),
-                Line::new(&meeting.share, columns.div_ceil(2), twice, 1.0, width),
+                broad(&meeting.share),
+                broad(&meeting.light[0]),
+                broad(&meeting.light[1]),
+                broad(&meeting.light[2]),
             ],
         }
     }
@@ -34,10 +38,10 @@ impl<'a> Enlarger<'a> {
     }
 
     /// The row made last, in more than whole pairs of vectors: motion to the right and downwards,
-    /// and share.
-    pub(super) fn row(&self) -> [&[f32]; 3] {
-        let [u, v, share] = &self.lines;
-        [u.samples(), v.samples(), share.samples()]
+    /// share, and how much brighter b is, its U and its V.
+    pub(super) fn row(&self) -> [&[f32]; 6] {
+        let lines: [&Line; 6] = self.lines.each_ref();
+        lines.map(Line::samples)
     }
 }
 

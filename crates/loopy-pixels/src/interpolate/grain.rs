@@ -14,14 +14,14 @@ use crate::flow::plane::{LANES, Plane, load, total};
 /// Side of a block in pixels.
 pub(super) const BLOCK: usize = 2 * LANES;
 /// Detail is amplified by at most this.
-const MOST: f32 = 1.35;
+const MOST: f32 = 1.7;
 /// Energy (squared code values) below which there is nothing to amplify but rounding.
 const ROUNDING: f32 = 0.15;
 /// Share of its sources' energy that a picture is given back: what lacks is not seen, and detail
 /// that does not fit is not made stronger than need be.
-const ENOUGH: f32 = 0.85;
+const ENOUGH: f32 = 1.0;
 /// A gain below this would not be seen.
-const LEAST: f32 = 1.04;
+const LEAST: f32 = 1.01;
 
 /// Three rows of a picture, the middle one and its neighbours; each begins [`LANES`] samples
 /// before the picture and ends as much or more behind it.

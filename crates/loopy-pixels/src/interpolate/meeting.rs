@@ -2,7 +2,7 @@
 
 use fearless_simd::prelude::*;
 
-use super::{Sources, soften::soften, throw::Thrown};
+use super::{Sources, light::Light, soften::soften, throw::Thrown};
 
 /// What a pixel between the pictures is made of.
 pub(super) struct Meeting {
@@ -13,6 +13,9 @@ pub(super) struct Meeting {
     pub(super) v: Vec<f32>,
     /// Share of b, 0 to 1, at half the size of the flow, odd sides rounded up.
     pub(super) share: Vec<f32>,
+    /// How much brighter b is than a where both show the same, and its U and V likewise, in code
+    /// values; of the size of the share.
+    pub(super) light: [Vec<f32>; 3],
 }
 
 /// Structure that differs by less than this (code values) is blended, by more than the second
@@ -28,8 +31,9 @@ const MOST_HIDDEN: f32 = 1e6;
 const LEAST_SEEN: f32 = 0.03;
 /// How often shares are softened to find regions that switch sides together.
 const REGION: usize = 4;
-/// A share this near to an end is that end: a twentieth of a picture is a ghost.
-const GHOST: f32 = 0.05;
+/// How much faster than time the share passes from one side to the other: what is between shows
+/// one picture nearly always, with all its detail, and broad light follows time by itself.
+const SWITCH: f32 = 2.5;
 /// Motion shorter than the first (pixels of the picture) is none, longer than the second is whole:
 /// what stands still is copied, not sampled between pixels.
 const STILL: f32 = 0.08;
@@ -53,13 +57,14 @@ impl Meeting {
             *u *= moving;
             *v *= moving;
         }
-        let share = shares(simd, sources, t, &u, &v);
+        let (share, light) = shares(simd, sources, t, &u, &v);
         Self {
             width: a.width,
             height: a.height,
             u,
             v,
             share,
+            light,
         }
     }
 }
@@ -71,13 +76,21 @@ impl Meeting {
 /// both see it but differ in structure, a blend would show it twice: the nearer side is shown.
 /// Where neither sees it, it has no counterpart: regions of it are shown from their nearer side.
 #[inline(always)]
-fn shares<S: Simd>(simd: S, sources: &Sources, t: f32, us: &[f32], vs: &[f32]) -> Vec<f32> {
+fn shares<S: Simd>(
+    simd: S,
+    sources: &Sources,
+    t: f32,
+    us: &[f32],
+    vs: &[f32],
+) -> (Vec<f32>, [Vec<f32>; 3]) {
     let [a, b] = [0, 1].map(|side| &sources.sides[side].cells);
     let (width, height) = (a.width, a.height);
     let (right, bottom) = ((width - 1) as f32, (height - 1) as f32);
     let (wide, high) = (width.div_ceil(2), height.div_ceil(2));
     let mut shares = Vec::with_capacity(wide * high);
     let mut lonely = Vec::with_capacity(wide * high);
+    let tones = [0, 1].map(|side| &sources.sides[side].tones);
+    let mut light = Light::new(wide, high);
     for row in 0..high {
         let rows = [2 * row, (2 * row + 1).min(height - 1)].map(|row| row * width);
         for column in 0..wide {
@@ -107,8 +120,13 @@ fn shares<S: Simd>(simd: S, sources: &Sources, t: f32, us: &[f32], vs: &[f32]) -
             let for_b = t * (1.0 + LEAST_SEEN * hidden_b) * hidden_a;
             let mut share = for_b / (for_a + for_b);
             let apart = (in_a[2] - in_b[2]).abs();
-            if apart > ALIKE {
-                let unlike = ((apart - ALIKE) / (UNLIKE - ALIKE)).min(1.0);
+            let unlike = ((apart - ALIKE) / (UNLIKE - ALIKE)).clamp(0.0, 1.0);
+            light.add(
+                (1.0 - unlike) / (hidden_a * hidden_b),
+                tones[1].at(bx, by),
+                tones[0].at(ax, ay),
+            );
+            if unlike > 0.0 {
                 share += (decide(decide(share)) - share) * unlike;
             }
             shares.push(share);
@@ -132,9 +150,9 @@ fn shares<S: Simd>(simd: S, sources: &Sources, t: f32, us: &[f32], vs: &[f32]) -
     }
     soften(&mut shares, wide);
     for share in &mut shares {
-        *share = ((*share - GHOST) / (1.0 - 2.0 * GHOST)).clamp(0.0, 1.0);
+        *share = ((*share - 0.5) * SWITCH + 0.5).clamp(0.0, 1.0);
     }
-    shares
+    (shares, light.spread(wide))
 }
 
 /// Moves a share towards its nearer end: x^3 / (x^3 + (1 - x)^3).

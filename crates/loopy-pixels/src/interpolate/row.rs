@@ -19,6 +19,7 @@ pub(super) struct Row<'a> {
     u: &'a [f32],
     v: &'a [f32],
     share: &'a [f32],
+    light: [&'a [f32]; 3],
     /// How much of the way lies between here and each side.
     travels: [f32; 2],
 }
@@ -26,11 +27,12 @@ pub(super) struct Row<'a> {
 impl<'a> Row<'a> {
     /// The row that `enlarger` made last, at time `t`.
     pub(super) fn new(enlarger: &'a Enlarger<'_>, t: f32) -> Self {
-        let [u, v, share] = enlarger.row();
+        let [u, v, share, luma, first, second] = enlarger.row();
         Self {
             u,
             v,
             share,
+            light: [luma, first, second],
             travels: [-t, 1.0 - t],
         }
     }
@@ -40,16 +42,18 @@ impl<'a> Row<'a> {
     pub(super) fn luma<S: Simd>(self, simd: S, sides: [View<'_>; 2], y: usize, out: &mut [f32]) {
         let length = out.len();
         let (u, v, share) = (&self.u[..length], &self.v[..length], &self.share[..length]);
+        let light = &self.light[0][..length];
         for x in (0..length).step_by(LANES) {
             let run = Run::of_luma(simd, &u[x..x + LANES], &v[x..x + LANES], x, y);
             let share = load(simd, share, x);
             let [see_a, see_b] = seen(share);
+            let light = load(simd, light, x);
             let mut value = f32x8::splat(simd, 0.0);
             if see_a {
-                value = run.luma(simd, sides[0], self.travels[0]);
+                value = run.luma(simd, sides[0], self.travels[0]) - light * self.travels[0];
             }
             if see_b {
-                let other = run.luma(simd, sides[1], self.travels[1]);
+                let other = run.luma(simd, sides[1], self.travels[1]) - light * self.travels[1];
                 value = if see_a {
                     value + (other - value) * share
                 } else {
@@ -74,14 +78,18 @@ impl<'a> Row<'a> {
             let range = index * 2 * LANES..(index + 1) * 2 * LANES;
             let (u, v) = (&self.u[range.clone()], &self.v[range.clone()]);
             let run = Run::of_tones(simd, u, v, index * LANES, y);
-            let share = every_second(simd, &self.share[range]);
+            let share = every_second(simd, &self.share[range.clone()]);
             let [see_a, see_b] = seen(share);
+            let light = [1, 2].map(|tone| every_second(simd, &self.light[tone][range.clone()]));
+            let lit = |tone: [f32x8<S>; 2], travel: f32| {
+                [tone[0] - light[0] * travel, tone[1] - light[1] * travel]
+            };
             let mut tone = [f32x8::splat(simd, 0.0); 2];
             if see_a {
-                tone = run.tones(simd, sides[0], self.travels[0]);
+                tone = lit(run.tones(simd, sides[0], self.travels[0]), self.travels[0]);
             }
             if see_b {
-                let other = run.tones(simd, sides[1], self.travels[1]);
+                let other = lit(run.tones(simd, sides[1], self.travels[1]), self.travels[1]);
                 tone = if see_a {
                     [
                         tone[0] + (other[0] - tone[0]) * share,

@@ -23,7 +23,7 @@ pub(super) struct Joint {
     pub(super) to: Place,
     /// Ordered pair of clips, counted.
     pub(super) pair: usize,
-    /// Probability that nobody notices.
+    /// Probability that nobody notices, bridged where it needs that.
     pub(super) score: u16,
 }
 
@@ -69,7 +69,7 @@ pub(super) fn joints(ground: &Ground, fixed: &[Vec<u32>]) -> Vec<Joint> {
             });
             ends.into_iter().filter_map(move |(from, to)| {
                 let (views, clips) = (&ground.views, &ground.clips);
-                let score = joint::joint(&views[*a], from, &views[*b], to).score.0;
+                let score = joint::joint(&views[*a], from, &views[*b], to).bridged.0;
                 let free = from == clips[*a].until && to == clips[*b].first;
                 (free || score >= WORTHWHILE).then_some(Joint {
                     from: (*a, from),
