@@ -249,6 +249,9 @@ pub struct Clip {
     pub first: u32,
     /// One past the last frame of the usable range.
     pub until: u32,
+    /// Number of the shot among those of the file, counted from 1; 0 where the file is one clip.
+    #[serde(default, skip_serializing_if = "is_only")]
+    pub shot: u32,
     /// Where the file's sound lies relative to the first frame: sound time = frame time + this,
     /// in microseconds from the first sound sample.
     pub sound_offset: i64,
@@ -258,7 +261,29 @@ pub struct Clip {
     pub scene: u32,
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "what serde calls takes references"
+)]
+fn is_only(shot: &u32) -> bool {
+    *shot == 0
+}
+
 impl Clip {
+    /// What people call it: the path, and `#2` for the second shot of several.
+    pub fn name(&self) -> String {
+        numbered(self.path.as_path(), self.shot)
+    }
+
+    /// [`Clip::name`] without the folder.
+    pub fn short_name(&self) -> String {
+        let path = self.path.as_path();
+        numbered(
+            Path::new(path.file_name().unwrap_or(path.as_os_str())),
+            self.shot,
+        )
+    }
+
     /// Frames in the usable range.
     pub fn frames(&self) -> u32 {
         self.until - self.first
@@ -280,6 +305,15 @@ impl Clip {
         (micros > 0)
             .then(|| f64::from(self.frames()) * 1e6 / micros as f64)
             .and_then(Rate::from_f64)
+    }
+}
+
+fn numbered(path: &Path, shot: u32) -> String {
+    let name = show(path);
+    if shot == 0 {
+        name
+    } else {
+        format!("{name}#{shot}")
     }
 }
 

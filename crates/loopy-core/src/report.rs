@@ -131,6 +131,9 @@ pub struct Graded {
     pub clip: ClipPath,
     /// Hash of the clip's file.
     pub blake3: Hash,
+    /// Number of the shot among those of the file, counted from 1; 0 where the file is one clip.
+    #[serde(default)]
+    pub shot: u32,
     /// What was done to each of its frames.
     pub grade: Grade,
 }

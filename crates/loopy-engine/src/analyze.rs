@@ -1,4 +1,4 @@
-//! The analysis job: one decode of a file at low resolution tells whether it is a usable clip,
+//! The analysis job: one decode of a file at low resolution tells which of it is usable,
 //! when its frames are due, and what they look like.
 
 use std::path::Path;
@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Changes when the analysis would find something else in the same file.
-pub const VERSION: &str = "analysis-2";
+pub const VERSION: &str = "analysis-3";
 
 /// Reads the file and keeps its features in the store under its hash.
 ///
@@ -66,7 +66,7 @@ fn examine(path: &Path, limits: &Limits) -> Result<(Analysis, Features), String>
     }
     let features = builder.finish();
     let repaired = repair::times(&times, facts.stated_rate);
-    let usable = verdict::judge(
+    let shots = verdict::judge_shots(
         &features,
         &repaired.times,
         &facts,
@@ -77,8 +77,7 @@ fn examine(path: &Path, limits: &Limits) -> Result<(Analysis, Features), String>
         },
         limits,
     )?;
-    let mut remarks = usable.remarks;
-    remarks.extend(repaired.remark);
+    let mut remarks: Vec<String> = repaired.remark.into_iter().collect();
     if faults.resolution_changes > 0 {
         remarks.push(format!(
             "its size changes {} times; every part is fitted",
@@ -90,8 +89,7 @@ fn examine(path: &Path, limits: &Limits) -> Result<(Analysis, Features), String>
         start: times.iter().flatten().next().copied().unwrap_or(0),
         times: repaired.times,
         end: repaired.end,
-        first: usable.first,
-        until: usable.until,
+        shots,
         remarks,
         fallbacks: reader.fallbacks().to_vec(),
     };

@@ -15,24 +15,26 @@ mod strips;
 
 use std::path::Path;
 
-use loopy_core::{Grade, Graph, limits::Limits};
+use loopy_core::{Grade, limits::Limits};
+use loopy_sight::graph::Built;
 
 use crate::{Error, output, render::Room, scan::Library};
 
-/// Writes the report of `library`, its `graph` and the `grades` of its clips to `file`.
+/// Writes the report of `library`, what was `built` of it and the `grades` of its clips to `file`.
 ///
 /// # Errors
 /// When a clip cannot be decoded any more, the store fails, or the file cannot be written.
 pub fn write(
     file: &Path,
     library: &Library,
-    graph: &Graph,
+    built: &Built,
     grades: &[Grade],
     limits: &Limits,
     room: &Room,
 ) -> Result<(), Error> {
+    let graph = &built.graph;
     let seams = gather::seams(graph);
     let pictures = film::shoot(graph, grades, &seams, limits, room)?;
-    let page = gather::page(library, graph, grades, &seams, &pictures);
+    let page = gather::page(library, built, grades, &seams, &pictures);
     output::write(file, page.render().as_bytes())
 }

@@ -7,6 +7,7 @@
 
 mod content;
 mod error;
+mod pairs;
 mod schema;
 mod stamp;
 
@@ -22,9 +23,9 @@ use std::{
 use loopy_core::Hash;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, ToSql};
 
-pub use self::error::Error;
 use self::error::is_damage;
 use self::stamp::Stamp;
+pub use self::{error::Error, pairs::Pair};
 
 /// How long one process waits for another's transaction.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -147,7 +148,8 @@ impl Index {
     pub fn clear(&self) -> Result<(), Error> {
         self.run(|connection| {
             connection.execute_batch(
-                "BEGIN IMMEDIATE; DELETE FROM files; DELETE FROM clips; DELETE FROM quarantine; COMMIT;",
+                "BEGIN IMMEDIATE; DELETE FROM files; DELETE FROM clips; DELETE FROM quarantine;
+                 DELETE FROM pairs; COMMIT;",
             )
         })
     }

@@ -4,6 +4,7 @@
 //! never runs twice for a key that is there. Nothing here assumes that it runs beside its parent.
 
 use loopy_core::{Clip, ClipPath, Hash, clip::Facts, limits::Limits, recipe::Recipe};
+use loopy_sight::verdict::Usable;
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, analyze, pictures, sound::loudness::Measure, soundtrack, store::Store};
@@ -89,18 +90,18 @@ pub enum Verdict {
     },
 }
 
-/// A usable clip, apart from its path and name.
+/// A usable file, apart from its path and name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "the fields are those of `Clip`")]
 pub struct Analysis {
     pub facts: Facts,
     pub times: Vec<i64>,
     pub end: i64,
-    pub first: u32,
-    pub until: u32,
+    /// What of it is usable, in its order; each is a clip.
+    pub shots: Vec<Usable>,
     /// Container time of the first frame in microseconds.
     pub start: i64,
-    /// What was trimmed or repaired, in the user's words.
+    /// What was repaired in all of it, in the user's words.
     pub remarks: Vec<String>,
     /// Steps down a ladder while reading it.
     pub fallbacks: Vec<loopy_core::ledger::Entry>,

@@ -2,6 +2,7 @@
 
 pub mod analyze;
 pub mod audit;
+mod copies;
 pub mod demo;
 pub mod estimate;
 pub mod events;
@@ -11,6 +12,7 @@ pub mod index;
 pub mod job;
 pub mod library;
 pub mod light;
+pub mod matches;
 pub mod output;
 pub mod pictures;
 pub mod realize;
@@ -26,6 +28,7 @@ pub mod verify;
 
 mod error;
 pub use error::Error;
+pub use loopy_sight::graph::Built;
 
 /// Sets up the process: FFmpeg's own log is quiet, and as many files may be open as the system
 /// allows, because every clip with sound has one open while sound is mixed.

@@ -1,22 +1,30 @@
 //! The library with its analysis: verdicts from the index where the file is known, from a job
 //! where it is not.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    fmt::Write as _,
+    sync::Arc,
+};
 
 use loopy_core::{
-    Clip, Graph, Hash, Plan,
+    Clip, ClipPath, Graph, Hash, Plan,
     graph::{Edge, Ports},
     limits::Limits,
     report::LeftOut,
 };
-use loopy_sight::{features::Features, graph};
+use loopy_sight::{
+    features::Features,
+    graph::{self, Built, Missing},
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Error, analyze,
+    Error, analyze, copies,
     events::{Event, Stage},
     executor::{self, Outcome},
     job::{Done, Job, Verdict},
+    matches::Matches,
     render::Room,
     scan::{self, Found, Library},
     store::{Kind, Pin},
@@ -49,7 +57,12 @@ pub fn load(
         .collect();
     let pin = room.store.pin(&keys)?;
     let verdicts = meter.stage(Stage::Analyze, room, || verdicts(&found, limits, room))?;
-    let library = scan::library(options, found, &verdicts)?;
+    let mut library = scan::library(options, found, &verdicts)?;
+    if !options.copies {
+        meter.stage(Stage::Analyze, room, || {
+            copies::leave_out(&mut library, room)
+        })?;
+    }
     for LeftOut { file, reason } in &library.left_out {
         let (file, reason) = (file.clone(), reason.clone());
         (room.sink)(Event::LeftOut { file, reason });
@@ -182,17 +195,19 @@ struct Kept {
     edges: Vec<Edge>,
     scenes: u32,
     scene_of: Vec<u32>,
+    missing: Vec<Missing>,
 }
 
-const GRAPH: &str = "graph-2";
+const GRAPH: &str = "graph-3";
 const PORTS: &str = "ports-2";
 
-/// Ports and edges of the library: those that it had when it was first seen. A clip that comes to
-/// a library keeps the others' ports where they are, because their runs are encoded.
+/// Ports and edges of the library, those that it had when it was first seen, and what it lacks. A
+/// clip that comes to a library keeps the others' ports where they are, because their runs are
+/// encoded, and is all that is compared with them.
 ///
 /// # Errors
 /// When the store or the index fails, or an analysis is gone.
-pub fn graph(library: &Library, room: &Room) -> Result<Graph, Error> {
+pub fn graph(library: &Library, room: &Room) -> Result<Built, Error> {
     let key = key(library, GRAPH);
     let json = room.index.clip(&key, GRAPH)?;
     if let Some(kept) = json.and_then(|json| serde_json::from_str::<Kept>(&json).ok())
@@ -203,50 +218,89 @@ pub fn graph(library: &Library, room: &Room) -> Result<Graph, Error> {
         for (clip, scene) in clips.iter_mut().zip(kept.scene_of) {
             clip.scene = scene;
         }
-        return Ok(Graph {
-            clips,
-            ports: kept.ports,
-            edges: kept.edges,
-            scenes: kept.scenes,
+        return Ok(Built {
+            graph: Graph {
+                clips,
+                ports: kept.ports,
+                edges: kept.edges,
+                scenes: kept.scenes,
+            },
+            missing: kept.missing,
         });
     }
     let features = features(library, room)?;
     let mut known = BTreeMap::new();
-    for clip in &library.clips {
+    for (index, clip) in library.clips.iter().enumerate() {
         let json = room.index.clip(&range_key(clip, PORTS), PORTS)?;
         if let Some(ports) = json.and_then(|json| serde_json::from_str::<Vec<u32>>(&json).ok()) {
-            known.insert(clip.hash, ports);
+            known.insert(index, ports);
         }
     }
-    let features: Vec<&Features> = features.iter().collect();
-    let graph = graph::build(
+    let matches = Matches::of(&library.clips, room.index)?;
+    let features: Vec<&Features> = features.iter().map(Arc::as_ref).collect();
+    let built = graph::build_with(
         library.clips.clone(),
         &features,
         &graph::Options::default(),
         &known,
+        &matches,
     )?;
-    keep(&graph, &key, room)?;
-    Ok(graph)
+    let compared = matches.keep()?;
+    tracing::debug!(compared, "pairs of clips");
+    keep(&built, &key, room)?;
+    Ok(built)
 }
 
-/// The features of the library's clips, in its order.
+/// How many clips have oddities that keep joints away, in one line.
+pub fn odd(library: &Library) -> Option<String> {
+    let files: BTreeSet<&ClipPath> = library.habits.iter().map(|habit| &habit.file).collect();
+    let words = match files.len() {
+        0 => return None,
+        1 => "1 file has places where no joint is made".to_owned(),
+        many => format!("{many} files have places where no joint is made"),
+    };
+    Some(format!(
+        "{words}, such as flashes, fades and repeated frames; `loopy analyze` lists them"
+    ))
+}
+
+/// How many clips fit no other, in one line.
+pub fn lonely(missing: &[Missing]) -> Option<String> {
+    let clips: BTreeSet<u32> = missing.iter().map(|joint| joint.clip).collect();
+    let words = match clips.len() {
+        0 => return None,
+        1 => "1 clip fits no other".to_owned(),
+        many => format!("{many} clips fit no other"),
+    };
+    Some(format!(
+        "{words}; `loopy analyze` says what would attach them"
+    ))
+}
+
+/// The features of the library's clips, in its order. Shots of one file share them.
 ///
 /// # Errors
 /// When the store fails, or an analysis is gone.
-pub(crate) fn features(library: &Library, room: &Room) -> Result<Vec<Features>, Error> {
+pub(crate) fn features(library: &Library, room: &Room) -> Result<Vec<Arc<Features>>, Error> {
+    let mut files: HashMap<Hash, Arc<Features>> = HashMap::new();
     let read = |clip: &Clip| {
+        if let Some(known) = files.get(&clip.hash) {
+            return Ok(known.clone());
+        }
         let key = analyze::features_key(&clip.hash);
         let bytes = room.store.get(Kind::Analysis, &key)?;
         let parsed = bytes.and_then(|bytes| Features::from_bytes(&bytes).ok());
-        parsed.ok_or_else(|| Error::Clip {
+        let parsed = parsed.ok_or_else(|| Error::Clip {
             path: clip.path.as_path().to_owned(),
             why: "its analysis is gone from the store; is `--cache-size` too small?".to_owned(),
-        })
+        })?;
+        Ok(files.entry(clip.hash).or_insert(Arc::new(parsed)).clone())
     };
     library.clips.iter().map(read).collect()
 }
 
-fn keep(graph: &Graph, key: &Hash, room: &Room) -> Result<(), Error> {
+fn keep(built: &Built, key: &Hash, room: &Room) -> Result<(), Error> {
+    let Built { graph, missing } = built;
     for (clip, ports) in graph.clips.iter().zip(&graph.ports) {
         room.index
             .set_clip(&range_key(clip, PORTS), PORTS, &json(&ports.0))?;
@@ -256,6 +310,7 @@ fn keep(graph: &Graph, key: &Hash, room: &Room) -> Result<(), Error> {
         edges: graph.edges.clone(),
         scenes: graph.scenes,
         scene_of: graph.clips.iter().map(|clip| clip.scene).collect(),
+        missing: missing.clone(),
     };
     room.index.set_clip(key, GRAPH, &json(&kept))?;
     Ok(())

@@ -1,6 +1,6 @@
 //! Light and colour of a library: each clip's grade, kept in the index beside its ports.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use loopy_core::{Clip, Grade, Graph, Hash, Plan};
 use loopy_sight::{features::Features, light};
@@ -25,7 +25,7 @@ pub fn grades(library: &Library, graph: &Graph, room: &Room) -> Result<Vec<Grade
         return Ok(kept);
     }
     let features = library::features(library, room)?;
-    let features: Vec<&Features> = features.iter().collect();
+    let features: Vec<&Features> = features.iter().map(Arc::as_ref).collect();
     // What shows through a transparent clip is the user's colour, not the clip's light.
     let opaque = |clip: u32| !graph.clips[clip as usize].facts.alpha;
     let mut pairs = light::pairs(graph, &features);

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Instant};
 
 use loopy_core::{
-    Graph, Plan, Rate, Size,
+    Plan, Rate, Size,
     clock::Mode,
     encode::Settings,
     ledger::Ledger,
@@ -13,6 +13,7 @@ use loopy_core::{
     report::{self, Report},
     walk,
 };
+use loopy_sight::graph::Built;
 
 use crate::{
     Error, estimate,
@@ -192,7 +193,12 @@ pub fn prepare(options: &Options, room: &Room, meter: &mut Meter) -> Result<Prep
     if let Target::File(path) = &options.target {
         scan_options.output = Some(path.clone());
     }
+    // What a plan shows was chosen when it was made.
+    scan_options.copies = given.is_some();
     let (library, pin) = library::load(&scan_options, &options.limits, room, meter)?;
+    if let Some(message) = library::odd(&library) {
+        (room.sink)(Event::Note { message });
+    }
     let mut ledger = Ledger::default();
     for entry in &library.fallbacks {
         if ledger.add(entry.clone()) {
@@ -255,7 +261,10 @@ fn walk_of(
         frames = frames.min(fps.frames_in(PREVIEW_MICROS));
     }
     meter.stage(Stage::Plan, room, || {
-        let graph: Graph = library::graph(library, room)?;
+        let Built { graph, missing } = library::graph(library, room)?;
+        if let Some(message) = library::lonely(&missing) {
+            (room.sink)(Event::Note { message });
+        }
         let walk = walk::Options {
             frames,
             fps,
@@ -390,6 +399,7 @@ fn graded(plan: &Plan) -> Vec<report::Graded> {
         .map(|planned| report::Graded {
             clip: planned.clip.path.clone(),
             blake3: planned.clip.hash,
+            shot: planned.clip.shot,
             grade: planned.grade,
         })
         .collect()
@@ -460,7 +470,7 @@ fn assemble(
         segments: spliced.segments.clone(),
         graded: graded(plan),
         left_out: prepared.library.left_out.clone(),
-        remarks: prepared.library.remarks.clone(),
+        remarks: prepared.library.notes(),
         totals: report::Totals {
             encoded_frames,
             copied_frames: plan.frames.saturating_sub(encoded_frames),

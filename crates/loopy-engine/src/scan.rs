@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    ffi::OsStr,
     fs,
     path::{Path, PathBuf},
     time::SystemTime,
@@ -9,6 +10,7 @@ use std::{
 
 use globset::{Glob, GlobMatcher};
 use loopy_core::{Clip, ClipPath, Hash, Size, limits::Limits, report::LeftOut, tags::Tags};
+use loopy_sight::verdict::Usable;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use walkdir::WalkDir;
@@ -42,6 +44,8 @@ pub struct Options {
     pub exclude: Vec<Glob>,
     /// Clips of which only a part is used.
     pub trims: Vec<Trim>,
+    /// Clips that show the same footage as others are kept.
+    pub copies: bool,
     /// The file that will be written: never a clip.
     pub output: Option<PathBuf>,
 }
@@ -79,8 +83,19 @@ pub struct Library {
     pub left_out: Vec<LeftOut>,
     /// Files used with a remark.
     pub remarks: Vec<LeftOut>,
+    /// Clips with something odd about them that costs no frame, only places for joints.
+    pub habits: Vec<LeftOut>,
+    /// Bytes of each clip's file, by the same index as the clips.
+    pub bytes: Vec<u64>,
     /// Steps down a ladder while reading.
     pub fallbacks: Vec<loopy_core::ledger::Entry>,
+}
+
+impl Library {
+    /// Everything that is to be said of files that are used.
+    pub fn notes(&self) -> Vec<LeftOut> {
+        self.remarks.iter().chain(&self.habits).cloned().collect()
+    }
 }
 
 /// Endings of names that may be video; everything else in a folder is left out unread.
@@ -176,9 +191,25 @@ fn ours(path: &Path) -> bool {
 
 /// A clip is excluded by its name, its stem, its path, or a pattern for any of them.
 fn excluded(path: &Path, patterns: &[GlobMatcher]) -> bool {
+    names(path).any(|name| patterns.iter().any(|pattern| pattern.is_match(name)))
+}
+
+/// A shot of several is excluded by any of these with `#2` after it.
+fn shot_excluded(path: &Path, shot: u32, patterns: &[GlobMatcher]) -> bool {
+    let numbered = names(path).map(|name| {
+        let mut name = name.to_os_string();
+        name.push(format!("#{shot}"));
+        name
+    });
+    shot > 0
+        && numbered
+            .into_iter()
+            .any(|name| patterns.iter().any(|pattern| pattern.is_match(&name)))
+}
+
+fn names(path: &Path) -> impl Iterator<Item = &OsStr> {
     let names = [Some(path.as_os_str()), path.file_name(), path.file_stem()];
-    let mut names = names.into_iter().flatten();
-    names.any(|name| patterns.iter().any(|pattern| pattern.is_match(name)))
+    names.into_iter().flatten()
 }
 
 fn list(
@@ -293,45 +324,50 @@ pub fn library(options: &Options, found: Found, verdicts: &[Verdict]) -> Result<
             library.left_out.push(LeftOut { file: path, reason });
             continue;
         }
-        if options
-            .max_clips
-            .is_some_and(|most| library.clips.len() >= most)
-        {
-            let reason = "left out by --max-clips".to_owned();
+        let clips = shots(&path, &candidate, &analysis, options, &mut trimmed)?;
+        let room = options.max_clips.unwrap_or(usize::MAX) - library.clips.len();
+        let full = "left out by --max-clips";
+        if room == 0 {
+            let reason = full.to_owned();
             library.left_out.push(LeftOut { file: path, reason });
             continue;
         }
-        for reason in &analysis.remarks {
-            library.remarks.push(LeftOut {
-                file: path.clone(),
-                reason: reason.clone(),
-            });
+        if clips.is_empty() {
+            let reason = "all of its shots are left out by --exclude".to_owned();
+            library.left_out.push(LeftOut { file: path, reason });
+            continue;
         }
+        let mut remarks: Vec<String> = Vec::new();
+        for (clip, _) in clips.iter().skip(room) {
+            remarks.push(numbered(clip.shot, full));
+        }
+        for (clip, shot) in clips.into_iter().take(room) {
+            remarks.extend(shot.remarks.iter().cloned());
+            library
+                .habits
+                .extend(shot.habits.iter().map(|habit| LeftOut {
+                    file: path.clone(),
+                    reason: numbered(clip.shot, habit),
+                }));
+            library.clips.push(clip);
+            library.starts.push(analysis.start);
+            library.bytes.push(candidate.bytes);
+        }
+        remarks.extend(analysis.remarks.iter().cloned());
+        if analysis.shots.len() > MOST_SHOTS {
+            remarks.push(format!(
+                "the longest {MOST_SHOTS} of its {} shots are used",
+                analysis.shots.len()
+            ));
+        }
+        let mut said = BTreeSet::new();
+        remarks.retain(|reason| said.insert(reason.clone()));
+        let remarks = remarks.into_iter().map(|reason| LeftOut {
+            file: path.clone(),
+            reason,
+        });
+        library.remarks.extend(remarks);
         library.fallbacks.extend(analysis.fallbacks.iter().cloned());
-        let stem = candidate
-            .path
-            .file_stem()
-            .map(|stem| stem.to_string_lossy());
-        let mut clip = Clip {
-            path,
-            hash: candidate.hash,
-            facts: analysis.facts,
-            times: analysis.times,
-            end: analysis.end,
-            first: analysis.first,
-            until: analysis.until,
-            sound_offset: 0,
-            tags: Tags::from_stem(&stem.unwrap_or_default()),
-            scene: 0,
-        };
-        for (trim, used) in options.trims.iter().zip(&mut trimmed) {
-            if trim.names(&candidate.path) {
-                *used = true;
-                trim.apply(&mut clip).map_err(Error::Usage)?;
-            }
-        }
-        library.clips.push(clip);
-        library.starts.push(analysis.start);
     }
     if let Some((trim, _)) = options.trims.iter().zip(&trimmed).find(|(_, used)| !**used) {
         return Err(Error::Usage(format!(
@@ -342,6 +378,83 @@ pub fn library(options: &Options, found: Found, verdicts: &[Verdict]) -> Result<
     library.fallbacks.dedup();
     library.left_out.sort_by(|a, b| a.file.cmp(&b.file));
     Ok(library)
+}
+
+/// The clips of one file: its shots, without those that are excluded, and trimmed.
+fn shots<'a>(
+    path: &ClipPath,
+    candidate: &Candidate,
+    analysis: &'a Analysis,
+    options: &Options,
+    trimmed: &mut [bool],
+) -> Result<Vec<(Clip, &'a Usable)>, Error> {
+    let exclude: Vec<GlobMatcher> = options.exclude.iter().map(Glob::compile_matcher).collect();
+    let stem = candidate.path.file_stem();
+    let stem = stem.map(OsStr::to_string_lossy).unwrap_or_default();
+    let several = analysis.shots.len() > 1;
+    let numbered = (1..).zip(&analysis.shots);
+    let numbered = numbered.map(|(number, shot)| (if several { number } else { 0 }, shot));
+    let longest = longest(analysis);
+    let mut clips: Vec<(Clip, &Usable)> = numbered
+        .filter(|(number, shot)| {
+            longest.contains(&shot.first) && !shot_excluded(&candidate.path, *number, &exclude)
+        })
+        .map(|(number, shot)| {
+            let clip = Clip {
+                path: path.clone(),
+                hash: candidate.hash,
+                facts: analysis.facts.clone(),
+                times: analysis.times.clone(),
+                end: analysis.end,
+                first: shot.first,
+                until: shot.until,
+                shot: number,
+                sound_offset: 0,
+                tags: Tags::from_stem(&stem),
+                scene: 0,
+            };
+            (clip, shot)
+        })
+        .collect();
+    for (trim, used) in options.trims.iter().zip(trimmed) {
+        let mut nothing = None;
+        let count = clips.len();
+        // A trim of a file may leave some of its shots and not others.
+        clips.retain_mut(|(clip, _)| {
+            if !trim.names(&candidate.path, clip.shot) {
+                return true;
+            }
+            *used = true;
+            trim.apply(clip).map_err(|why| nothing = Some(why)).is_ok()
+        });
+        if let Some(why) = nothing.filter(|_| clips.is_empty() && count > 0) {
+            return Err(Error::Usage(why));
+        }
+    }
+    Ok(clips)
+}
+
+/// Clips that one file gives at most: each carries the times of the whole file.
+const MOST_SHOTS: usize = 100;
+
+/// First frames of the longest shots, as many as there may be.
+fn longest(analysis: &Analysis) -> BTreeSet<u32> {
+    let mut shots: Vec<&Usable> = analysis.shots.iter().collect();
+    shots.sort_by_key(|shot| std::cmp::Reverse(shot.until - shot.first));
+    shots
+        .into_iter()
+        .take(MOST_SHOTS)
+        .map(|shot| shot.first)
+        .collect()
+}
+
+/// A remark on one shot of several.
+fn numbered(shot: u32, text: &str) -> String {
+    if shot == 0 {
+        text.to_owned()
+    } else {
+        format!("shot {shot}: {text}")
+    }
 }
 
 /// The size that most of the library has by time, rounded even.

@@ -83,14 +83,14 @@ pub fn build(
     clips: Vec<Clip>,
     features: &[&Features],
     options: &Options,
-    known: &BTreeMap<Hash, Vec<u32>>,
+    known: &BTreeMap<usize, Vec<u32>>,
 ) -> Result<Graph, Error> {
     build_with(clips, features, options, known, &NoCache).map(|built| built.graph)
 }
 
 /// Builds the graph of `clips`, each with the features of its file at the same index; the scene of
-/// each clip is set here. `known` holds the ports that clips have already (encoded, most likely):
-/// those are kept, used or not, and only added to. Pairs of clips that `cache` knows are not
+/// each clip is set here. `known` holds the ports that clips have already (encoded, most likely), by
+/// their index: those are kept, used or not, and only added to. Pairs of clips that `cache` knows are not
 /// searched again.
 ///
 /// From every port that an edge enters a walk can reach every clip, and as long as there is more
@@ -102,7 +102,7 @@ pub fn build_with(
     mut clips: Vec<Clip>,
     features: &[&Features],
     options: &Options,
-    known: &BTreeMap<Hash, Vec<u32>>,
+    known: &BTreeMap<usize, Vec<u32>>,
     cache: &dyn PairCache,
 ) -> Result<Built, Error> {
     if clips.len() != features.len() {
@@ -158,7 +158,7 @@ pub fn build_with(
         .zip(ports)
         .zip(&clips)
         .map(|((index, mut ports), clip)| {
-            let known = known.get(&clip.hash);
+            let known = known.get(&(index as usize));
             ports.retain(|port| {
                 [clip.first, clip.until].contains(port)
                     || known.is_some_and(|known| known.contains(port))

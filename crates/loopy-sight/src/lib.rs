@@ -17,6 +17,7 @@ mod look;
 mod missing;
 pub mod pairs;
 mod ports;
+pub mod same;
 mod scenes;
 pub mod verdict;
 

@@ -7,6 +7,7 @@ use loopy_core::{
     Clip,
     graph::{PortRef, Score},
 };
+use serde::{Deserialize, Serialize};
 
 use crate::{
     joint::{self, View},
@@ -17,7 +18,7 @@ use crate::{
 const CLOSER: usize = 4;
 
 /// The best joint found between a clip that is a scene by itself and any other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Missing {
     /// The clip that fits no other.
     pub clip: u32,
@@ -30,13 +31,10 @@ pub struct Missing {
 }
 
 impl Missing {
-    /// For people: what would have to exist. `clips` are those of the graph.
-    pub fn words(&self, clips: &[Clip]) -> String {
-        let name = |clip: u32| {
-            clips
-                .get(clip as usize)
-                .map_or_else(String::new, |clip| clip.path.display())
-        };
+    /// For people: what would have to exist. `clips` are those of the graph, `names` what they are
+    /// called.
+    pub fn words(&self, clips: &[Clip], names: &[String]) -> String {
+        let name = |clip: u32| names.get(clip as usize).map_or("", String::as_str);
         let at = |port: PortRef| {
             let clip = clips.get(port.clip as usize);
             clip.map_or(0.0, |clip| {

@@ -12,7 +12,7 @@ mod options;
 
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
-use loopy_core::{Clip, Hash};
+use loopy_core::Clip;
 
 pub(crate) use self::options::Place;
 use self::{gain::Gains, options::Joint};
@@ -46,13 +46,14 @@ pub(crate) struct Chosen {
     pub(crate) joints: BTreeSet<(Place, Place)>,
 }
 
-/// Chooses ports. `known` ports of a clip are kept whatever else is found.
-pub(crate) fn choose(ground: &Ground, known: &BTreeMap<Hash, Vec<u32>>) -> Chosen {
+/// Chooses ports. `known` ports of a clip, by its index, are kept whatever else is found.
+pub(crate) fn choose(ground: &Ground, known: &BTreeMap<usize, Vec<u32>>) -> Chosen {
     let fixed: Vec<Vec<u32>> = ground
         .clips
         .iter()
-        .map(|clip| {
-            let known = known.get(&clip.hash).into_iter().flatten().copied();
+        .enumerate()
+        .map(|(index, clip)| {
+            let known = known.get(&index).into_iter().flatten().copied();
             let inside = known.filter(|port| (clip.first + 1..clip.until).contains(port));
             let mut ports: Vec<u32> = inside.chain([clip.first, clip.until]).collect();
             ports.sort_unstable();

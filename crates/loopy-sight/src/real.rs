@@ -22,6 +22,7 @@ use crate::{
     features::{Builder, Features, SIZE},
     graph::{self, Options},
     joint::{self, View},
+    same,
     verdict::{self, Faults},
 };
 
@@ -71,6 +72,7 @@ fn read(path: &Path) -> Result<(Clip, Features, Vec<String>), String> {
         end: repaired.end,
         first: usable.first,
         until: usable.until,
+        shot: 0,
         sound_offset: 0,
         tags: Tags::default(),
         scene: 0,
@@ -379,6 +381,7 @@ fn costs_of_the_bench_clips() {
                 end: repaired.end,
                 first: shot.first,
                 until: shot.until,
+                shot: 0,
                 sound_offset: 0,
                 tags: Tags::default(),
                 scene: 0,
@@ -440,9 +443,28 @@ fn costs_of_the_bench_clips() {
             peak()
         );
         if copies == 1 {
+            let names: Vec<String> = graph.clips.iter().map(Clip::name).collect();
             for missing in &built.missing {
-                println!("{}", missing.words(&graph.clips));
+                println!("{}", missing.words(&graph.clips, &names));
             }
         }
     }
+}
+
+#[test]
+fn footage_in_two_codecs_is_found_and_takes_are_told_apart() {
+    let Some(clips) = clips() else { return };
+    let usable: Vec<&(Clip, Features, Vec<String>)> = clips
+        .iter()
+        .filter_map(|(_, outcome)| outcome.as_ref().ok())
+        .collect();
+    let inputs: Vec<Clip> = usable.iter().map(|(clip, ..)| clip.clone()).collect();
+    let features: Vec<&Features> = usable.iter().map(|(_, features, _)| features).collect();
+    let found: Vec<[String; 2]> = same::pairs(&inputs, &features)
+        .into_iter()
+        .map(|(a, b)| [a, b].map(|clip| name(inputs[clip].path.as_path())))
+        .collect();
+    let twice = ["nature_flower", "nature_stream", "table_monster"];
+    let expected = twice.map(|stem| [format!("{stem}_001.mp4"), format!("{stem}_002.webm")]);
+    assert_eq!(found, expected);
 }

@@ -7,6 +7,7 @@ mod shots;
 use std::ops::Range;
 
 use loopy_core::{clip::Facts, limits::Limits};
+use serde::{Deserialize, Serialize};
 
 use self::marks::{Fault, Timeline, mark, runs};
 use crate::{defects, features::Features};
@@ -23,7 +24,7 @@ pub struct Faults {
 }
 
 /// The part of a file that is a usable clip.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usable {
     /// First usable frame.
     pub first: u32,
@@ -31,6 +32,8 @@ pub struct Usable {
     pub until: u32,
     /// What was left out and why, for people.
     pub remarks: Vec<String>,
+    /// What is odd about it and costs nothing but places for joints, for people.
+    pub habits: Vec<String>,
 }
 
 /// Shortest part of a faulty file worth keeping, in microseconds.
@@ -148,11 +151,11 @@ pub fn judge_shots(
         if cut {
             own.push(part(shot, (number, total), &marks, &timeline));
         }
-        own.extend(habits(features, shot));
         Usable {
             first: shot.start as u32,
             until: shot.end as u32,
             remarks: own.into_iter().chain(remarks.iter().cloned()).collect(),
+            habits: habits(features, shot),
         }
     });
     Ok(usable.collect())

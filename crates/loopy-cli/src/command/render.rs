@@ -161,6 +161,7 @@ pub(super) fn scan_options(scan: &Scan) -> scan::Options {
         filter: scan.filter.map(Into::into),
         exclude: scan.exclude.clone(),
         trims: scan.trim.clone(),
+        copies: false,
         output: None,
     }
 }

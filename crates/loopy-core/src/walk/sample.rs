@@ -35,6 +35,7 @@ pub(crate) fn timed(name: &str, times: Vec<i64>, end: i64) -> Clip {
         until: times.len() as u32,
         times,
         end,
+        shot: 0,
         sound_offset: 0,
         tags: Tags::default(),
         scene: 0,

@@ -1,8 +1,9 @@
 //! What the graph lacks: clips that do not fit the others, and what to record next.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use loopy_core::{Graph, graph::Edge};
+use loopy_sight::graph::Missing;
 
 use super::{
     cards::count,
@@ -82,10 +83,13 @@ pub(super) fn misfits(graph: &Graph, names: &[String]) -> Vec<Note> {
 }
 
 /// What to record or generate next, most useful first.
-pub(super) fn wishes(graph: &Graph, names: &[String]) -> Vec<String> {
+pub(super) fn wishes(graph: &Graph, missing: &[Missing], names: &[String]) -> Vec<String> {
     let (ways, members) = (ways(graph), members(graph));
     let mut wishes = lone_scenes(&members, names);
     wishes.extend(between_states(graph, &members, names));
+    let words = nearest(missing).into_iter();
+    let words = words.map(|joint| format!("{}.", joint.words(&graph.clips, names)));
+    wishes.extend(words);
     let mut ends: Vec<(f64, String)> = Vec::new();
     for clips in members.values().filter(|clips| clips.len() > 1) {
         for clip in clips {
@@ -114,6 +118,15 @@ pub(super) fn wishes(graph: &Graph, names: &[String]) -> Vec<String> {
         wishes.push(format!("And {more} more of the kind."));
     }
     wishes
+}
+
+/// Of each clip that fits no other the joint that comes nearest, the nearest first.
+fn nearest(missing: &[Missing]) -> Vec<Missing> {
+    let mut sorted = missing.to_vec();
+    sorted.sort_by_key(|joint| (std::cmp::Reverse(joint.score), joint.clip));
+    let mut seen = BTreeSet::new();
+    sorted.retain(|joint| seen.insert(joint.clip));
+    sorted
 }
 
 /// Scenes of one clip, in one wish.

@@ -1,13 +1,13 @@
 //! From a library and its graph to what is on the page.
 
-use std::{collections::BTreeMap, path::Path};
+use std::collections::BTreeMap;
 
 use loopy_core::{
     Clip, Grade, Graph,
-    clip::show,
     graph::{Edge, PortRef},
     report::LeftOut,
 };
+use loopy_sight::graph::Built;
 
 use super::{
     advice,
@@ -44,15 +44,16 @@ fn distinct<'a>(edges: impl Iterator<Item = &'a Edge>, most: usize) -> Vec<Edge>
     taken
 }
 
-/// The page of `graph`; `pictures` are of its clips and of `seams`.
+/// The page of what was `built`; `pictures` are of its clips and of `seams`.
 pub(super) fn page(
     library: &Library,
-    graph: &Graph,
+    built: &Built,
     grades: &[Grade],
     seams: &[Edge],
     pictures: &Pictures,
 ) -> Page {
-    let names: Vec<String> = graph.clips.iter().map(name).collect();
+    let Built { graph, missing } = built;
+    let names: Vec<String> = graph.clips.iter().map(Clip::short_name).collect();
     let mut scenes: BTreeMap<u32, Vec<Card>> = BTreeMap::new();
     for (index, clip) in graph.clips.iter().enumerate() {
         let card = Card {
@@ -103,21 +104,16 @@ pub(super) fn page(
         worst,
         misfits: advice::misfits(graph, &names),
         left_out: notes(&library.left_out),
-        remarks: notes(&library.remarks),
-        wishes: advice::wishes(graph, &names),
+        remarks: notes(&library.notes()),
+        wishes: advice::wishes(graph, missing, &names),
         names,
     }
-}
-
-fn name(clip: &Clip) -> String {
-    let path = clip.path.as_path();
-    show(Path::new(path.file_name().unwrap_or(path.as_os_str())))
 }
 
 fn card(clip: &Clip) -> Card {
     let rate = clip.rate().map_or(0.0, loopy_core::Rate::as_f64);
     Card {
-        name: name(clip),
+        name: clip.short_name(),
         state: clip.tags.state.clone(),
         seconds: clip.micros() as f64 / 1e6,
         facts: format!(

@@ -4,7 +4,8 @@ use rusqlite::{Connection, TransactionBehavior};
 
 /// What leads from each version to the next; the file's `user_version` says how many were done.
 /// Entries are only ever added.
-const STEPS: [&str; 1] = ["
+const STEPS: [&str; 2] = [
+    "
     CREATE TABLE files (
         path BLOB PRIMARY KEY,
         stamp BLOB NOT NULL,
@@ -25,7 +26,17 @@ const STEPS: [&str; 1] = ["
         at TEXT NOT NULL,
         PRIMARY KEY (hash, version)
     ) WITHOUT ROWID;
-"];
+",
+    "
+    CREATE TABLE pairs (
+        a BLOB NOT NULL,
+        b BLOB NOT NULL,
+        matches BLOB NOT NULL,
+        seal BLOB NOT NULL,
+        PRIMARY KEY (a, b)
+    ) WITHOUT ROWID;
+",
+];
 
 /// The newest version that we know.
 pub(super) const KNOWN: u32 = STEPS.len() as u32;

@@ -3,6 +3,7 @@
 use std::{cmp::Reverse, fmt, path::Path, str::FromStr};
 
 use loopy_core::{Clip, Size, span::Span};
+use loopy_sight::verdict::Usable;
 
 use super::Candidate;
 use crate::job::Analysis;
@@ -31,7 +32,8 @@ impl Sort {
             Self::Size => usable.sort_by_key(|(candidate, _)| Reverse(candidate.bytes)),
             Self::Duration => usable.sort_by_key(|(_, analysis)| {
                 let time = |frame: u32| analysis.times.get(frame as usize).unwrap_or(&analysis.end);
-                Reverse(time(analysis.until) - time(analysis.first))
+                let length = |shot: &Usable| time(shot.until) - time(shot.first);
+                Reverse(analysis.shots.iter().map(length).sum::<i64>())
             }),
         }
     }
@@ -145,13 +147,16 @@ impl Trim {
         &self.clip
     }
 
-    /// `path` is the clip that is meant: by path, file name or stem.
-    pub fn names(&self, path: &Path) -> bool {
-        let names = [Some(path.as_os_str()), path.file_name(), path.file_stem()];
-        names
-            .into_iter()
-            .flatten()
-            .any(|name| name.to_str() == Some(&self.clip))
+    /// `shot` of `path` is meant: by path, file name or stem, with `#2` for the second shot alone.
+    pub fn names(&self, path: &Path, shot: u32) -> bool {
+        let is = |text: &str| {
+            let names = [Some(path.as_os_str()), path.file_name(), path.file_stem()];
+            let mut names = names.into_iter().flatten();
+            names.any(|name| name.to_str() == Some(text))
+        };
+        let numbered = self.clip.rsplit_once('#');
+        is(&self.clip)
+            || numbered.is_some_and(|(name, number)| number.parse() == Ok(shot) && is(name))
     }
 
     /// Narrows the usable range; the error says why it cannot.
@@ -219,7 +224,14 @@ mod tests {
         ] {
             assert!(bad.parse::<Trim>().is_err(), "{bad}");
         }
-        assert!(trim.names(Path::new("dir/a=b.mp4")));
-        assert!(!trim.names(Path::new("dir/b.mp4")));
+        assert!(trim.names(Path::new("dir/a=b.mp4"), 0));
+        assert!(!trim.names(Path::new("dir/b.mp4"), 0));
+        let second: Trim = "b#2=1:".parse().unwrap();
+        let path = Path::new("dir/b.mp4");
+        assert!(second.names(path, 2) && !second.names(path, 1));
+        assert!(
+            second.names(Path::new("b#2.mp4"), 1),
+            "a name may hold the sign"
+        );
     }
 }

@@ -47,6 +47,7 @@ pub(crate) fn clip(name: &str, frames: u32, fps: Rate) -> Clip {
         end: fps.micros(u64::from(frames)),
         first: 0,
         until: frames,
+        shot: 0,
         sound_offset: 0,
         tags: Tags::from_stem(name),
         scene: 0,

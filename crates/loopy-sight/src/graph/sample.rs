@@ -29,6 +29,7 @@ pub(crate) fn clip(index: u32, frames: u32, fps: i64) -> Clip {
         end: i64::from(frames) * 1_000_000 / fps,
         first: 0,
         until: frames,
+        shot: 0,
         sound_offset: 0,
         tags: Tags::default(),
         scene: 0,

@@ -215,13 +215,9 @@ fn scenes_are_joined_by_few_declared_changes() {
 fn known_ports_stay_and_a_new_clip_only_adds() {
     let mut features = takes(4, 200);
     let old = graph(&features);
-    let mut known: BTreeMap<Hash, Vec<u32>> = old
-        .clips
-        .iter()
-        .zip(&old.ports)
-        .map(|(clip, ports)| (clip.hash, ports.0.clone()))
-        .collect();
-    known.insert(old.clips[0].hash, vec![0, 7, 200, 999]);
+    let ports = old.ports.iter().map(|ports| ports.0.clone());
+    let mut known: BTreeMap<usize, Vec<u32>> = ports.enumerate().collect();
+    known.insert(0, vec![0, 7, 200, 999]);
     features.push(synthetic::moving_from(150, 1, 1.0, 11));
     let clips = library(&features);
     let references: Vec<&Features> = features.iter().collect();
@@ -379,7 +375,8 @@ fn a_clip_that_fits_nowhere_says_what_would_attach_it() {
     let Built { graph, missing } = built(&features, &NoCache);
     assert_eq!(missing.len(), 2, "{missing:?}");
     assert!(missing.iter().all(|missing| missing.clip == 3));
-    let words = missing[0].words(&graph.clips);
+    let names = [0, 1, 2, 3].map(|clip| format!("clip_{clip}.mp4"));
+    let words = missing[0].words(&graph.clips, &names);
     assert!(
         words.starts_with("clip_3.mp4 fits no other clip; nearest is leaving clip_3.mp4 at "),
         "{words}"

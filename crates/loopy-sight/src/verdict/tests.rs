@@ -82,7 +82,8 @@ fn whole_clips_are_used_whole_without_a_word() {
         Ok(Usable {
             first: 0,
             until: 75,
-            remarks: Vec::new()
+            remarks: Vec::new(),
+            habits: Vec::new(),
         })
     );
 }
@@ -299,5 +300,5 @@ fn fades_at_the_ends_are_trimmed_and_a_flash_is_told() {
         "{usable:?}"
     );
     assert!(usable.remarks[0].contains("a fade"), "{usable:?}");
-    assert!(usable.remarks[1].contains("a flash: 1 place"), "{usable:?}");
+    assert!(usable.habits[0].contains("a flash: 1 place"), "{usable:?}");
 }
