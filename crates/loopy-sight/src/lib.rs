@@ -17,7 +17,9 @@ mod look;
 mod missing;
 pub mod pairs;
 mod ports;
+pub mod rsv;
 mod scenes;
+pub mod score;
 pub mod verdict;
 
 #[cfg(test)]
