@@ -17,8 +17,10 @@ mod look;
 mod missing;
 pub mod pairs;
 mod ports;
+pub mod rsv;
 pub mod same;
 mod scenes;
+pub mod score;
 pub mod verdict;
 
 #[cfg(test)]

@@ -1,0 +1,97 @@
+//! Relative seam visibility: how unusual a joint is among the clips' own steps.
+//!
+//! Many statistics are measured at a joint against what lies beside it: how much cells change and
+//! move, what motion leaves unexplained, light, mixes, sharpness, grain, the rhythm of repeated
+//! pictures. The same is measured at windows of the clips themselves with as many steps in the
+//! middle. What counts is the worst statistic: its percentile among the worst ones of the natural
+//! windows. Too little is as bad as too much, and one cell of a grid as bad as all.
+//!
+//! Nothing here compares the two sides frame by frame: the picture entered stands where the
+//! successor of the picture left would stand, so a step that would be ordinary there is ordinary.
+
+mod blob;
+mod compare;
+#[cfg(test)]
+pub(crate) mod drawn;
+mod look;
+mod order;
+mod rhythm;
+mod statistic;
+mod steps;
+#[cfg(test)]
+mod tests;
+mod usual;
+mod window;
+
+use std::ops::Range;
+
+use loopy_core::Size;
+
+pub use self::{
+    blob::Error,
+    statistic::Statistic,
+    steps::Steps,
+    usual::{Natural, Usual},
+};
+use self::{usual::Scale, window::Windows};
+
+/// Size at which joints are judged; pictures of another shape are pulled to it.
+pub const SIZE: Size = Size {
+    width: 320,
+    height: 180,
+};
+/// Pictures on each side that a joint is judged with.
+pub const CONTEXT: usize = window::CONTEXT;
+
+const COLUMNS: usize = 16;
+const ROWS: usize = 9;
+const CELLS: usize = COLUMNS * ROWS;
+/// Units of motion in a pixel of a picture 320 wide.
+const MOTION_UNITS: f32 = 8.0;
+/// Number of statistics.
+pub const COUNT: usize = Statistic::ALL.len();
+
+/// How unusual a joint is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rsv {
+    /// Share, 0 to 1, of the natural windows whose worst statistic is milder.
+    pub percentile: f32,
+    /// What is wrong with it, if anything is.
+    pub worst: Statistic,
+    /// How far each statistic lies beyond what is usual, in the order of [`Statistic::ALL`]: 0 in
+    /// the middle, 1 where one natural window in ten lies.
+    pub each: [f32; COUNT],
+    /// Each statistic as it is measured, mostly in doublings against what lies beside the joint.
+    pub raw: [f32; COUNT],
+}
+
+impl Rsv {
+    /// The largest of [`Rsv::each`]: it still tells joints apart that lie beyond all natural
+    /// windows.
+    pub fn beyond(&self) -> f32 {
+        self.each[self.worst as usize]
+    }
+}
+
+/// How unusual the steps `joint` of `window` are, with [`CONTEXT`] steps on both sides (some of
+/// them may be missing at the ends of clips), for two clips of which this is usual. A hard cut has
+/// one step, a bridge of n pictures n + 1. `None` when the joint does not lie inside the window
+/// with at least three steps on each side.
+pub fn rsv(window: &Steps, joint: Range<usize>, usual: (&Usual, &Usual)) -> Option<Rsv> {
+    let steps = joint.len();
+    let raw = Windows::new(window).at(joint)?;
+    let scale = Scale::new(usual, steps);
+    let each = scale.apply(&raw);
+    let mut worst = Statistic::Jump;
+    for statistic in Statistic::ALL {
+        if each[statistic as usize] > each[worst as usize] {
+            worst = statistic;
+        }
+    }
+    Some(Rsv {
+        percentile: scale.percentile(each[worst as usize]),
+        worst,
+        each,
+        raw,
+    })
+}

@@ -1,0 +1,133 @@
+//! What joints are compared with: windows of the clips themselves, where nothing was joined.
+
+use std::sync::{Arc, OnceLock};
+
+use super::{
+    COUNT,
+    order::{quantile, sort},
+    steps::Steps,
+    window::Windows,
+};
+
+/// Clips with fewer steps take their scene's to help.
+const FEW: usize = 100;
+/// Most windows of one clip that are looked at, evenly spread.
+const MOST: usize = 400;
+/// Longest joint, in steps; longer ones are compared with windows of this many.
+pub(super) const LONGEST: usize = 32;
+/// Doublings within which a statistic is never unusual.
+const SLACK: f32 = 0.15;
+
+type Row = [f32; COUNT];
+
+/// The natural windows of one clip, measured when first asked for.
+pub struct Natural {
+    steps: Steps,
+    tables: [OnceLock<Vec<Row>>; LONGEST],
+}
+
+impl std::fmt::Debug for Natural {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Natural({:?})", self.steps)
+    }
+}
+
+impl Natural {
+    /// Of the steps of the usable part of a clip.
+    pub fn new(steps: Steps) -> Self {
+        Self {
+            steps,
+            tables: [const { OnceLock::new() }; LONGEST],
+        }
+    }
+
+    /// The steps it was made of.
+    pub fn steps(&self) -> &Steps {
+        &self.steps
+    }
+
+    /// Statistics of windows whose middle has so many steps.
+    fn rows(&self, steps: usize) -> &[Row] {
+        let steps = steps.clamp(1, LONGEST);
+        self.tables[steps - 1].get_or_init(|| {
+            let windows = Windows::new(&self.steps);
+            let places = (self.steps.len() + 1).saturating_sub(steps);
+            let every = places.div_ceil(MOST).max(1);
+            let starts = (0..places).step_by(every);
+            starts
+                .filter_map(|start| windows.at(start..start + steps))
+                .collect()
+        })
+    }
+}
+
+/// What is usual for a clip: its own windows, with its scene's where it has too few.
+#[derive(Clone, Debug)]
+pub struct Usual(Vec<Arc<Natural>>);
+
+impl Usual {
+    /// Of a clip and the clips of its scene, which count only when the clip itself has fewer than
+    /// 100 steps; the clip itself may be among them.
+    pub fn of(own: &Arc<Natural>, scene: &[Arc<Natural>]) -> Self {
+        let mut clips = vec![Arc::clone(own)];
+        if own.steps.len() < FEW {
+            let others = scene.iter().filter(|clip| !Arc::ptr_eq(clip, own));
+            clips.extend(others.map(Arc::clone));
+        }
+        Self(clips)
+    }
+}
+
+/// What is usual on both sides of a joint, for joints of one length.
+pub(super) struct Scale {
+    middle: Row,
+    spread: Row,
+    /// The worst of every natural window, rising.
+    worst: Vec<f32>,
+}
+
+impl Scale {
+    pub(super) fn new((from, to): (&Usual, &Usual), steps: usize) -> Self {
+        let mut clips: Vec<&Arc<Natural>> = Vec::new();
+        for clip in from.0.iter().chain(&to.0) {
+            if !clips.iter().any(|known| Arc::ptr_eq(known, clip)) {
+                clips.push(clip);
+            }
+        }
+        let rows = || clips.iter().flat_map(|clip| clip.rows(steps));
+        let mut scale = Self {
+            middle: [0.0; COUNT],
+            spread: [SLACK; COUNT],
+            worst: Vec::new(),
+        };
+        for statistic in 0..COUNT {
+            let values = sort(rows().map(|row| row[statistic]));
+            let (middle, high) = (quantile(&values, 0.5), quantile(&values, 0.9));
+            scale.middle[statistic] = middle;
+            scale.spread[statistic] = (high - middle).max(SLACK);
+        }
+        scale.worst = sort(rows().map(|row| scale.apply(row).into_iter().fold(f32::MIN, f32::max)));
+        scale
+    }
+
+    /// Every statistic in spreads above the middle.
+    pub(super) fn apply(&self, row: &Row) -> Row {
+        let mut beyond = *row;
+        for (value, (middle, spread)) in beyond.iter_mut().zip(self.middle.iter().zip(&self.spread))
+        {
+            *value = (*value - middle) / spread;
+        }
+        beyond
+    }
+
+    /// Share of the natural windows whose worst is below this, halves for equals; 1 when there is
+    /// none to compare with.
+    pub(super) fn percentile(&self, worst: f32) -> f32 {
+        let below = self.worst.partition_point(|value| *value < worst);
+        let upto = self.worst.partition_point(|value| *value <= worst);
+        match self.worst.len() {
+            0 => 1.0,
+            count => (below + upto) as f32 / (2 * count) as f32,
+        }
+    }
+}
