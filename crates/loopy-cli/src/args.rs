@@ -163,6 +163,9 @@ pub(crate) struct Walk {
     /// Distinct bridge time as a share of distinct clip time, in percent
     #[arg(long, value_name = "PERCENT", default_value_t = 100.0, value_parser = percent)]
     pub(crate) bridge_budget: f64,
+    /// Joints whose score is lower, 0 to 1, are not taken where the walk can do without them
+    #[arg(long, value_name = "SCORE", default_value_t = 0.5, value_parser = share)]
+    pub(crate) seam_threshold: f64,
     /// Frame rate, like 25, 29.97 or 30000/1001 [default: that of most clips]
     #[arg(long, value_name = "RATE")]
     pub(crate) fps: Option<Rate>,
@@ -242,7 +245,7 @@ pub(crate) struct More {
     /// Realize this plan instead of planning
     #[arg(long, value_name = "FILE", conflicts_with_all = [
         "duration", "frames", "looped", "fps", "seed", "min_gap", "seams", "bridge_frames",
-        "bridge_budget", "rate", "preview", "no_match",
+        "bridge_budget", "seam_threshold", "rate", "preview", "no_match",
     ])]
     pub(crate) plan: Option<PathBuf>,
     /// 360p, first minute, seams marked
@@ -505,6 +508,13 @@ fn positive(text: &str) -> Result<usize, String> {
         .ok()
         .filter(|n| *n > 0)
         .ok_or_else(|| "give a number of at least 1".to_owned())
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok();
+    number
+        .filter(|n: &f64| (0.0..=1.0).contains(n))
+        .ok_or_else(|| "give a number from 0 to 1".to_owned())
 }
 
 fn percent(text: &str) -> Result<f64, String> {

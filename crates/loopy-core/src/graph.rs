@@ -65,6 +65,10 @@ pub struct Edge {
     /// The help that the joint needs to go unseen.
     #[serde(default)]
     pub bridge: Bridge,
+    /// Relative seam visibility with that help: the share of the two clips' own moments that are
+    /// milder, 0 to 1. `None` where it was only estimated.
+    #[serde(default)]
+    pub rsv: Option<f32>,
 }
 
 /// What lies between the two sides of an edge.

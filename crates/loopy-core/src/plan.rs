@@ -118,6 +118,9 @@ pub struct Seam {
     pub score: Score,
     /// Relative step of the edge (1 is an ordinary step).
     pub step: f32,
+    /// Relative seam visibility of the edge, where it was measured.
+    #[serde(default)]
+    pub rsv: Option<f32>,
 }
 
 /// Why a plan cannot be realized.

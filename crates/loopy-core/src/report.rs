@@ -92,8 +92,12 @@ pub struct Seam {
     pub kind: SeamKind,
     /// Estimated probability that a viewer does not notice, 0 to 1.
     pub score: f64,
-    /// Relative seam visibility: the step across the joint in units of the clips' own steps.
+    /// Relative seam visibility: the share of the two clips' own moments that are milder than the
+    /// joint, 0 to 1; for a scene change, and wherever it was not measured, 1.
     pub rsv: f64,
+    /// The step across the joint, without a bridge, in units of the clips' own steps.
+    #[serde(default)]
+    pub step: f64,
     /// Clip that is left, and its last source frame.
     pub from: End,
     /// Clip that is entered, and its first source frame.

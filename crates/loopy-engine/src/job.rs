@@ -7,7 +7,7 @@ use loopy_core::{Clip, ClipPath, Hash, clip::Facts, limits::Limits, recipe::Reci
 use loopy_sight::verdict::Usable;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, analyze, pictures, sound::loudness::Measure, soundtrack, store::Store};
+use crate::{Error, analyze, around, pictures, sound::loudness::Measure, soundtrack, store::Store, trial};
 
 /// Work for one worker.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -21,6 +21,13 @@ pub enum Job {
         hash: Hash,
         /// What it may ask of us.
         limits: Limits,
+    },
+    /// Keep what the steps of a clip look like, and its pictures around boundaries, for trials.
+    Around(Box<around::Wanted>),
+    /// Try joints of which both sides have been kept.
+    Try {
+        /// The joints.
+        joints: Vec<trial::Task>,
     },
     /// Encode rows of one clip, which is decoded once for all of them.
     Encode {
@@ -57,6 +64,13 @@ pub enum Done {
     Analyzed {
         /// What it found.
         verdict: Box<Verdict>,
+    },
+    /// Of [`Job::Around`].
+    Kept,
+    /// Of [`Job::Try`]: for each joint what was found; `None` where nothing can be told.
+    Tried {
+        /// In the order of the joints.
+        found: Vec<Option<loopy_sight::trial::Found>>,
     },
     /// Of [`Job::Encode`] and [`Job::Bridge`].
     Encoded {
@@ -123,6 +137,8 @@ pub fn perform(store: &Store, job: &Job) -> Result<Done, String> {
             .map(|verdict| Done::Analyzed {
                 verdict: Box::new(verdict),
             }),
+        Job::Around(wanted) => around::keep(store, wanted).map(|()| Done::Kept),
+        Job::Try { joints } => trial::perform(store, joints).map(|found| Done::Tried { found }),
         Job::Encode {
             clip,
             segments,

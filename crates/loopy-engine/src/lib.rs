@@ -1,6 +1,7 @@
 //! Jobs, workers, store, library index, and the pipeline that turns clips into a video.
 
 pub mod analyze;
+pub mod around;
 pub mod audit;
 mod copies;
 pub mod demo;
@@ -23,6 +24,7 @@ pub mod sound;
 pub mod soundtrack;
 pub mod splice;
 pub mod store;
+pub mod trial;
 pub mod usage;
 pub mod verify;
 

@@ -47,6 +47,11 @@ pub fn grades(library: &Library, graph: &Graph, room: &Room) -> Result<Vec<Grade
     Ok(grades)
 }
 
+/// No clip of `graph` is corrected.
+pub fn plain(graph: &Graph) -> Vec<Grade> {
+    vec![Grade::default(); graph.clips.len()]
+}
+
 /// Gives the clips of `plan` the grades of the same clips of `graph`.
 pub fn correct(plan: &mut Plan, graph: &Graph, grades: &[Grade]) {
     let part = |clip: &Clip| (clip.hash, clip.first, clip.until);

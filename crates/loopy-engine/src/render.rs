@@ -6,6 +6,7 @@ use loopy_core::{
     Plan, Rate, Size,
     clock::Mode,
     encode::Settings,
+    graph::Score,
     ledger::Ledger,
     limits::Limits,
     metadata::Words,
@@ -29,6 +30,7 @@ use crate::{
     soundtrack::{self, Choice},
     splice,
     store::{Pin, Store},
+    trial,
     usage::{self, Meter},
 };
 
@@ -71,6 +73,8 @@ pub struct Options {
     pub bridge_frames: Option<u32>,
     /// Distinct bridge seconds as a share of distinct clip seconds.
     pub bridge_budget: f64,
+    /// Joints of a lower score are not taken where the walk can do without them.
+    pub seam_threshold: Score,
     /// Visits before a clip may return; `None` for the default.
     pub min_gap: Option<u32>,
     /// The end joins the beginning.
@@ -260,11 +264,20 @@ fn walk_of(
     if options.preview {
         frames = frames.min(fps.frames_in(PREVIEW_MICROS));
     }
-    meter.stage(Stage::Plan, room, || {
+    let (graph, grades) = meter.stage(Stage::Analyze, room, || {
         let Built { graph, missing } = library::graph(library, room)?;
         if let Some(message) = library::lonely(&missing) {
             (room.sink)(Event::Note { message });
         }
+        let grades = if options.matched {
+            light::grades(library, &graph, room)?
+        } else {
+            light::plain(&graph)
+        };
+        let graph = trial::settle(graph, &grades, &options.limits, room)?;
+        Ok((graph, grades))
+    })?;
+    meter.stage(Stage::Plan, room, || {
         let walk = walk::Options {
             frames,
             fps,
@@ -275,14 +288,12 @@ fn walk_of(
             seams: options.seams,
             bridge_frames: options.bridge_frames,
             bridge_budget: options.bridge_budget,
+            seam_threshold: options.seam_threshold,
             created: options.created,
             ..walk::Options::default()
         };
         let mut plan = walk::plan(&graph, &walk)?;
-        if options.matched {
-            let grades = light::grades(library, &graph, room)?;
-            light::correct(&mut plan, &graph, &grades);
-        }
+        light::correct(&mut plan, &graph, &grades);
         Ok(plan)
     })
 }
@@ -438,7 +449,8 @@ fn assemble(
                 frames: seam.frames,
                 kind: seam.kind,
                 score: seam.score.as_f64(),
-                rsv: f64::from(seam.step),
+                rsv: seam.rsv.map_or(1.0, f64::from),
+                step: f64::from(seam.step),
                 from: report::End {
                     clip: path(from.clip),
                     frame: from.last,

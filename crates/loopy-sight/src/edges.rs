@@ -112,6 +112,7 @@ impl Field<'_> {
             step: joint.step,
             declared,
             bridge: bridge(joint.step),
+            rsv: None,
         }
     }
 

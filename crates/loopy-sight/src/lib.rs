@@ -21,6 +21,7 @@ pub mod rsv;
 pub mod same;
 mod scenes;
 pub mod score;
+pub mod trial;
 pub mod verdict;
 
 #[cfg(test)]

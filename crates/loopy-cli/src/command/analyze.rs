@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use loopy_core::{Clip, Grade, report::LeftOut};
 use loopy_engine::{
-    Built, Error, html, library, light, output::Target, scan::Library, usage::Meter,
+    Built, Error, html, library, light, output::Target, scan::Library, trial, usage::Meter,
 };
 
 use super::{House, render::scan_options};
@@ -27,13 +27,14 @@ pub(super) fn run(global: &Global, args: &Analyze) -> Result<ExitCode, Error> {
     let (library, built, grades) = house.with(|room| {
         let mut meter = Meter::start(room.workers);
         let (library, _pin) = library::load(&scan_options(&args.scan), &limits, room, &mut meter)?;
-        let built = library::graph(&library, room)?;
+        let mut built = library::graph(&library, room)?;
         let graph = &built.graph;
         let grades = if args.light.no_match {
-            vec![Grade::default(); graph.clips.len()]
+            light::plain(graph)
         } else {
             light::grades(&library, graph, room)?
         };
+        built.graph = trial::settle(built.graph, &grades, &limits, room)?;
         if let Some(file) = &args.html {
             html::write(file, &library, &built, &grades, &limits, room)?;
         }

@@ -8,6 +8,7 @@ use std::{
 
 use loopy_core::{
     encode::{Quality, Settings},
+    graph::Score,
     ledger::Entry,
     limits::Limits,
     metadata::{Fields, Words, fill},
@@ -134,6 +135,7 @@ fn options(global: &Global, args: &Render) -> Result<Options, Error> {
         seams: walk.seams.into(),
         bridge_frames: walk.bridge_frames,
         bridge_budget: walk.bridge_budget,
+        seam_threshold: Score::from_f64(walk.seam_threshold),
         min_gap: walk.min_gap,
         looped: walk.looped,
         preview: more.preview,

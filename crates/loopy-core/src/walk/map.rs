@@ -2,7 +2,7 @@
 //! beginnings always have a way on.
 
 use super::{
-    Error, Options, Span, UNKNOWN_STEP,
+    Error, Options, Seams, Span, UNKNOWN_STEP,
     groups::groups,
     threshold::{self, Thinned},
 };
@@ -44,6 +44,8 @@ pub(super) struct Link {
     pub(super) score: Score,
     /// Relative step of the edge, finite.
     pub(super) step: f32,
+    /// Its measured visibility.
+    pub(super) rsv: Option<f32>,
     /// Number of the ordered pair of clips.
     pub(super) pair: u32,
 }
@@ -172,6 +174,8 @@ impl Map {
         pairs.dedup();
         let number = |sorted: &[(u32, u32)], key| sorted.partition_point(|item| *item < key) as u32;
 
+        // Measured with the bridge of the edge and no other.
+        let as_found = options.seams == Seams::Auto && options.bridge_frames.is_none();
         self.links = (ends.into_iter())
             .map(|(edge, leave, enter)| {
                 let (from, to) = (edge.from.clip, edge.to.clip);
@@ -193,6 +197,7 @@ impl Map {
                     } else {
                         UNKNOWN_STEP
                     },
+                    rsv: edge.rsv.filter(|_| as_found),
                     pair: number(&pairs, (from, to)),
                 }
             })

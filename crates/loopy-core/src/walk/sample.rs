@@ -97,6 +97,7 @@ pub(crate) fn edge(from: (u32, u32), to: (u32, u32), score: f64, step: f32) -> E
             ..=2.5 => Bridge::Motion(2),
             _ => Bridge::Dissolve,
         },
+        rsv: None,
     }
 }
 

@@ -90,6 +90,7 @@ fn seam(map: &Map, step: &Step, start: u64) -> Seam {
         },
         score: link.map_or(Score::default(), |link| link.score),
         step: link.map_or(UNKNOWN_STEP, |link| link.step),
+        rsv: link.and_then(|link| link.rsv).filter(|_| !step.refused),
     }
 }
 

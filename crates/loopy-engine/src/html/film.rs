@@ -135,6 +135,7 @@ fn script(graph: &Graph, grades: &[Grade], joints: &[Edge], fps: Rate) -> Plan {
         steps: 0,
         score: loopy_core::graph::Score::MAX,
         step: 1.0,
+        rsv: None,
     };
     let mut visits = Vec::new();
     let mut seams = Vec::new();

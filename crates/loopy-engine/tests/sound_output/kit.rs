@@ -92,6 +92,7 @@ pub(crate) fn plan(fps: Rate, clips: Vec<Clip>, stops: &[Stop], looped: bool) ->
                 kind,
                 score: Score::MAX,
                 step: 1.0,
+                rsv: None,
             });
             at += u64::from(*bridge);
         }

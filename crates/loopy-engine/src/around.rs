@@ -1,0 +1,208 @@
+//! What trials need of a clip, from one decode at low resolution: what all its steps look like,
+//! and the pictures around its ports.
+
+use std::{collections::VecDeque, ops::Range};
+
+use loopy_core::{
+    Clip, Frame, Grade, Hash, Rate,
+    encode::Settings,
+    limits::Limits,
+    normalise::{Fit, Normalise, Scaler},
+};
+use loopy_media::{decode::Reader, encode, segment::Segment};
+use loopy_pixels::grade::Grader;
+use loopy_sight::{rsv, rsv::Steps, trial::DISSOLVE};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Error,
+    store::{Kind, Store},
+};
+
+/// Changes when something else would be kept of the same clip.
+const VERSION: &str = "around-1";
+/// Pictures kept on each side of a boundary.
+const REACH: u32 = DISSOLVE as u32;
+/// Pictures whose steps are measured at a time.
+const CHUNK: usize = 64;
+
+/// A clip under its grade, and where it is looked at.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Wanted {
+    /// The clip.
+    pub clip: Clip,
+    /// Its correction of light and colour.
+    pub grade: Grade,
+    /// Boundaries to keep pictures around.
+    pub boundaries: Vec<u32>,
+    /// What the file may ask of us.
+    pub limits: Limits,
+}
+
+/// Key of a clip's steps under a grade.
+pub(crate) fn steps_key(clip: &Clip, grade: &Grade) -> Hash {
+    let grade = crate::library::json(grade);
+    let (first, until) = (clip.first, clip.until);
+    Hash::of(format!("{VERSION} {} {first} {until} {grade}", clip.hash).as_bytes())
+}
+
+/// Key of the pictures around a boundary of the clip with these steps.
+pub(crate) fn pictures_key(steps: &Hash, boundary: u32) -> Hash {
+    Hash::of(format!("{VERSION} {steps} {boundary}").as_bytes())
+}
+
+/// Source frames kept around a boundary, and how many of them lie before it.
+pub(crate) fn range(clip: &Clip, boundary: u32) -> (Range<u32>, u32) {
+    let low = boundary.saturating_sub(REACH).max(clip.first);
+    let high = (boundary + REACH).min(clip.until);
+    (low..high, boundary - low)
+}
+
+/// Keeps what is not in the store yet.
+///
+/// # Errors
+/// When the file cannot be read to the end of the clip, or the store fails.
+pub fn keep(store: &Store, wanted: &Wanted) -> Result<(), Error> {
+    let Wanted {
+        clip,
+        grade,
+        boundaries,
+        limits,
+    } = wanted;
+    let key = steps_key(clip, grade);
+    let rows = boundaries.iter().map(|boundary| Row {
+        key: pictures_key(&key, *boundary),
+        range: range(clip, *boundary).0,
+        encoder: None,
+    });
+    let mut rows: Vec<Row> = rows
+        .filter(|row| !store.contains(Kind::Frames, &row.key))
+        .collect();
+    let mut steps = (!store.contains(Kind::Analysis, &key)).then(Walked::default);
+    let end = match steps {
+        Some(_) => clip.until,
+        None => rows.iter().map(|row| row.range.end).max().unwrap_or(0),
+    };
+    let small = Normalise {
+        fit: Fit::Stretch,
+        scaler: Scaler::Bilinear,
+        ..Normalise::to(rsv::SIZE)
+    };
+    let mut reader = Reader::open(clip.path.as_path(), &clip.facts, &small, 1, limits)?;
+    let grader = Grader::new(*grade);
+    for index in 0..end {
+        let Some(mut picture) = reader.next()? else {
+            return Err(Error::Clip {
+                path: clip.path.as_path().to_owned(),
+                why: format!("frame {index} is missing; has the file changed?"),
+            });
+        };
+        if index < clip.first {
+            continue;
+        }
+        if let Some(grader) = &grader {
+            grader.apply(&mut picture.frame, picture.area);
+        }
+        for row in rows.iter_mut().filter(|row| row.range.contains(&index)) {
+            row.push(store, index, &picture.frame)?;
+        }
+        if let Some(steps) = &mut steps {
+            steps.push(picture.frame);
+        }
+    }
+    if let Some(steps) = steps {
+        store.put(Kind::Analysis, &key, &steps.finish().to_bytes())?;
+    }
+    Ok(())
+}
+
+/// Pictures around one boundary, losslessly.
+struct Row {
+    key: Hash,
+    range: Range<u32>,
+    encoder: Option<encode::Encoder>,
+}
+
+impl Row {
+    fn push(&mut self, store: &Store, index: u32, frame: &Frame) -> Result<(), Error> {
+        let frames = self.range.end - self.range.start;
+        let mut encoder = match self.encoder.take() {
+            Some(encoder) => encoder,
+            None => encode::Encoder::new(&Settings::lossless(), frame.size(), clock()?, frames)?,
+        };
+        encoder.push(frame)?;
+        if index + 1 == self.range.end {
+            store.put(Kind::Frames, &self.key, &encoder.finish()?.to_bytes())?;
+        } else {
+            self.encoder = Some(encoder);
+        }
+        Ok(())
+    }
+}
+
+/// Times play no part in what is kept.
+fn clock() -> Result<Rate, Error> {
+    Rate::new(30, 1).ok_or_else(|| Error::Usage("30/1 is no rate".to_owned()))
+}
+
+/// The pictures around a boundary.
+///
+/// # Errors
+/// When they are not in the store.
+pub(crate) fn load(store: &Store, key: &Hash) -> Result<Vec<Frame>, Error> {
+    let bytes = store.get(Kind::Frames, key)?.ok_or_else(|| gone(key))?;
+    Ok(encode::decode(&Segment::from_bytes(&bytes)?)?)
+}
+
+/// The steps of a clip.
+///
+/// # Errors
+/// When they are not in the store.
+pub(crate) fn load_steps(store: &Store, key: &Hash) -> Result<Steps, Error> {
+    let bytes = store.get(Kind::Analysis, key)?.ok_or_else(|| gone(key))?;
+    Steps::from_bytes(&bytes).map_err(|error| Error::Usage(error.to_string()))
+}
+
+fn gone(key: &Hash) -> Error {
+    Error::Usage(format!(
+        "what a joint is tried with is gone from the store ({key}); is `--cache-size` too small?"
+    ))
+}
+
+/// Steps of a row of any length, a few pictures in memory.
+#[derive(Default)]
+struct Walked {
+    done: Option<Steps>,
+    pictures: VecDeque<Frame>,
+}
+
+impl Walked {
+    fn push(&mut self, frame: Frame) {
+        self.pictures.push_back(frame);
+        // The last two wait for the two that follow.
+        if self.pictures.len() == CHUNK + 2 {
+            self.measure();
+            self.pictures.drain(..CHUNK);
+        }
+    }
+
+    /// Appends the steps of the waiting pictures; the first two of them are measured already,
+    /// unless they are the very first.
+    fn measure(&mut self) {
+        let pictures = self.pictures.make_contiguous();
+        self.done = Some(match self.done.take() {
+            None => Steps::of(pictures),
+            Some(before) => {
+                let after = Steps::of(pictures);
+                before.clone().followed(&after).unwrap_or(before)
+            }
+        });
+    }
+
+    fn finish(mut self) -> Steps {
+        if self.done.is_none() || self.pictures.len() > 2 {
+            self.measure();
+        }
+        self.done.unwrap_or_default()
+    }
+}

@@ -1,0 +1,224 @@
+//! Trying a joint: it is drawn as a cut, as motion of several lengths and as a dissolve, each is
+//! judged by how unusual it is for the two clips, and the first that nobody would notice is taken,
+//! else the best.
+
+use loopy_core::{
+    Frame,
+    graph::{Bridge, Score},
+};
+use loopy_pixels::{blend, flow::Effort, interpolate::Between};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    rsv::{self, CONTEXT, Statistic, Steps, Usual},
+    score,
+};
+
+/// Pictures of a dissolve.
+pub const DISSOLVE: usize = 6;
+/// Most pictures of motion.
+const LONGEST: f32 = 12.0;
+/// A cut milder than this share of the clips' own steps needs no help.
+const ORDINARY: f32 = 0.75;
+/// Beyond this share nothing is ordinary.
+const UNUSUAL: f32 = 0.95;
+/// Lengths of motion that are tried, as shares of the first guess.
+const LENGTHS: [f32; 3] = [1.0, 0.6, 1.6];
+
+/// One side of a joint.
+#[derive(Clone, Copy, Debug)]
+pub struct Side<'a> {
+    /// Of the usable pictures of the clip, at [`rsv::SIZE`].
+    pub steps: &'a Steps,
+    /// The boundary, counted in those pictures.
+    pub boundary: usize,
+    /// Pictures around the boundary: at least two before it where the clip is left, at least two
+    /// after it where it is entered; up to [`DISSOLVE`] on the other side.
+    pub pictures: &'a [Frame],
+    /// The boundary among them.
+    pub middle: usize,
+    /// What is usual for the clip.
+    pub usual: &'a Usual,
+}
+
+/// What a joint was found to be.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Found {
+    /// What to put between.
+    pub bridge: Bridge,
+    /// Estimated probability that nobody notices it then.
+    pub score: Score,
+    /// Share of the clips' own moments that are milder: its relative visibility.
+    pub rsv: f32,
+    /// What is most unusual about it.
+    pub worst: Statistic,
+}
+
+/// Tries the joint between two sides; `step` is the relative size of a plain cut, from which
+/// lengths of motion are guessed. `None` when the sides have too few pictures to tell.
+pub fn judge(from: &Side, to: &Side, step: f32) -> Option<Found> {
+    let try_one = |bridge: Bridge, between: &[Frame]| measure(from, to, bridge, between);
+    let cut = try_one(Bridge::None, &[])?;
+    if cut.rsv <= ORDINARY {
+        return Some(cut);
+    }
+    let mut best = cut;
+    for (bridge, pictures) in motion(from, to, step) {
+        if let Some(found) = try_one(bridge, &pictures)
+            && better(&found, &best)
+        {
+            best = found;
+        }
+    }
+    if best.rsv > UNUSUAL
+        && let Some(pictures) = dissolve(from, to)
+        && let Some(found) = try_one(Bridge::Dissolve, &pictures)
+        && better(&found, &best)
+    {
+        best = found;
+    }
+    Some(best)
+}
+
+fn better(one: &Found, other: &Found) -> bool {
+    (one.score, other.rsv) > (other.score, one.rsv)
+}
+
+/// Motion of every length worth trying.
+fn motion(from: &Side, to: &Side, step: f32) -> Vec<(Bridge, Vec<Frame>)> {
+    let (Some([before, a]), Some([b, after])) = (last_two(from), first_two(to)) else {
+        return Vec::new();
+    };
+    let Ok(between) = Between::with_context(before, a, b, after, Effort::Medium) else {
+        return Vec::new();
+    };
+    let guess = (step - 1.0).clamp(1.0, LONGEST);
+    let mut lengths: Vec<u8> = LENGTHS
+        .iter()
+        .map(|share| (guess * share).round().clamp(1.0, LONGEST) as u8)
+        .collect();
+    lengths.dedup();
+    lengths
+        .into_iter()
+        .map(|length| {
+            let times = between.times(usize::from(length));
+            let pictures = times.into_iter().map(|time| between.at(time)).collect();
+            (Bridge::Motion(length), pictures)
+        })
+        .collect()
+}
+
+fn dissolve(from: &Side, to: &Side) -> Option<Vec<Frame>> {
+    let tail = from.pictures.get(from.middle..from.middle + DISSOLVE)?;
+    let head = to.pictures.get(to.middle.checked_sub(DISSOLVE)?..to.middle)?;
+    Some(blend::dissolve(tail, head))
+}
+
+fn last_two<'a>(side: &Side<'a>) -> Option<[&'a Frame; 2]> {
+    let pictures = side.pictures.get(side.middle.checked_sub(2)?..side.middle)?;
+    Some([&pictures[0], &pictures[1]])
+}
+
+fn first_two<'a>(side: &Side<'a>) -> Option<[&'a Frame; 2]> {
+    let pictures = side.pictures.get(side.middle..side.middle + 2)?;
+    Some([&pictures[0], &pictures[1]])
+}
+
+fn measure(from: &Side, to: &Side, bridge: Bridge, between: &[Frame]) -> Option<Found> {
+    let (left, entered) = (last_two(from)?, first_two(to)?);
+    let middle: Vec<Frame> = left
+        .into_iter()
+        .chain(between)
+        .chain(entered)
+        .cloned()
+        .collect();
+    let reach = CONTEXT + 2;
+    let before = from.steps.part(from.boundary.saturating_sub(reach)..from.boundary);
+    let after = to.steps.part(to.boundary..to.boundary + reach);
+    let start = before.len();
+    let window = Steps::spliced(&before, &Steps::of(&middle), &after)?;
+    let joint = start..start + between.len() + 1;
+    let found = rsv::rsv(&window, joint, (from.usual, to.usual))?;
+    Some(Found {
+        bridge,
+        score: score::of(&found),
+        rsv: found.percentile,
+        worst: found.worst,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use loopy_core::Size;
+
+    use super::*;
+    use crate::rsv::{Natural, SIZE};
+
+    /// A textured ground that moves to and fro, seen at `time`, lit by `light`.
+    fn picture(time: f64, light: f64) -> Frame {
+        let mut frame = Frame::black(SIZE);
+        let Size { width, .. } = SIZE;
+        let shift = 24.0 * (time / 14.0).sin();
+        for (at, sample) in frame.planes_mut()[0].iter_mut().enumerate() {
+            let (x, y) = ((at as u32 % width) as f64, (at as u32 / width) as f64);
+            let (x, y) = (x - shift, y + shift / 2.0);
+            let value = 40.0 * (x / 9.0).sin() * (y / 7.0).cos() + 25.0 * (x / 23.0 + y / 31.0).sin();
+            *sample = (120.0 + light + value) as u8;
+        }
+        frame
+    }
+
+    struct Take {
+        pictures: Vec<Frame>,
+        steps: Steps,
+        usual: Usual,
+    }
+
+    impl Take {
+        fn new(first: f64, light: f64) -> Self {
+            let pictures: Vec<Frame> = (0..120)
+                .map(|at| picture(first + f64::from(at), light))
+                .collect();
+            let steps = Steps::of(&pictures);
+            let natural = Arc::new(Natural::new(steps.clone()));
+            Self {
+                usual: Usual::of(&natural, &[]),
+                pictures,
+                steps,
+            }
+        }
+
+        fn side(&self, boundary: usize) -> Side<'_> {
+            let low = boundary.saturating_sub(DISSOLVE);
+            let high = (boundary + DISSOLVE).min(self.pictures.len());
+            Side {
+                steps: &self.steps,
+                boundary,
+                pictures: &self.pictures[low..high],
+                middle: boundary - low,
+                usual: &self.usual,
+            }
+        }
+    }
+
+    #[test]
+    fn what_goes_on_is_cut_and_what_jumps_gets_motion() {
+        let (a, b) = (Take::new(0.0, 0.0), Take::new(40.0, 0.0));
+        let on = judge(&a.side(60), &b.side(20), 1.0).unwrap();
+        assert_eq!(on.bridge, Bridge::None, "{on:?}");
+        let jump = judge(&a.side(60), &b.side(26), 6.0).unwrap();
+        assert!(matches!(jump.bridge, Bridge::Motion(_)), "{jump:?}");
+        let cut = measure(&a.side(60), &b.side(26), Bridge::None, &[]).unwrap();
+        assert!(jump.score > cut.score && cut.rsv > 0.95, "{jump:?} {cut:?}");
+    }
+
+    #[test]
+    fn a_joint_without_pictures_on_a_side_is_not_judged() {
+        let a = Take::new(0.0, 0.0);
+        assert!(judge(&a.side(0), &a.side(60), 1.0).is_none());
+        assert!(judge(&a.side(60), &a.side(120), 1.0).is_none());
+    }
+}
