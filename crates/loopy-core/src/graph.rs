@@ -81,6 +81,9 @@ pub enum Bridge {
     /// So many frames of motion from the one side to the other, at the source's own rate; at
     /// least 1.
     Motion(u8),
+    /// So many frames in which the one side turns into the other while both go on, at the source's
+    /// own rate; at least 2, over handles.
+    Morph(u8),
     /// A dissolve, where both sides have handles.
     Dissolve,
 }

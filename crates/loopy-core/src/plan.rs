@@ -97,6 +97,8 @@ pub enum SeamKind {
     Dissolve,
     /// Frames of motion between the last frame of one visit and the first of the next.
     Motion,
+    /// Frames after the out-port turned into frames before the in-port by motion, while both go on.
+    Morph,
     /// A hard cut between unrelated pictures, counted apart.
     SceneChange,
 }
@@ -175,7 +177,7 @@ impl Plan {
     /// else has frames.
     fn bridge_fits(&self, index: usize, seam: &Seam) -> Result<(), String> {
         match (seam.kind, seam.frames) {
-            (SeamKind::Dissolve, _) => {}
+            (SeamKind::Dissolve | SeamKind::Morph, _) => {}
             (SeamKind::Motion, 1..=LONGEST_BRIDGE) if (1..=seam.frames).contains(&seam.steps) => {
                 return Ok(());
             }

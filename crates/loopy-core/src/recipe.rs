@@ -116,6 +116,13 @@ pub enum Pictures {
         /// Frames of the clip that is entered, up to its in-port.
         head: Row,
     },
+    /// `tail` turns into `head`, which is as long, by motion.
+    Morph {
+        /// Frames of the clip that is left, from its out-port on.
+        tail: Row,
+        /// Frames of the clip that is entered, up to its in-port.
+        head: Row,
+    },
     /// Motion from the last picture of `before` to the first of `after`.
     Motion {
         /// The last frames of the clip that is left, enough to show how it moves.
@@ -139,6 +146,10 @@ impl Recipe {
                 tail: tail.anywhere(),
                 head: head.anywhere(),
             },
+            Pictures::Morph { tail, head } => Pictures::Morph {
+                tail: tail.anywhere(),
+                head: head.anywhere(),
+            },
             Pictures::Motion {
                 before,
                 after,
@@ -157,7 +168,9 @@ impl Recipe {
     /// Frames in the segment.
     pub fn frames(&self) -> u32 {
         match self.pictures {
-            Pictures::Run(row) | Pictures::Dissolve { tail: row, .. } => row.to - row.from,
+            Pictures::Run(row)
+            | Pictures::Dissolve { tail: row, .. }
+            | Pictures::Morph { tail: row, .. } => row.to - row.from,
             Pictures::Motion { frames, .. } => frames,
         }
     }

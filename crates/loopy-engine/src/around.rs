@@ -11,7 +11,7 @@ use loopy_core::{
 };
 use loopy_media::{decode::Reader, encode, segment::Segment};
 use loopy_pixels::grade::Grader;
-use loopy_sight::{rsv, rsv::Steps, trial::DISSOLVE};
+use loopy_sight::{rsv, rsv::Steps, trial};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -20,9 +20,9 @@ use crate::{
 };
 
 /// Changes when something else would be kept of the same clip.
-const VERSION: &str = "around-1";
+const VERSION: &str = "around-2";
 /// Pictures kept on each side of a boundary.
-const REACH: u32 = DISSOLVE as u32;
+const REACH: u32 = trial::REACH as u32;
 /// Pictures whose steps are measured at a time.
 const CHUNK: usize = 64;
 

@@ -7,7 +7,9 @@ use loopy_core::{Clip, ClipPath, Hash, clip::Facts, limits::Limits, recipe::Reci
 use loopy_sight::verdict::Usable;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, analyze, around, pictures, sound::loudness::Measure, soundtrack, store::Store, trial};
+use crate::{
+    Error, analyze, around, pictures, sound::loudness::Measure, soundtrack, store::Store, trial,
+};
 
 /// Work for one worker.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -15,7 +15,13 @@ use loopy_media::{
     encode,
     segment::Segment,
 };
-use loopy_pixels::{blend, flow::Effort, grade::Grader, interpolate::Between, sheet};
+use loopy_pixels::{
+    blend,
+    flow::Effort,
+    grade::Grader,
+    interpolate::{Between, morph},
+    sheet,
+};
 
 use crate::{
     Error,
@@ -61,7 +67,7 @@ pub fn rows(
                 kind,
                 encoder: None,
             }),
-            Pictures::Dissolve { .. } | Pictures::Motion { .. } => None,
+            Pictures::Dissolve { .. } | Pictures::Morph { .. } | Pictures::Motion { .. } => None,
         })
         .collect();
     wanted.sort_by_key(|open| (open.row.from, open.row.to));
@@ -131,6 +137,8 @@ pub fn bridges(store: &Store, recipes: &[Recipe]) -> Result<Done, Error> {
         let mut between = match recipe.pictures {
             Pictures::Run(_) => continue,
             Pictures::Dissolve { tail, head } => blend::dissolve(&load(tail)?, &load(head)?),
+            Pictures::Morph { tail, head } => morph(&load(tail)?, &load(head)?, Effort::Medium)
+                .map_err(|error| Error::Usage(error.to_string()))?,
             Pictures::Motion {
                 before,
                 after,

@@ -83,6 +83,7 @@ impl Timeline {
                 let (from, to) = ((visit.clip, visit.leave), (next.clip, next.enter));
                 seams.push(match seam.kind {
                     SeamKind::Dissolve => Some(builder.dissolve(from, to, seam.frames)),
+                    SeamKind::Morph => Some(builder.morph(from, to, seam.frames)),
                     SeamKind::Motion => Some(builder.motion(from, to, seam)),
                     SeamKind::Cut | SeamKind::SceneChange => None,
                 });
@@ -150,6 +151,10 @@ fn handles(recipe: &Recipe) -> Vec<Recipe> {
             tail: from,
             head: to,
         }
+        | Pictures::Morph {
+            tail: from,
+            head: to,
+        }
         | Pictures::Motion {
             before: from,
             after: to,
@@ -210,12 +215,22 @@ impl<'a> Builder<'a> {
             .collect()
     }
 
-    fn dissolve(&mut self, (a, leave): (u32, u32), (b, enter): (u32, u32), frames: u32) -> u32 {
-        let pictures = Pictures::Dissolve {
-            tail: self.row(a, leave, leave + frames),
-            head: self.row(b, enter.saturating_sub(frames), enter),
-        };
-        self.bridge(pictures, frames, a, b)
+    fn dissolve(&mut self, from: (u32, u32), to: (u32, u32), frames: u32) -> u32 {
+        let [tail, head] = self.over(from, to, frames);
+        self.bridge(Pictures::Dissolve { tail, head }, frames, from.0, to.0)
+    }
+
+    fn morph(&mut self, from: (u32, u32), to: (u32, u32), frames: u32) -> u32 {
+        let [tail, head] = self.over(from, to, frames);
+        self.bridge(Pictures::Morph { tail, head }, frames, from.0, to.0)
+    }
+
+    /// What follows the port that is left, and what leads to the port that is entered.
+    fn over(&self, (a, leave): (u32, u32), (b, enter): (u32, u32), frames: u32) -> [Row; 2] {
+        [
+            self.row(a, leave, leave + frames),
+            self.row(b, enter.saturating_sub(frames), enter),
+        ]
     }
 
     fn motion(&mut self, (a, leave): (u32, u32), (b, enter): (u32, u32), seam: &Seam) -> u32 {

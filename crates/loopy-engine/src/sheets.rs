@@ -112,6 +112,7 @@ pub fn contact_sheet(file: &Path, prepared: &Prepared, room: &Room) -> Result<()
             SeamKind::Cut => "cut",
             SeamKind::Dissolve => "dissolve",
             SeamKind::Motion => "motion",
+            SeamKind::Morph => "morph",
             SeamKind::SceneChange => "scene change",
         };
         add(

@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// Changes when a trial would find something else.
-const VERSION: &str = "trial-1";
+const VERSION: &str = "trial-2";
 /// Joints in a job: those from one clip share what is read.
 const JOINTS_A_JOB: usize = 12;
 /// Clips of a scene that tell what is usual where a clip is short.
@@ -169,12 +169,20 @@ fn look(
         .flat_map(|end| {
             let steps = end.scene.iter().chain([&end.steps]);
             let steps = steps.map(|key| (Kind::Analysis, *key));
-            steps.chain([(Kind::Frames, end.pictures)]).collect::<Vec<_>>()
+            steps
+                .chain([(Kind::Frames, end.pictures)])
+                .collect::<Vec<_>>()
         })
         .collect();
     let _pin = room.store.pin(&keys)?;
     let edge = |at: usize| &graph.edges[places[at]];
-    let lost = surround(graph, grades, missing.iter().map(|at| edge(*at)), limits, room)?;
+    let lost = surround(
+        graph,
+        grades,
+        missing.iter().map(|at| edge(*at)),
+        limits,
+        room,
+    )?;
     let clear = |at: &usize| {
         let edge = edge(*at);
         !lost.contains(&edge.from.clip) && !lost.contains(&edge.to.clip)
@@ -251,7 +259,11 @@ fn surround<'a>(
         .collect();
     jobs.sort_by_key(|(frames, index, _)| (std::cmp::Reverse(*frames), *index));
     let clips: Vec<u32> = jobs.iter().map(|(_, index, _)| *index).collect();
-    let outcomes = run(jobs.into_iter().map(|(.., job)| job).collect(), "clips", room)?;
+    let outcomes = run(
+        jobs.into_iter().map(|(.., job)| job).collect(),
+        "clips",
+        room,
+    )?;
     let mut lost = BTreeSet::new();
     for (index, outcome) in clips.into_iter().zip(outcomes) {
         match outcome {
@@ -308,7 +320,10 @@ struct Shelf<'a> {
 
 impl Shelf<'_> {
     fn judge(&mut self, joint: &Task) -> Result<Option<Found>, Error> {
-        let (from, to) = (self.natural(&joint.from.steps)?, self.natural(&joint.to.steps)?);
+        let (from, to) = (
+            self.natural(&joint.from.steps)?,
+            self.natural(&joint.to.steps)?,
+        );
         let (left, entered) = (self.usual(&joint.from)?, self.usual(&joint.to)?);
         let (before, after) = (
             self.pictures(&joint.from.pictures)?,

@@ -16,6 +16,7 @@ mod enlarge;
 mod grain;
 mod light;
 mod meeting;
+mod morph;
 mod pace;
 mod render;
 mod row;
@@ -30,8 +31,8 @@ mod weights;
 use fearless_simd::{Level as Machine, dispatch};
 use loopy_core::Frame;
 
-pub use self::pace::times;
 use self::{bars::Window, cells::Cells, grain::Blocks, light::Tones, meeting::Meeting};
+pub use self::{morph::morph, pace::times};
 use crate::{
     blend,
     flow::{self, Effort, Error, Gray, Pair, plane::Plane},

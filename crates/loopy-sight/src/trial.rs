@@ -6,7 +6,11 @@ use loopy_core::{
     Frame,
     graph::{Bridge, Score},
 };
-use loopy_pixels::{blend, flow::Effort, interpolate::Between};
+use loopy_pixels::{
+    blend,
+    flow::Effort,
+    interpolate::{self, Between},
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -15,8 +19,12 @@ use crate::{
     score,
 };
 
+/// Pictures on each side of a boundary that a joint can need.
+pub const REACH: usize = 8;
 /// Pictures of a dissolve.
-pub const DISSOLVE: usize = 6;
+const DISSOLVE: usize = 6;
+/// Lengths of morphs that are tried.
+const MORPHS: [u8; 2] = [8, 4];
 /// Most pictures of motion.
 const LONGEST: f32 = 12.0;
 /// A cut milder than this share of the clips' own steps needs no help.
@@ -34,7 +42,7 @@ pub struct Side<'a> {
     /// The boundary, counted in those pictures.
     pub boundary: usize,
     /// Pictures around the boundary: at least two before it where the clip is left, at least two
-    /// after it where it is entered; up to [`DISSOLVE`] on the other side.
+    /// after it where it is entered; up to [`REACH`] on the other side.
     pub pictures: &'a [Frame],
     /// The boundary among them.
     pub middle: usize,
@@ -64,6 +72,17 @@ pub fn judge(from: &Side, to: &Side, step: f32) -> Option<Found> {
         return Some(cut);
     }
     let mut best = cut;
+    for length in MORPHS {
+        if let Some(pictures) = morph(from, to, usize::from(length))
+            && let Some(found) = try_one(Bridge::Morph(length), &pictures)
+            && better(&found, &best)
+        {
+            best = found;
+        }
+    }
+    if best.rsv <= UNUSUAL && best.bridge != Bridge::None {
+        return Some(best);
+    }
     for (bridge, pictures) in motion(from, to, step) {
         if let Some(found) = try_one(bridge, &pictures)
             && better(&found, &best)
@@ -110,13 +129,30 @@ fn motion(from: &Side, to: &Side, step: f32) -> Vec<(Bridge, Vec<Frame>)> {
 }
 
 fn dissolve(from: &Side, to: &Side) -> Option<Vec<Frame>> {
-    let tail = from.pictures.get(from.middle..from.middle + DISSOLVE)?;
-    let head = to.pictures.get(to.middle.checked_sub(DISSOLVE)?..to.middle)?;
+    let (tail, head) = handles(from, to, DISSOLVE)?;
     Some(blend::dissolve(tail, head))
 }
 
+fn morph(from: &Side, to: &Side, length: usize) -> Option<Vec<Frame>> {
+    let (tail, head) = handles(from, to, length)?;
+    interpolate::morph(tail, head, Effort::Fast).ok()
+}
+
+/// What follows the place that is left, and what leads to the place that is entered.
+fn handles<'a>(
+    from: &Side<'a>,
+    to: &Side<'a>,
+    length: usize,
+) -> Option<(&'a [Frame], &'a [Frame])> {
+    let tail = from.pictures.get(from.middle..from.middle + length)?;
+    let head = to.pictures.get(to.middle.checked_sub(length)?..to.middle)?;
+    Some((tail, head))
+}
+
 fn last_two<'a>(side: &Side<'a>) -> Option<[&'a Frame; 2]> {
-    let pictures = side.pictures.get(side.middle.checked_sub(2)?..side.middle)?;
+    let pictures = side
+        .pictures
+        .get(side.middle.checked_sub(2)?..side.middle)?;
     Some([&pictures[0], &pictures[1]])
 }
 
@@ -134,7 +170,9 @@ fn measure(from: &Side, to: &Side, bridge: Bridge, between: &[Frame]) -> Option<
         .cloned()
         .collect();
     let reach = CONTEXT + 2;
-    let before = from.steps.part(from.boundary.saturating_sub(reach)..from.boundary);
+    let before = from
+        .steps
+        .part(from.boundary.saturating_sub(reach)..from.boundary);
     let after = to.steps.part(to.boundary..to.boundary + reach);
     let start = before.len();
     let window = Steps::spliced(&before, &Steps::of(&middle), &after)?;
@@ -165,7 +203,8 @@ mod tests {
         for (at, sample) in frame.planes_mut()[0].iter_mut().enumerate() {
             let (x, y) = ((at as u32 % width) as f64, (at as u32 / width) as f64);
             let (x, y) = (x - shift, y + shift / 2.0);
-            let value = 40.0 * (x / 9.0).sin() * (y / 7.0).cos() + 25.0 * (x / 23.0 + y / 31.0).sin();
+            let value =
+                40.0 * (x / 9.0).sin() * (y / 7.0).cos() + 25.0 * (x / 23.0 + y / 31.0).sin();
             *sample = (120.0 + light + value) as u8;
         }
         frame
@@ -192,8 +231,8 @@ mod tests {
         }
 
         fn side(&self, boundary: usize) -> Side<'_> {
-            let low = boundary.saturating_sub(DISSOLVE);
-            let high = (boundary + DISSOLVE).min(self.pictures.len());
+            let low = boundary.saturating_sub(REACH);
+            let high = (boundary + REACH).min(self.pictures.len());
             Side {
                 steps: &self.steps,
                 boundary,

@@ -344,7 +344,7 @@ fn tell(global: &Global, house: &House, report: &Report) {
         report.visits.len(),
         report.certificate.clips,
         joints(SeamKind::Cut),
-        joints(SeamKind::Motion),
+        joints(SeamKind::Motion) + joints(SeamKind::Morph),
         joints(SeamKind::Dissolve),
         joints(SeamKind::SceneChange),
     ));

@@ -8,12 +8,25 @@ use crate::{
 };
 
 /// A bridge on the output clock; no frames for a cut.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
     /// Output frames.
     pub frames: u32,
-    /// Distinct pictures of motion among them; 0 for a dissolve.
+    /// For motion, the distinct pictures among them; 0 for everything else.
     pub steps: u32,
+    /// What kind of joint it makes where the scene does not change.
+    pub kind: SeamKind,
+}
+
+impl Default for Span {
+    /// A cut.
+    fn default() -> Self {
+        Self {
+            frames: 0,
+            steps: 0,
+            kind: SeamKind::Cut,
+        }
+    }
 }
 
 impl Span {
@@ -26,45 +39,49 @@ impl Span {
             Seams::Cut => Bridge::None,
             Seams::Dissolve => Bridge::Dissolve,
             Seams::Motion => match edge.bridge {
-                Bridge::Motion(steps) => Bridge::Motion(steps),
+                Bridge::Motion(_) | Bridge::Morph(_) => edge.bridge,
                 Bridge::None | Bridge::Dissolve => Bridge::Motion(1),
             },
+        };
+        // A picture of the clip that is left is shown for so many output frames.
+        let held = rate.map_or(1.0, |rate| options.fps.as_f64() / rate.as_f64());
+        let over_handles = |frames: u32, kind: SeamKind| {
+            let room = (2..=handles).contains(&frames) && frames <= LONGEST_BRIDGE;
+            room.then_some(Self {
+                frames,
+                steps: 0,
+                kind,
+            })
         };
         match bridge {
             Bridge::None => Self::default(),
             Bridge::Dissolve => {
                 let frames = options.bridge_frames.unwrap_or(DISSOLVE);
-                if frames < 2 || frames > handles {
-                    return Self::default();
-                }
-                Self { frames, steps: 0 }
+                over_handles(frames, SeamKind::Dissolve).unwrap_or_default()
             }
-            Bridge::Motion(steps) => {
-                // A picture of the clip that is left is shown for so many output frames.
-                let held = rate.map_or(1.0, |rate| options.fps.as_f64() / rate.as_f64());
-                let steps = f64::from(steps.max(1));
-                let (frames, steps) = match options.bridge_frames {
-                    Some(frames) => (frames, f64::from(frames) / held),
-                    None => ((steps * held).round().max(1.0) as u32, steps),
-                };
-                let frames = frames.min(LONGEST_BRIDGE);
-                if frames == 0 {
-                    return Self::default();
-                }
-                Self {
-                    frames,
-                    steps: (steps.round() as u32).clamp(1, frames),
-                }
+            Bridge::Morph(length) => {
+                let frames = (f64::from(length) * held).round() as u32;
+                let frames = options.bridge_frames.unwrap_or(frames);
+                over_handles(frames, SeamKind::Morph)
+                    .unwrap_or_else(|| Self::motion(1.0, held, options))
             }
+            Bridge::Motion(steps) => Self::motion(f64::from(steps.max(1)), held, options),
         }
     }
 
-    /// What kind of joint it makes where the scene does not change.
-    pub fn kind(self) -> SeamKind {
-        match self {
-            Self { frames: 0, .. } => SeamKind::Cut,
-            Self { steps: 0, .. } => SeamKind::Dissolve,
-            Self { .. } => SeamKind::Motion,
+    fn motion(steps: f64, held: f64, options: &Options) -> Self {
+        let (frames, steps) = match options.bridge_frames {
+            Some(frames) => (frames, f64::from(frames) / held),
+            None => ((steps * held).round().max(1.0) as u32, steps),
+        };
+        let frames = frames.min(LONGEST_BRIDGE);
+        if frames == 0 {
+            return Self::default();
+        }
+        Self {
+            frames,
+            steps: (steps.round() as u32).clamp(1, frames),
+            kind: SeamKind::Motion,
         }
     }
 }

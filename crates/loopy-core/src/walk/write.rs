@@ -75,8 +75,7 @@ pub(super) fn plan(graph: &Graph, options: &Options, map: &Map, walked: &Walked)
 fn seam(map: &Map, step: &Step, start: u64) -> Seam {
     let link = step.link.map(|index| &map.links[index as usize]);
     let kind = match link {
-        Some(link) if !link.declared && step.bridge > 0 && link.span.steps > 0 => SeamKind::Motion,
-        Some(link) if !link.declared && step.bridge > 0 => SeamKind::Dissolve,
+        Some(link) if !link.declared && step.bridge > 0 => link.span.kind,
         Some(link) if !link.declared => SeamKind::Cut,
         _ => SeamKind::SceneChange,
     };

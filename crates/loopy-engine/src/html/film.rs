@@ -164,7 +164,7 @@ fn script(graph: &Graph, grades: &[Grade], joints: &[Edge], fps: Rate) -> Plan {
             Seam {
                 frames: span.frames,
                 steps: span.steps,
-                kind: span.kind(),
+                kind: span.kind,
                 ..cut
             },
             cut,
