@@ -1,6 +1,9 @@
 //! What joints are compared with: windows of the clips themselves, where nothing was joined.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    ops::Range,
+    sync::{Arc, OnceLock},
+};
 
 use super::{
     COUNT,
@@ -23,7 +26,8 @@ type Row = [f32; COUNT];
 /// The natural windows of one clip, measured when first asked for.
 pub struct Natural {
     steps: Steps,
-    tables: [OnceLock<Vec<Row>>; LONGEST],
+    /// For each length: where windows begin, and their statistics.
+    tables: [OnceLock<Vec<(usize, Row)>>; LONGEST],
 }
 
 impl std::fmt::Debug for Natural {
@@ -47,7 +51,7 @@ impl Natural {
     }
 
     /// Statistics of windows whose middle has so many steps.
-    fn rows(&self, steps: usize) -> &[Row] {
+    fn rows(&self, steps: usize) -> &[(usize, Row)] {
         let steps = steps.clamp(1, LONGEST);
         self.tables[steps - 1].get_or_init(|| {
             let windows = Windows::new(&self.steps);
@@ -55,7 +59,7 @@ impl Natural {
             let every = places.div_ceil(MOST).max(1);
             let starts = (0..places).step_by(every);
             starts
-                .filter_map(|start| windows.at(start..start + steps))
+                .filter_map(|start| Some((start, windows.at(start..start + steps)?)))
                 .collect()
         })
     }
@@ -63,7 +67,12 @@ impl Natural {
 
 /// What is usual for a clip: its own windows, with its scene's where it has too few.
 #[derive(Clone, Debug)]
-pub struct Usual(Vec<Arc<Natural>>);
+pub struct Usual {
+    /// The clip itself first.
+    clips: Vec<Arc<Natural>>,
+    /// Windows of the clip itself that begin here are left out.
+    left_out: Range<usize>,
+}
 
 impl Usual {
     /// Of a clip and the clips of its scene, which count only when the clip itself has fewer than
@@ -74,7 +83,25 @@ impl Usual {
             let others = scene.iter().filter(|clip| !Arc::ptr_eq(clip, own));
             clips.extend(others.map(Arc::clone));
         }
-        Self(clips)
+        Self {
+            clips,
+            left_out: 0..0,
+        }
+    }
+
+    /// The same without the windows of the clip itself whose middle begins with one of these
+    /// steps: a joint that is a natural window is to be judged by others.
+    #[must_use]
+    pub fn without(self, steps: Range<usize>) -> Self {
+        Self {
+            left_out: steps,
+            ..self
+        }
+    }
+
+    fn counts(&self, clip: &Arc<Natural>, start: usize) -> bool {
+        let own = self.clips.first().is_some_and(|own| Arc::ptr_eq(own, clip));
+        !(own && self.left_out.contains(&start))
     }
 }
 
@@ -89,24 +116,32 @@ pub(super) struct Scale {
 impl Scale {
     pub(super) fn new((from, to): (&Usual, &Usual), steps: usize) -> Self {
         let mut clips: Vec<&Arc<Natural>> = Vec::new();
-        for clip in from.0.iter().chain(&to.0) {
+        for clip in from.clips.iter().chain(&to.clips) {
             if !clips.iter().any(|known| Arc::ptr_eq(known, clip)) {
                 clips.push(clip);
             }
         }
-        let rows = || clips.iter().flat_map(|clip| clip.rows(steps));
+        let rows: Vec<&Row> = clips
+            .iter()
+            .flat_map(|clip| clip.rows(steps).iter().map(move |row| (clip, row)))
+            .filter(|(clip, (start, _))| from.counts(clip, *start) && to.counts(clip, *start))
+            .map(|(_, (_, row))| row)
+            .collect();
         let mut scale = Self {
             middle: [0.0; COUNT],
             spread: [SLACK; COUNT],
             worst: Vec::new(),
         };
         for statistic in 0..COUNT {
-            let values = sort(rows().map(|row| row[statistic]));
+            let values = sort(rows.iter().map(|row| row[statistic]));
             let (middle, high) = (quantile(&values, 0.5), quantile(&values, 0.9));
             scale.middle[statistic] = middle;
             scale.spread[statistic] = (high - middle).max(SLACK);
         }
-        scale.worst = sort(rows().map(|row| scale.apply(row).into_iter().fold(f32::MIN, f32::max)));
+        scale.worst = sort(
+            rows.iter()
+                .map(|row| scale.apply(row).into_iter().fold(f32::MIN, f32::max)),
+        );
         scale
     }
 
