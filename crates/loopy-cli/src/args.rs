@@ -312,6 +312,9 @@ pub(crate) struct Verify {
     /// Report of the video
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
+    /// Measure how visible each joint is in the finished video, too
+    #[arg(long, requires = "report")]
+    pub(crate) seams: bool,
 }
 
 #[derive(Clone, Debug, ClapArgs)]

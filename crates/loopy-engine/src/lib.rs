@@ -27,6 +27,7 @@ pub mod store;
 pub mod trial;
 pub mod usage;
 pub mod verify;
+pub mod visibility;
 
 mod error;
 pub use error::Error;

@@ -180,7 +180,7 @@ fn measure(from: &Side, to: &Side, bridge: Bridge, between: &[Frame]) -> Option<
     let found = rsv::rsv(&window, joint, (from.usual, to.usual))?;
     Some(Found {
         bridge,
-        score: score::of(&found),
+        score: score::of(&found).ok()?,
         rsv: found.percentile,
         worst: found.worst,
     })

@@ -2,7 +2,10 @@
 
 use std::process::ExitCode;
 
-use loopy_engine::{Error, verify};
+use loopy_engine::{
+    Error, verify,
+    visibility::{self, Visibility},
+};
 
 use crate::{
     args::{Global, Verify},
@@ -41,5 +44,30 @@ pub(super) fn run(global: &Global, args: &Verify) -> Result<ExitCode, Error> {
         }
         words::say(&verify::summary(&args.file, &findings));
     }
+    if args.seams && findings.problems.is_empty() {
+        tell_seams(global, &visibility::measure(&args.file, &report)?);
+    }
     Ok(ExitCode::from(u8::from(!findings.problems.is_empty())))
+}
+
+/// How visible the joints are.
+fn tell_seams(global: &Global, found: &Visibility) {
+    if global.json {
+        let mut value = serde_json::to_value(found).unwrap_or_default();
+        value["type"] = "visibility".into();
+        words::data(&value.to_string());
+        return;
+    }
+    words::say(&visibility::summary(found));
+    for joint in &found.worst {
+        if joint.rsv > visibility::ORDINARY {
+            words::say(&format!(
+                "frame {}, {} to {}: {}",
+                joint.start,
+                joint.clips.0.display(),
+                joint.clips.1.display(),
+                joint.words
+            ));
+        }
+    }
 }
