@@ -226,7 +226,11 @@ fn every_hostile_file_is_survived_beside_good_clips() {
         "two_video_streams",
         "vfr_gap",
     ] {
-        assert!(used(name), "{name}: {:?}", report.left_out);
+        // Many of them are one film in other clothes.
+        let same = report.left_out.iter().any(|out| {
+            out.file.display().contains(name) && out.reason.contains("the same footage as")
+        });
+        assert!(used(name) || same, "{name}: {:?}", report.left_out);
     }
     assert_moves(&house.path("o.mp4"));
 }

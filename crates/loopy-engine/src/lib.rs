@@ -12,6 +12,7 @@ pub mod index;
 pub mod job;
 pub mod library;
 pub mod light;
+pub mod loop_points;
 pub mod matches;
 pub mod output;
 pub mod pictures;
@@ -23,6 +24,7 @@ pub mod sound;
 pub mod soundtrack;
 pub mod splice;
 pub mod store;
+mod tween;
 pub mod usage;
 pub mod verify;
 

@@ -72,7 +72,7 @@ fn idle_cores(global: &Global, house: &House) {
     }
 }
 
-fn options(global: &Global, args: &Render) -> Result<Options, Error> {
+pub(super) fn options(global: &Global, args: &Render) -> Result<Options, Error> {
     let Render {
         scan,
         output,
@@ -122,6 +122,7 @@ fn options(global: &Global, args: &Render) -> Result<Options, Error> {
             .frames
             .map_or(Length::Span(walk.duration), Length::Frames),
         plan: more.plan.clone(),
+        single: None,
         seed,
         size,
         fps: walk.fps,
