@@ -3,6 +3,8 @@
 
 mod why;
 
+use std::collections::BTreeMap;
+
 use loopy_core::{
     Clip,
     graph::{Bridge, Score},
@@ -13,7 +15,7 @@ use crate::{
     edges,
     features::Features,
     joint::{self, View},
-    pairs::{self, Match, Side},
+    pairs::{self, Side},
 };
 
 /// How long the loop shall be, in microseconds.
@@ -76,10 +78,7 @@ pub fn find(clip: &Clip, features: &Features, wish: Wish) -> Result<Found, None>
         });
     }
     let view = View::new(features, clip.first, clip.until);
-    let mut found: Vec<Found> = matches(clip, features, wish)
-        .into_iter()
-        .map(|place| judged(&view, place))
-        .collect();
+    let mut found = places(clip, features, &view, wish);
     let length = |found: &Found| clip.time(found.until) - clip.time(found.first);
     let best = found.iter().map(|found| found.score).max();
     let Some(best) = best else {
@@ -104,36 +103,62 @@ pub fn find(clip: &Clip, features: &Features, wish: Wish) -> Result<Found, None>
     })
 }
 
-fn judged(view: &View, place: Match) -> Found {
-    let joint = joint::joint(view, place.from, view, place.to);
+fn judged(view: &View, until: u32, first: u32) -> Found {
+    let joint = joint::joint(view, until, view, first);
     Found {
-        first: place.to,
-        until: place.from,
+        first,
+        until,
         score: joint.score,
         step: joint.step,
         bridge: edges::bridge(joint.step),
     }
 }
 
-/// Places that match, of all lengths that are wished for.
-fn matches(clip: &Clip, features: &Features, wish: Wish) -> Vec<Match> {
+/// Frames each way of a match in which its best joint is looked for: descriptors are coarse, and
+/// at the ends of a clip they know little of what lies beyond.
+const AROUND: u32 = 2;
+
+/// Joints that match, of all lengths that are wished for, each the best of those around it.
+fn places(clip: &Clip, features: &Features, view: &View, wish: Wish) -> Vec<Found> {
     let most = wish.most.min(clip.micros());
-    let mut found = Vec::new();
+    let mut found: BTreeMap<(u32, u32), Found> = BTreeMap::new();
     for part in parts(clip, most) {
         let Some(side) = Side::new(features, &part) else {
             continue;
         };
+        let allowed = |until: u32, first: u32| {
+            let length = clip.time(until) - clip.time(first);
+            side.may_leave(until) && side.may_enter(first) && (wish.least..=most).contains(&length)
+        };
+        let mut matches = Vec::new();
         let mut least = wish.least;
         while least <= most {
             // Times of frames are rounded; a length on the border belongs to both.
             let top = ((least as f64 * BAND) as i64).clamp(least + 1, most.max(least + 1));
-            found.extend(pairs::loops_of(&side, least, top + 1));
+            matches.extend(pairs::loops_of(&side, least, top + 1));
             least = top + 1;
         }
+        let whole = allowed(part.until, part.first).then_some((part.until, part.first));
+        let starts = matches
+            .iter()
+            .map(|place| (place.from, place.to))
+            .chain(whole);
+        for (until, first) in starts {
+            let best = around(until)
+                .flat_map(|until| around(first).map(move |first| (until, first)))
+                .filter(|(until, first)| first < until && allowed(*until, *first))
+                .map(|(until, first)| judged(view, until, first))
+                .max_by_key(|found| (found.score, std::cmp::Reverse((found.until, found.first))));
+            if let Some(best) = best {
+                found.insert((best.until, best.first), best);
+            }
+        }
     }
-    found.sort_unstable();
-    found.dedup();
-    found
+    found.into_values().collect()
+}
+
+fn around(frame: u32) -> std::ops::RangeInclusive<u32> {
+    frame.saturating_sub(AROUND)..=frame + AROUND
 }
 
 /// Parts of a long clip that each loop lies in one of, so that a search grows with the clip's
