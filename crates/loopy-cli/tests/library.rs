@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 
 use house::{House, SIZE, pictures, shared, text, truth_clip, write_clip, write_coded};
 use loopy_core::{Frame, Rate, Size, report::Report};
+use loopy_demo::truth;
 
 /// Where the second shot of [`two_shots`] begins, and where it ends.
 const CUT: u32 = 50;
@@ -328,4 +329,33 @@ fn a_single_long_take_is_a_graph_of_its_own() {
     let scores: Vec<f64> = report.seams.iter().map(|seam| seam.score).collect();
     // The stripes come round every 128 frames.
     assert!(scores.iter().all(|score| *score > 0.5), "{scores:?}");
+}
+
+#[test]
+fn places_where_no_joint_is_made_are_one_line_and_a_list_where_it_is_asked_for() {
+    let house = House::new();
+    std::fs::create_dir(house.path("clips")).unwrap();
+    for clip in 0..2 {
+        // Frame 30 is shown twice.
+        let frames = (0..75).map(|index| truth::plain(clip, index - u32::from(index > 30), SIZE));
+        let file = house.path(&format!("clips/{clip}.mp4"));
+        write_clip(&file, rate(), SIZE, 75, frames);
+    }
+    let args = [
+        "render", "clips", "-o", "o.mp4", "--frames", "200", "--audio", "none",
+    ];
+    let said = text(&house.run(&args, 0).stderr);
+    assert!(!said.contains("no joint near"), "{said}");
+    let lines = said
+        .lines()
+        .filter(|line| line.contains("2 files have places where no joint"));
+    assert_eq!(lines.count(), 1, "{said}");
+    let listed = text(&house.run(&["analyze", "clips"], 0).stderr);
+    assert_eq!(
+        listed
+            .matches("no joint near a repeated frame: 1 place")
+            .count(),
+        2,
+        "{listed}"
+    );
 }
