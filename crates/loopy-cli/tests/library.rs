@@ -281,7 +281,7 @@ fn clips_of_wholly_different_scenes_say_what_would_join_them() {
     let house = House::new();
     std::fs::create_dir(house.path("clips")).unwrap();
     truth_clip(&house.path("clips/stripes.mp4"), 1, rate(), 60, SIZE);
-    let frames = (0..60).map(|index| disc(index));
+    let frames = (0..60).map(disc);
     write_clip(&house.path("clips/disc.mp4"), rate(), SIZE, 60, frames);
     let said = text(&house.run(&["analyze", "clips", "--json"], 0).stdout);
     let missing: Vec<&str> = said

@@ -3,6 +3,7 @@
 #![allow(
     clippy::panic,
     clippy::unwrap_used,
+    clippy::print_stdout,
     reason = "a test ends where something is not as it should be"
 )]
 

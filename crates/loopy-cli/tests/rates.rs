@@ -99,9 +99,9 @@ fn pictures_between_frames_are_nearer_the_truth_than_a_mix_and_frames_stay_exact
                 }
                 let error = apart(&film[shown as usize], &truth[meant as usize]);
                 if at % 2 == 0 {
-                    whole.push(error)
+                    whole.push(error);
                 } else {
-                    between.push(error)
+                    between.push(error);
                 }
             }
         }

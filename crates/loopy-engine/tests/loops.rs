@@ -1,7 +1,5 @@
 //! Loops of drawn clips, whose exact loops are known.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
-
 use std::path::Path;
 
 use loopy_core::{Clip, ClipPath, Hash, clip::Facts, color::Color, tags::Tags};

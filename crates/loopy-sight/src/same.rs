@@ -207,7 +207,7 @@ mod tests {
     fn coded(frames: u32, from: u32, spoil: impl Fn(u32, &mut [u8])) -> Features {
         synthetic::features((from..from + frames).map(|frame| {
             let mut picture = synthetic::drifting(1, frame);
-            spoil(frame, &mut picture.planes_mut()[0]);
+            spoil(frame, picture.planes_mut()[0]);
             picture
         }))
     }
