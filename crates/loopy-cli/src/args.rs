@@ -72,6 +72,11 @@ pub(crate) enum Command {
         after_help = "Examples:\n  loopy audit out.mp4 --report out.json\n  loopy audit out.mp4 --report out.json --worst worst.png"
     )]
     Audit(Audit),
+    /// Make a perfect loop of one clip
+    #[command(
+        after_help = "Examples:\n  loopy loop wave.mp4 -o loop.mp4\n  loopy loop wave.mp4 -o loop.mp4 --min 2s --max 8s --seams cut"
+    )]
+    Loop(Box<Loop>),
     /// Draw a small clip library and render it
     #[command(after_help = "Example:\n  loopy demo")]
     Demo(Box<Demo>),
@@ -339,6 +344,40 @@ pub(crate) struct Audit {
 }
 
 #[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Loop {
+    /// Clip to loop
+    pub(crate) clip: PathBuf,
+    /// Video to make: .mp4 or .mkv; its end joins its beginning
+    #[arg(short, long, value_name = "LOOP")]
+    pub(crate) output: PathBuf,
+    /// Shortest loop
+    #[arg(long, value_name = "TIME", default_value = "2s")]
+    pub(crate) min: Span,
+    /// Longest loop
+    #[arg(long, value_name = "TIME", default_value = "60s")]
+    pub(crate) max: Span,
+    /// What fills the joint; with `auto` a loop that would be seen is not made
+    #[arg(long, value_name = "KIND", default_value = "auto")]
+    pub(crate) seams: Seams,
+    /// Frames of the bridge [default: what it needs; 6 for a dissolve]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=60))]
+    pub(crate) bridge_frames: Option<u32>,
+    /// Use only a part of the clip, like 'wave.mp4=1.5:4'
+    #[arg(long, value_name = "CLIP=IN:OUT")]
+    pub(crate) trim: Vec<Trim>,
+    /// Frame rate, like 25, 29.97 or 30000/1001 [default: the clip's]
+    #[arg(long, value_name = "RATE")]
+    pub(crate) fps: Option<Rate>,
+    #[command(flatten)]
+    pub(crate) picture: Picture,
+    #[command(flatten)]
+    pub(crate) sound: Sound,
+    /// Report of everything, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct Demo {
     /// Folder for the clips and the video
     #[arg(default_value = "loopy-demo")]
@@ -439,6 +478,8 @@ choice!(RateMode -> loopy_core::clock::Mode {
     Duplicate = "duplicate" => Self::Duplicate,
     /// Mix neighbouring frames
     Blend = "blend" => Self::Blend,
+    /// Draw what lies between neighbouring frames by their motion
+    Motion = "motion" => Self::Motion,
 });
 
 choice!(Fit -> loopy_core::normalise::Fit {

@@ -4,6 +4,7 @@ mod analyze;
 mod audit;
 mod cache;
 mod demo;
+mod looped;
 mod plan;
 mod render;
 mod verify;
@@ -41,6 +42,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
         Command::Plan(plan) => plan::run(&global, &plan),
         Command::Verify(verify) => verify::run(&global, &verify),
         Command::Audit(audit) => audit::run(&global, &audit),
+        Command::Loop(looped) => looped::run(&global, &looped),
         Command::Demo(demo) => demo::run(&global, &demo),
         Command::Cache(cache) => cache::run(&global, &cache),
         Command::Worker(worker) => worker::run(&worker),

@@ -226,7 +226,11 @@ fn every_hostile_file_is_survived_beside_good_clips() {
         "two_video_streams",
         "vfr_gap",
     ] {
-        assert!(used(name), "{name}: {:?}", report.left_out);
+        // Many of them are one film in other clothes.
+        let same = report.left_out.iter().any(|out| {
+            out.file.display().contains(name) && out.reason.contains("the same footage as")
+        });
+        assert!(used(name) || same, "{name}: {:?}", report.left_out);
     }
     assert_moves(&house.path("o.mp4"));
 }
@@ -288,4 +292,69 @@ fn an_unchanged_folder_is_not_decoded_again() {
     ];
     assert_eq!(jobs(&house.run(&args, 0)), 2);
     assert_eq!(jobs(&house.run(&args, 0)), 0);
+}
+
+/// Samples that have nothing to do with each other.
+fn noise(index: u32) -> Frame {
+    let mut frame = Frame::black(SIZE);
+    let mut state = index.wrapping_mul(0x9e37_79b9) | 1;
+    for sample in &mut *frame.planes_mut()[0] {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        *sample = 16 + (state >> 24) as u8 % 220;
+    }
+    frame
+}
+
+/// Stripes on every second frame, nothing between.
+fn strobe(index: u32) -> Frame {
+    if index.is_multiple_of(2) {
+        loopy_demo::truth::plain(5, index, SIZE)
+    } else {
+        Frame::black(SIZE)
+    }
+}
+
+#[test]
+fn noise_and_strobing_clips_are_shown_or_left_out_with_a_reason_and_loops_of_them_too() {
+    let house = House::new();
+    house.truth_clips(thirty(), &[60]);
+    let clip = |name: &str| house.path(&format!("clips/{name}.mp4"));
+    write_clip(&clip("noise"), thirty(), SIZE, 75, (0..75).map(noise));
+    write_clip(&clip("strobe"), thirty(), SIZE, 75, (0..75).map(strobe));
+    let args = [
+        "render", "clips", "-o", "o.mp4", "--frames", "900", "--report", "r.json", "--audio",
+        "none",
+    ];
+    house.run(&args, 0);
+    let report = house.report("r.json");
+    assert_eq!(report.frames, 900);
+    for name in ["noise", "strobe"] {
+        let file = format!("clips/{name}.mp4");
+        let shown = report
+            .visits
+            .iter()
+            .any(|visit| visit.clip.display() == file);
+        let out = report
+            .left_out
+            .iter()
+            .find(|out| out.file.display() == file);
+        assert!(
+            shown || out.is_some_and(|out| out.reason.len() > 8),
+            "{name}: {out:?}"
+        );
+
+        let alone = house.loopy(&[
+            "render", &file, "-o", "a.mp4", "--frames", "200", "--audio", "none",
+        ]);
+        let code = { alone }.output().unwrap().status.code();
+        assert!(matches!(code, Some(0 | 4)), "{name}: {code:?}");
+        let looped = house.loopy(&["loop", &file, "-o", "l.mp4", "--audio", "none"]);
+        let output = { looped }.output().unwrap();
+        let said = text(&output.stderr);
+        let refused = output.status.code() == Some(1) && said.contains("no loop; ");
+        assert!(
+            refused || matches!(output.status.code(), Some(0 | 4)),
+            "{name}: {said}"
+        );
+    }
 }

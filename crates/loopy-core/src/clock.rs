@@ -20,6 +20,8 @@ pub enum Mode {
     Duplicate,
     /// Mix the two neighbouring source frames by their distance in time.
     Blend,
+    /// Draw what lies between the two neighbouring source frames by their motion.
+    Motion,
 }
 
 /// What one output frame shows.
@@ -27,7 +29,8 @@ pub enum Mode {
 pub struct Tap {
     /// Source frame.
     pub frame: u32,
-    /// Share of the source frame after it, in 1/256; 0 in [`Mode::Duplicate`].
+    /// How far it lies on the way to the source frame after it, in 1/256; 0 in
+    /// [`Mode::Duplicate`].
     pub next: u8,
 }
 
@@ -55,7 +58,7 @@ impl ClipClock {
                 while frame < last && clip.time(frame + 1) <= now + slack {
                     frame += 1;
                 }
-                let next = if mode == Mode::Blend && frame < last {
+                let next = if mode != Mode::Duplicate && frame < last {
                     let (from, to) = (clip.time(frame), clip.time(frame + 1));
                     let share = (now - from).max(0) * 256 / (to - from).max(1);
                     // Within the slack of either side, a whole frame is the sharper answer.
@@ -142,7 +145,7 @@ mod tests {
         for (num, den) in rates {
             let fps = rate(num, den);
             for ticks in [1000, 90_000, 12_800, 1_000_000] {
-                for mode in [Mode::Duplicate, Mode::Blend] {
+                for mode in [Mode::Duplicate, Mode::Blend, Mode::Motion] {
                     let clip = rounded(fps, ticks);
                     let clock = ClipClock::new(&clip, fps, mode);
                     let all: Vec<u32> = (0..clip.frames()).collect();

@@ -2,7 +2,7 @@
 
 use loopy_core::{Rate, Size};
 
-use crate::act::Gesture;
+use crate::{act::Gesture, noise};
 
 /// Beats in a period of the world: loop points lie on them.
 const BEATS: u32 = 6;
@@ -64,6 +64,31 @@ impl Spec {
     #[must_use]
     pub fn with_frames(mut self, frames: u32) -> Self {
         self.frames = frames.max(1);
+        self.find_loop_points();
+        self
+    }
+
+    /// Another take of the clip: the world stands elsewhere at its start, gestures are faster or
+    /// slower, small things differ. Take 0 is the clip itself.
+    #[must_use]
+    pub fn with_take(mut self, take: u16) -> Self {
+        if take == 0 {
+            return self;
+        }
+        let draw = |what: u32| noise::unit(u32::from(take).wrapping_mul(0x9e37) ^ self.seed, what);
+        let (start, pace, seed) = (
+            draw(1),
+            0.8 + 0.4 * draw(2),
+            noise::hash(self.seed, u32::from(take)),
+        );
+        self.name = format!("{}_take_{take:03}", self.name);
+        self.start = start;
+        self.seed = seed;
+        self.script_seconds *= pace;
+        for gesture in &mut self.gestures {
+            gesture.start *= pace;
+            gesture.length *= pace;
+        }
         self.find_loop_points();
         self
     }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use loopy_core::{clip::show, ledger::Entry, report::LeftOut};
+use loopy_sight::loops;
 
 /// Why a command ended without its result.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +74,14 @@ pub enum Error {
     /// A plan does not hold together.
     #[error("the plan cannot be used: {0}")]
     Plan(#[from] loopy_core::plan::Error),
+    /// A clip has no loop that would go unseen.
+    #[error("{}: no loop; {}{}", show(path), none.why, nearest(none))]
+    NoLoop {
+        /// The clip.
+        path: PathBuf,
+        /// Why, and the best there is.
+        none: Box<loops::None>,
+    },
     /// Sound could not be mixed.
     #[error(transparent)]
     Sound(#[from] crate::sound::Error),
@@ -119,6 +128,18 @@ pub enum Error {
     Strict(Box<Entry>),
 }
 
+/// The best loop of a clip that has none good enough.
+fn nearest(none: &loops::None) -> String {
+    none.nearest.map_or_else(String::new, |found| {
+        format!(
+            " (nearest: frames {} to {}, score {:.2})",
+            found.first,
+            found.until - 1,
+            found.score.as_f64()
+        )
+    })
+}
+
 impl Error {
     /// One hint that helps, where there is one.
     pub fn hint(&self) -> Option<String> {
@@ -142,6 +163,7 @@ impl Error {
                 "give it more with `--worker-memory` or `--job-time`, or leave it out with `--exclude`"
                     .to_owned()
             }
+            Self::NoLoop { none, .. } => none.why.hint().to_owned(),
             Self::Strict(entry) => entry.fix.clone(),
             _ => return None,
         })

@@ -56,13 +56,14 @@ pub fn load(
         .map(|candidate| (Kind::Analysis, analyze::features_key(&candidate.hash)))
         .collect();
     let pin = room.store.pin(&keys)?;
-    let verdicts = meter.stage(Stage::Analyze, room, || verdicts(&found, limits, room))?;
-    let mut library = scan::library(options, found, &verdicts)?;
-    if !options.copies {
-        meter.stage(Stage::Analyze, room, || {
-            copies::leave_out(&mut library, room)
-        })?;
-    }
+    let library = meter.stage(Stage::Analyze, room, || {
+        let verdicts = verdicts(&found, limits, room)?;
+        let mut library = scan::library(options, found, &verdicts)?;
+        if !options.copies {
+            copies::leave_out(&mut library, room)?;
+        }
+        Ok(library)
+    })?;
     for LeftOut { file, reason } in &library.left_out {
         let (file, reason) = (file.clone(), reason.clone());
         (room.sink)(Event::LeftOut { file, reason });

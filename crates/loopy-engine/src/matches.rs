@@ -68,3 +68,49 @@ impl PairCache for Matches<'_> {
         found.push((*a, *b, matches.to_bytes()));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use loopy_sight::pairs::Match;
+
+    use super::*;
+
+    #[test]
+    fn matches_are_found_again_by_both_keys_and_only_so() {
+        let dir = tempfile::tempdir().unwrap();
+        let index = Index::open(dir.path()).unwrap();
+        let key = |number: u8| Hash::of(&[number]);
+        let found = |from: u32| {
+            let one = Match {
+                cost: 7,
+                from,
+                to: 0,
+            };
+            PairMatches {
+                near: vec![one],
+                from_end: one,
+                to_start: one,
+                whole: one,
+            }
+        };
+        let cache = Matches::of(&[], &index).unwrap();
+        for b in 1..5 {
+            cache.put(&key(0), &key(b), &found(u32::from(b)));
+        }
+        assert_eq!(cache.get(&key(0), &key(1)), None, "kept when all are found");
+        assert_eq!(cache.keep().unwrap(), 4);
+
+        let kept = index.pairs_of(&key(0)).unwrap();
+        assert_eq!(kept.len(), 4);
+        for (b, bytes) in kept {
+            let number = (1..5).find(|number| key(*number) == b).unwrap();
+            assert_eq!(
+                PairMatches::from_bytes(&bytes),
+                Ok(found(u32::from(number)))
+            );
+        }
+        assert!(index.pairs_of(&key(1)).unwrap().is_empty());
+        index.clear().unwrap();
+        assert!(index.pairs_of(&key(0)).unwrap().is_empty());
+    }
+}

@@ -7,6 +7,7 @@ use loopy_core::{
     Clip, Frame, Grade, Hash,
     clock::{ClipClock, Tap},
     encode::Settings,
+    ledger::Entry,
     limits::Limits,
     recipe::{Marks, Pictures, Recipe, Row},
 };
@@ -27,6 +28,7 @@ use crate::{
     Error,
     job::Done,
     store::{Kind, Store},
+    tween::Tween,
 };
 
 /// The recipe of the lossless handle that a bridge mixes from `row`.
@@ -122,7 +124,7 @@ pub fn rows(
     }
     Ok(Done::Encoded {
         frames: encoded,
-        fallbacks: source.reader.fallbacks().to_vec(),
+        fallbacks: source.fallbacks(),
     })
 }
 
@@ -230,7 +232,7 @@ struct Source<'a> {
     at: u32,
     current: Option<Frame>,
     next: Option<Frame>,
-    mixed: Option<Frame>,
+    tween: Tween,
 }
 
 impl<'a> Source<'a> {
@@ -249,7 +251,7 @@ impl<'a> Source<'a> {
             at: 0,
             current: None,
             next: None,
-            mixed: None,
+            tween: Tween::new(recipe.rate_mode),
         })
     }
 
@@ -280,6 +282,17 @@ impl<'a> Source<'a> {
         Ok(())
     }
 
+    /// Steps down a ladder so far.
+    fn fallbacks(&self) -> Vec<Entry> {
+        let drawn = self.tween.fallback(self.path);
+        self.reader
+            .fallbacks()
+            .iter()
+            .cloned()
+            .chain(drawn)
+            .collect()
+    }
+
     fn broken(&self) -> Error {
         Error::Clip {
             path: self.path.to_owned(),
@@ -293,18 +306,12 @@ impl<'a> Source<'a> {
             self.advance(tap.frame)?;
         }
         let broken = self.broken();
-        let Some(current) = &self.current else {
-            return Err(broken);
-        };
-        match (&self.next, tap.next) {
-            (Some(next), share) if share > 0 => {
-                let mixed = self
-                    .mixed
-                    .get_or_insert_with(|| Frame::black(current.size()));
-                blend::mix(current, next, u16::from(share), mixed);
-                Ok(mixed)
+        match (&self.current, &self.next) {
+            (Some(current), Some(next)) => {
+                Ok(self.tween.show(tap.frame, [current, next], tap.next))
             }
-            _ => Ok(current),
+            (Some(current), None) => Ok(current),
+            (None, _) => Err(broken),
         }
     }
 }

@@ -22,7 +22,7 @@ use crate::{
     executor::{self, Executor},
     index::Index,
     job::{Done, Job},
-    library, light,
+    library, light, loop_points,
     output::{self, Target},
     realize::{self, Look, Timeline},
     scan::{self, Library},
@@ -49,6 +49,8 @@ pub struct Options {
     pub length: Length,
     /// A plan to realize instead of planning.
     pub plan: Option<PathBuf>,
+    /// Instead of a walk, the best loop of the one clip that is given.
+    pub single: Option<loop_points::Wish>,
     /// Seed of the walk.
     pub seed: u64,
     /// Output size; `None` for the most common of the sources.
@@ -214,9 +216,12 @@ pub fn prepare(options: &Options, room: &Room, meter: &mut Meter) -> Result<Prep
     {
         return Err(Error::Strict(Box::new(entry.clone())));
     }
-    let plan = match given {
-        Some(plan) => library::attach(plan, &library)?,
-        None => walk_of(options, &library, room, meter)?,
+    let plan = match (given, options.single) {
+        (Some(plan), _) => library::attach(plan, &library)?,
+        (None, Some(wish)) => meter.stage(Stage::Plan, room, || {
+            loop_points::plan(wish, &library, options, room)
+        })?,
+        (None, None) => walk_of(options, &library, room, meter)?,
     };
     let common = scan::common_size(&library.clips);
     let mut size = options.size.or(common).unwrap_or(PREVIEW_SIZE);

@@ -33,7 +33,7 @@ const ORDINARY: f32 = 1.5;
 const LONGEST: f32 = 12.0;
 
 /// So much motion that each of its steps is an ordinary one.
-fn bridge(step: f32) -> Bridge {
+pub(crate) fn bridge(step: f32) -> Bridge {
     if step <= ORDINARY {
         Bridge::None
     } else {

@@ -14,6 +14,7 @@ pub mod graph;
 mod joint;
 pub mod light;
 mod look;
+pub mod loops;
 mod missing;
 pub mod pairs;
 mod ports;

@@ -13,7 +13,7 @@ use loopy_core::{Clip, Hash};
 
 pub use self::{
     blob::Error,
-    search::{loops, search},
+    search::{loops, loops_of, search},
     side::Side,
 };
 

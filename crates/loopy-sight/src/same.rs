@@ -27,6 +27,9 @@ const ALIKE: u32 = 8;
 const NOISE: f32 = 3.0;
 /// Part of a cell's own variance that the difference may have.
 const PART: f32 = 0.5;
+/// How much more one clip may change than the other, over all cells: the same movement with
+/// another swing is another take.
+const SWING: f32 = 1.2;
 /// Constant difference of a cell in code values: another range or matrix.
 const LEVEL: f32 = 14.0;
 /// Standard deviation of a cell in code values that shows that something happens in it.
@@ -168,18 +171,24 @@ impl<'a> Take<'a> {
         }
         let count = frames.len() as f32;
         let mut eventful = false;
+        let mut swings = [0.0_f32; 2];
         for [a, aa, b, bb, d, dd] in sums {
             let variance = |sum: f32, squares: f32| {
                 let mean = sum / count;
                 (squares / count - mean * mean).max(0.0)
             };
-            let own = variance(a, aa).min(variance(b, bb));
+            let both = [variance(a, aa), variance(b, bb)];
+            let own = both[0].min(both[1]);
+            for (swing, own) in swings.iter_mut().zip(both) {
+                *swing += own;
+            }
             if (d / count).abs() > LEVEL || variance(d, dd) > NOISE * NOISE + PART * own {
                 return false;
             }
             eventful |= own > EVENT * EVENT;
         }
-        eventful
+        let [least, most] = [swings[0].min(swings[1]), swings[0].max(swings[1])];
+        eventful && most <= least * SWING
     }
 }
 
@@ -198,7 +207,7 @@ mod tests {
     fn coded(frames: u32, from: u32, spoil: impl Fn(u32, &mut [u8])) -> Features {
         synthetic::features((from..from + frames).map(|frame| {
             let mut picture = synthetic::drifting(1, frame);
-            spoil(frame, &mut picture.planes_mut()[0]);
+            spoil(frame, picture.planes_mut()[0]);
             picture
         }))
     }

@@ -73,7 +73,7 @@ fn idle_cores(global: &Global, house: &House) {
     }
 }
 
-fn options(global: &Global, args: &Render) -> Result<Options, Error> {
+pub(super) fn options(global: &Global, args: &Render) -> Result<Options, Error> {
     let Render {
         scan,
         output,
@@ -123,6 +123,7 @@ fn options(global: &Global, args: &Render) -> Result<Options, Error> {
             .frames
             .map_or(Length::Span(walk.duration), Length::Frames),
         plan: more.plan.clone(),
+        single: None,
         seed,
         size,
         fps: walk.fps,

@@ -89,9 +89,21 @@ pub(crate) fn write_clip(
     frames: u32,
     pictures: impl Iterator<Item = Frame>,
 ) {
+    write_coded(file, rate, size, frames, pictures, 14);
+}
+
+/// Writes pictures as a clip of another quality.
+pub(crate) fn write_coded(
+    file: &Path,
+    rate: Rate,
+    size: Size,
+    frames: u32,
+    pictures: impl Iterator<Item = Frame>,
+    crf: u8,
+) {
     let settings = Settings {
         preset: "fast".to_owned(),
-        ..Settings::file(Quality::Crf(14))
+        ..Settings::file(Quality::Crf(crf))
     };
     let mut encoder = encode::Encoder::new(&settings, size, rate, frames).unwrap();
     for picture in pictures {

@@ -12,6 +12,9 @@ use ndarray::{Array2, s};
 
 use super::{Match, PairMatches, side::Side};
 
+/// Boundaries between which a joint may lie, counted from the starts of both clips.
+type Allowed<'a> = &'a dyn Fn(usize, usize) -> bool;
+
 /// Weights of the frames compared: binomial, around the boundary.
 const WINDOW: [f32; 8] = [1.0, 7.0, 21.0, 35.0, 35.0, 21.0, 7.0, 1.0];
 /// Of them before the boundary.
@@ -27,15 +30,24 @@ const UNITS: f32 = 64.0;
 
 /// The best matches from `a` to `b`.
 pub fn search(a: &Side, b: &Side) -> PairMatches {
-    run(a, b, false)
+    run(a, b, &|_, _| true)
 }
 
 /// The best matches from a clip back into an earlier part of itself.
 pub fn loops(clip: &Side) -> PairMatches {
-    run(clip, clip, true)
+    run(clip, clip, &|from, to| clip.far(from, to))
 }
 
-fn run(a: &Side, b: &Side, back: bool) -> PairMatches {
+/// The best matches, best first, from a clip back to what was seen `least` to `most` microseconds
+/// earlier.
+pub fn loops_of(clip: &Side, least: i64, most: i64) -> Vec<Match> {
+    let allowed = |from, to| (least..=most).contains(&clip.between(to, from));
+    let mut near = run(clip, clip, &allowed).near;
+    near.sort_unstable();
+    near
+}
+
+fn run(a: &Side, b: &Side, allowed: Allowed) -> PairMatches {
     let frames = a.frames();
     let mut found = Found::default();
     let mut start = 1;
@@ -50,7 +62,7 @@ fn run(a: &Side, b: &Side, back: bool) -> PairMatches {
         if own.end > frames {
             found.whole = strip.at(frames, 0);
         }
-        strip.close(a, b, back);
+        strip.close(a, b, allowed);
         strip.tiles(own.clone(), &mut found.tiles);
         for row in own.clone() {
             found.to_start = found.to_start.min((strip.at(row, 0), row, 0));
@@ -133,12 +145,12 @@ impl Strip {
     }
 
     /// Closes what may not be a joint.
-    fn close(&mut self, a: &Side, b: &Side, back: bool) {
+    fn close(&mut self, a: &Side, b: &Side, allowed: Allowed) {
         let start = self.start;
         for (row, mut costs) in self.costs.rows_mut().into_iter().enumerate() {
             let from = start + row;
             for (to, cost) in costs.iter_mut().enumerate() {
-                if !(a.leave[from] && b.enter[to]) || back && !a.far(from, to) {
+                if !(a.leave[from] && b.enter[to] && allowed(from, to)) {
                     *cost = CLOSED;
                 }
             }

@@ -105,6 +105,11 @@ impl Side {
         to < from && self.times[from] - self.times[to] >= SEGMENT.min(whole / 2)
     }
 
+    /// Microseconds from one boundary, counted from the start, to another.
+    pub(super) fn between(&self, from: usize, to: usize) -> i64 {
+        self.times[to] - self.times[from]
+    }
+
     /// Distance in code values that nine in ten of its frames are from each other at most.
     pub(crate) fn spread(&self) -> f32 {
         self.spread
