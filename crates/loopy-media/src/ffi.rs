@@ -20,9 +20,30 @@ pub fn init() {
     });
 }
 
+/// A libav version number as people write it.
+fn dotted(version: u32) -> String {
+    format!("{}.{}.{}", version >> 16, version >> 8 & 255, version & 255)
+}
+
+/// Every library of FFmpeg that is loaded, and FFmpeg's own version, by name.
+pub fn libraries() -> Vec<(&'static str, String)> {
+    // SAFETY: the calls only read constants of the loaded libraries; the text is static.
+    unsafe {
+        let ffmpeg = CStr::from_ptr(av::av_version_info());
+        vec![
+            ("FFmpeg", ffmpeg.to_string_lossy().into_owned()),
+            ("libavutil", dotted(av::avutil_version())),
+            ("libavcodec", dotted(av::avcodec_version())),
+            ("libavformat", dotted(av::avformat_version())),
+            ("libavfilter", dotted(av::avfilter_version())),
+            ("libswscale", dotted(av::swscale_version())),
+            ("libswresample", dotted(av::swresample_version())),
+        ]
+    }
+}
+
 /// Versions of the libraries that decide the bytes of a segment.
 pub fn versions() -> String {
-    let part = |version: u32| format!("{}.{}.{}", version >> 16, version >> 8 & 255, version & 255);
     // SAFETY: the calls only read constants of the loaded libraries.
     let (codec, filter, scale) = unsafe {
         (
@@ -33,9 +54,9 @@ pub fn versions() -> String {
     };
     format!(
         "avcodec {} avfilter {} swscale {}",
-        part(codec),
-        part(filter),
-        part(scale)
+        dotted(codec),
+        dotted(filter),
+        dotted(scale)
     )
 }
 

@@ -1,0 +1,49 @@
+"""`benches/run.sh`: runs the parts that are named, all without a name."""
+
+import argparse
+import platform
+import sys
+import tempfile
+
+from . import compare, cold, gates, goals, steady
+from .films import LOOPY, Bench
+from .measure import Failed, output
+
+PARTS = {
+    "cold": cold.cold,
+    "overhead": cold.overhead,
+    "warm": steady.warm,
+    "memory": steady.memory,
+    "sound": steady.sound,
+    "gates": gates.gates,
+    "compare": compare.compare,
+}
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="benches/run.sh")
+    parser.add_argument("parts", nargs="*", choices=[[], *PARTS], metavar="PART")
+    parser.add_argument("--minutes", type=float, default=30, help="length of the shorter films")
+    parser.add_argument("--hours", type=float, default=6, help="length of the longer films")
+    parser.add_argument(
+        "--encode-seconds",
+        type=float,
+        default=180,
+        help="how much of a film ffmpeg encodes again; the cost is linear in it",
+    )
+    args = parser.parse_args()
+    print(output([LOOPY, "--version"]).strip().replace("\n", ", "))
+    print(f"{platform.processor() or platform.machine()}", flush=True)
+    with tempfile.TemporaryDirectory(prefix="loopy-bench-") as folder:
+        bench = Bench(folder, args.minutes, args.hours, args.encode_seconds)
+        for name in args.parts or PARTS:
+            print(f"{name}:", flush=True)
+            try:
+                PARTS[name](bench)
+            except Failed as error:
+                goals.missed.append(f"{name}: {error}")
+    sys.exit(goals.verdict())
+
+
+if __name__ == "__main__":
+    main()
