@@ -22,7 +22,7 @@ PARTS = {
 
 def main():
     parser = argparse.ArgumentParser(prog="benches/run.sh")
-    parser.add_argument("parts", nargs="*", choices=[[], *PARTS], metavar="PART")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--minutes", type=float, default=30, help="length of the shorter films")
     parser.add_argument("--hours", type=float, default=6, help="length of the longer films")
     parser.add_argument(
@@ -32,6 +32,9 @@ def main():
         help="how much of a film ffmpeg encodes again; the cost is linear in it",
     )
     args = parser.parse_args()
+    unknown = [name for name in args.parts if name not in PARTS]
+    if unknown:
+        parser.error(f"no part is called {unknown[0]}")
     print(output([LOOPY, "--version"]).strip().replace("\n", ", "))
     print(f"{platform.processor() or platform.machine()}", flush=True)
     with tempfile.TemporaryDirectory(prefix="loopy-bench-") as folder:

@@ -8,7 +8,7 @@ from pathlib import Path
 from .measure import output, run
 
 ROOT = Path(__file__).resolve().parents[2]
-LOOPY = ROOT / "target/release/loopy"
+LOOPY = Path(os.environ.get("LOOPY", ROOT / "target/release/loopy"))
 SHARED = Path(os.environ.get("LOOPY_SHARED", ROOT.parent / "shared")) / "clips"
 # Ours are these, in x264's words.
 X264 = ["-c:v", "libx264", "-preset", "medium", "-crf", "20", "-bf", "3", "-threads", "1"]

@@ -67,7 +67,7 @@ class TemporaryText:
 
 
 class Sampler:
-    """Adds up the memory of a process and everything below it, ten times a second. Pages that
+    """Adds up the memory of a process and everything below it, four times a second. Pages that
     several processes share count once (PSS)."""
 
     def __init__(self, pid):
@@ -78,7 +78,7 @@ class Sampler:
         self.thread.start()
 
     def watch(self):
-        while not self.done.wait(0.1):
+        while not self.done.wait(0.25):
             self.most = max(self.most, sum(map(proportional, tree(self.pid))))
 
     def stop(self):

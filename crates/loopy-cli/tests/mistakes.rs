@@ -239,7 +239,10 @@ fn a_full_disk_is_named_and_nothing_is_left() {
     let said = text(&dry.stderr);
     assert_eq!(dry.status.code(), Some(1), "{said}");
     // The estimate is told, and so is what it runs into.
-    assert!(said.contains("to encode") && said.contains("MiB free"), "{said}");
+    assert!(
+        said.contains("to encode") && said.contains("MiB free"),
+        "{said}"
+    );
     assert!(left.is_empty(), "{left:?}");
     assert_eq!(store.status.code(), Some(1), "{}", text(&store.stderr));
     assert!(!house.path("o.mkv").exists());
