@@ -31,13 +31,15 @@ def main():
         default=180,
         help="how much of a film ffmpeg encodes again; the cost is linear in it",
     )
+    parser.add_argument("--folder", help="keeps stores and films here, for the next parts to go on from")
     args = parser.parse_args()
     unknown = [name for name in args.parts if name not in PARTS]
     if unknown:
         parser.error(f"no part is called {unknown[0]}")
     print(output([LOOPY, "--version"]).strip().replace("\n", ", "))
     print(f"{platform.processor() or platform.machine()}", flush=True)
-    with tempfile.TemporaryDirectory(prefix="loopy-bench-") as folder:
+    with tempfile.TemporaryDirectory(prefix="loopy-bench-") as temporary:
+        folder = args.folder or temporary
         bench = Bench(folder, args.minutes, args.hours, args.encode_seconds)
         for name in args.parts or PARTS:
             print(f"{name}:", flush=True)

@@ -17,7 +17,7 @@ def cold(bench):
             options += ["--bridge-frames", "6"]
         film = f"{seams}.mp4"
         lengths = [f"{bench.minutes}m", f"{bench.hours}h"]
-        store = f"store-{seams}"
+        store = bench.empty(f"store-{seams}")
         first = bench.render(store, film, *options, "--duration", lengths[0], sample=True)
         even(bench, film, first[1], f"{lengths[0]}, {seams}")
         a = again(bench, film, 0)
@@ -91,9 +91,9 @@ def overhead(bench):
     library = bench.library("some", clips)
     ours, theirs = [], []
     for number in range(3):
-        cost, report = bench.render(
-            f"store-some-{number}", "some.mp4", "--seams", "cut", "--duration", "10m", clips=library
-        )
+        store = bench.empty(f"store-some-{number}")
+        options = ["--seams", "cut", "--duration", "10m"]
+        cost, report = bench.render(store, "some.mp4", *options, clips=library)
         ours.append(picture(cost, report) / report["totals"]["distinct_frames"])
         cpu, frames = 0, 0
         for clip in clips:

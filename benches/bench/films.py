@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -31,7 +32,7 @@ class Bench:
     """A temporary folder with links to clips, stores and films."""
 
     def __init__(self, folder, minutes, hours, encode_seconds):
-        self.folder = Path(folder)
+        self.folder = Path(folder).absolute()
         self.minutes = minutes
         self.hours = hours
         self.encode_seconds = encode_seconds
@@ -39,13 +40,20 @@ class Bench:
 
     def library(self, name, clips):
         folder = self.folder / name
-        folder.mkdir()
+        folder.mkdir(parents=True, exist_ok=True)
         for clip in clips:
-            (folder / clip.name).symlink_to(clip.resolve())
+            link = folder / clip.name
+            if not link.is_symlink():
+                link.symlink_to(clip.resolve())
         return folder
 
     def path(self, name):
         return self.folder / name
+
+    def empty(self, store):
+        """The name of a store with nothing in it."""
+        shutil.rmtree(self.path(store), ignore_errors=True)
+        return store
 
     def render(self, store, out, *options, clips=None, sample=False):
         """Renders and checks the film against its report; cost and report."""

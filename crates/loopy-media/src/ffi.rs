@@ -20,6 +20,26 @@ pub fn init() {
     });
 }
 
+/// Has the allocator give every large block back when it is freed, where it can be told.
+///
+/// Left to itself, glibc keeps large blocks in its heap once it has seen some, and a process that
+/// reads thousands of segments of all sizes grows with the holes between them.
+pub fn give_back_large_blocks() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        const M_MMAP_THRESHOLD: std::ffi::c_int = -3;
+        const LARGE: std::ffi::c_int = 128 << 10;
+        unsafe extern "C" {
+            fn mallopt(parameter: std::ffi::c_int, value: std::ffi::c_int) -> std::ffi::c_int;
+        }
+        // SAFETY: the declaration is glibc's; the call takes two numbers, may be made at any time
+        // from any thread, and changes only where later blocks come from.
+        if unsafe { mallopt(M_MMAP_THRESHOLD, LARGE) } == 0 {
+            tracing::debug!("the allocator keeps large blocks");
+        }
+    }
+}
+
 /// A libav version number as people write it.
 fn dotted(version: u32) -> String {
     format!("{}.{}.{}", version >> 16, version >> 8 & 255, version & 255)
