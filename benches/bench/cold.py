@@ -78,7 +78,8 @@ def describe(cost, report):
     tell(
         "frames",
         f"{report['frames']}, {total['distinct_frames']} of them distinct; "
-        f"{len(report['seams'])} joints, {len(bridges)} with a bridge, {len(distinct)} distinct",
+        f"{len(report['seams'])} joints, {len(bridges)} with a bridge, {len(distinct)} distinct, "
+        f"{sum(seam['kind'] == 'scene_change' for seam in report['seams'])} changes of scene",
     )
     worker = (total["peak_worker_memory"] or 0) / 1e6
     tell("MB: parent, largest worker", f"{total['peak_memory'] / 1e6:.0f}, {worker:.0f}")

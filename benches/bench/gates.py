@@ -7,7 +7,7 @@ from . import goals
 from .films import ROOT, SHARED, listed
 
 # Clips of a scene that are encoded.
-EACH = 3
+EACH = 5
 
 
 def gates(bench):
@@ -15,7 +15,7 @@ def gates(bench):
     scenes = defaultdict(list)
     for clip in sorted(SHARED.iterdir()):
         if clip.suffix != ".md":
-            scenes["_".join(clip.stem.split("_")[:2])].append(clip)
+            scenes[clip.stem.rpartition("_")[0]].append(clip)
     clips = [clip for scene in scenes.values() for clip in scene[:EACH]]
     command = ["cargo", "run", "-q", "--release", "-p", "loopy-media", "--example", "run_cost"]
     done = subprocess.run([*command, "--", *clips], cwd=ROOT, text=True, capture_output=True)

@@ -8,7 +8,7 @@
 //! `ffmpeg -c:v libx264 -preset medium -g 250` at equal SSIM of the luma, and how much the luma
 //! PSNR steps at the ports when nothing is cut there (mean of the four frames after, less the four
 //! before, less the same step of the continuous encode). Then the means of each scene, which is what
-//! the first two words of a clip's name say. A scene that costs more than 1.35, or steps by more than
+//! a clip's name says before its number. A scene that costs more than 1.35, or steps by more than
 //! 0.5 dB in the mean, is named and fails the command. Needs the `ffmpeg` and `ffprobe` programs.
 
 #![allow(
@@ -71,8 +71,8 @@ fn main() -> ExitCode {
             clip.frames.len(),
             step.len(),
         );
-        let scene = name.split('_').take(2).collect::<Vec<_>>().join("_");
-        let scene = scenes.entry(scene).or_default();
+        let scene = name.rsplit_once('_').map_or(name, |(scene, _)| scene);
+        let scene = scenes.entry(scene.to_owned()).or_default();
         scene.ratios.push(ratio);
         scene.steps.push(signed);
         scene.sizes.push(size);
