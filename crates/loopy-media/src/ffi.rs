@@ -28,7 +28,7 @@ pub fn give_back_large_blocks() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     {
         const M_MMAP_THRESHOLD: std::ffi::c_int = -3;
-        const LARGE: std::ffi::c_int = 128 << 10;
+        const LARGE: std::ffi::c_int = 32 << 10;
         unsafe extern "C" {
             fn mallopt(parameter: std::ffi::c_int, value: std::ffi::c_int) -> std::ffi::c_int;
         }
