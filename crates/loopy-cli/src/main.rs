@@ -8,11 +8,15 @@ mod words;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{Parser as _, error::ErrorKind};
 
 fn main() -> ExitCode {
     let args = match args::Args::try_parse() {
         Ok(args) => args,
+        Err(error) if error.kind() == ErrorKind::DisplayVersion => {
+            let told = versions().iter().all(|line| words::data(line));
+            return ExitCode::from(u8::from(!told));
+        }
         Err(error) => {
             // Help and version go to stdout with code 0, mistakes to stderr with code 2.
             let code = u8::try_from(error.exit_code()).unwrap_or(2);
@@ -31,4 +35,17 @@ fn main() -> ExitCode {
         .init();
     loopy_engine::init();
     command::run(args)
+}
+
+/// The program's version and those of the libraries that decide what it makes.
+fn versions() -> Vec<String> {
+    loopy_engine::init();
+    let mut lines = vec![format!("loopy {}", env!("CARGO_PKG_VERSION"))];
+    let libraries = loopy_media::libraries().into_iter();
+    lines.extend(libraries.map(|(name, version)| format!("{name} {version}")));
+    lines.push(match loopy_media::encode::version() {
+        Ok(x264) => x264,
+        Err(error) => format!("x264: {error}"),
+    });
+    lines
 }

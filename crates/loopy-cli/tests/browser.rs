@@ -273,11 +273,13 @@ fn check(file: &str, report: &Report, findings: &[Finding]) {
         .collect();
     for finding in &played {
         let frame = (finding.played.unwrap() * fps).round() as u64;
-        if let Some(due) = due(report, frame) {
-            assert_eq!(
-                mark(finding),
-                Some(due),
-                "{file}: frame {frame} while playing"
+        // A busy browser may be on to the next picture when the script looks.
+        let due = [frame, frame + 1].map(|frame| due(report, frame));
+        if let [Some(here), Some(next)] = due {
+            let seen = mark(finding);
+            assert!(
+                [here, next].map(Some).contains(&seen),
+                "{file}: {seen:?} at frame {frame} while playing, not {here:?}"
             );
         }
     }

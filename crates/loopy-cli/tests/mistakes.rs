@@ -207,6 +207,7 @@ fn a_full_disk_is_named_and_nothing_is_left() {
         "1",
     ];
     let output = house.loopy(&args).output().unwrap();
+    let dry = house.loopy(&[&args[..], &["--dry-run"]].concat()).output();
     let left: Vec<_> = std::fs::read_dir(&disk)
         .unwrap()
         .flatten()
@@ -234,6 +235,14 @@ fn a_full_disk_is_named_and_nothing_is_left() {
         .unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
     assert!(text(&output.stderr).contains("free") || text(&output.stderr).contains("space"));
+    let dry = dry.unwrap();
+    let said = text(&dry.stderr);
+    assert_eq!(dry.status.code(), Some(1), "{said}");
+    // The estimate is told, and so is what it runs into.
+    assert!(
+        said.contains("to encode") && said.contains("MiB free"),
+        "{said}"
+    );
     assert!(left.is_empty(), "{left:?}");
     assert_eq!(store.status.code(), Some(1), "{}", text(&store.stderr));
     assert!(!house.path("o.mkv").exists());

@@ -9,7 +9,10 @@
 
 mod house;
 
-use std::{collections::BTreeSet, process::Stdio};
+use std::{
+    collections::BTreeSet,
+    process::{Command, Stdio},
+};
 
 use house::{House, SIZE, ffmpeg_complaints, text, truth_clip};
 use loopy_core::{Rate, Size, report::Report};
@@ -201,6 +204,113 @@ fn the_creation_time_is_that_of_source_date_epoch_or_none() {
     assert!(render("b.mp4", Some("1700000000")).starts_with("2023-11-14T22:13:20"));
 }
 
+/// The line of a dry run.
+fn estimate(output: &std::process::Output) -> serde_json::Value {
+    let said = text(&output.stdout);
+    let line = said
+        .lines()
+        .find(|line| line.contains(r#""type":"estimate""#))
+        .unwrap();
+    serde_json::from_str(line).unwrap()
+}
+
+#[test]
+fn the_version_names_every_library_that_decides_the_bytes() {
+    let house = House::new();
+    let said = text(&house.run(&["--version"], 0).stdout);
+    assert!(said.starts_with(concat!("loopy ", env!("CARGO_PKG_VERSION"), "\n")));
+    for library in [
+        "FFmpeg ",
+        "libavcodec ",
+        "libavfilter ",
+        "libswscale ",
+        "x264 - core ",
+    ] {
+        let line = said.lines().find(|line| line.starts_with(library));
+        let version = line.and_then(|line| line.strip_prefix(library));
+        let number = version.is_some_and(|text| text.starts_with(|c: char| c.is_ascii_digit()));
+        assert!(number, "{library}in\n{said}");
+    }
+}
+
+#[test]
+fn a_terminal_gets_one_live_line_a_stage_and_anything_else_none() {
+    let house = House::new();
+    house.truth_clips(thirty(), &[60, 70, 80]);
+    let args = ["render", "clips", "-o", "o.mp4", "--frames", "900"];
+    let plain = house.run(&args, 0);
+    let said = text(&plain.stderr);
+    assert!(!said.contains(['\r', '\u{1b}']), "{said:?}");
+    assert!(plain.stdout.is_empty());
+    // `script` gives a command a terminal of its own; the store is left out so that there is work.
+    let shown = |more: &str| {
+        std::fs::remove_dir_all(house.path("store")).unwrap();
+        let line = format!("{} {} {more}", env!("CARGO_BIN_EXE_loopy"), args.join(" "));
+        let output = Command::new("script")
+            .args(["-qec", &line, "/dev/null"])
+            .current_dir(house.path("."))
+            .env("LOOPYCOMFY_CACHE", house.path("store"))
+            .env("TERM", "xterm")
+            .stdin(Stdio::null())
+            .output();
+        output.map(|output| text(&output.stdout))
+    };
+    let Ok(live) = shown("") else {
+        println!("skipped: there is no `script` here");
+        return;
+    };
+    let line = live
+        .split(['\r', '\n'])
+        .find(|line| line.contains("encode") && line.contains(" frames "));
+    let line = line.unwrap_or_else(|| panic!("{live:?}"));
+    assert!(line.contains("/s") && line.contains(" left"), "{line:?}");
+    assert!(!shown("--no-progress").unwrap().contains(" left"));
+}
+
+#[test]
+fn a_dry_run_counts_the_frames_around_ports_and_the_sound_that_the_store_will_keep() {
+    let house = House::new();
+    house.truth_clips(thirty(), &[60, 70, 80]);
+    let tone = ["-f", "lavfi", "-i", "sine=duration=40", "-c:a", "aac"];
+    let made = Command::new("ffmpeg")
+        .args(["-v", "error"])
+        .args(tone)
+        .arg(house.path("tone.m4a"))
+        .status();
+    assert!(made.unwrap().success());
+    let args = [
+        "render", "clips", "-o", "o.mp4", "--frames", "900", "--seams", "motion", "--audio",
+        "tone.m4a",
+    ];
+    let dry = [&args[..], &["--dry-run", "--json"]].concat();
+    let cold = estimate(&house.run(&dry, 0));
+    let kept = |kind: &str| -> u64 {
+        let files = walkdir::WalkDir::new(house.path("store/objects").join(kind)).into_iter();
+        files
+            .map(|file| file.unwrap().metadata().unwrap())
+            .filter(std::fs::Metadata::is_file)
+            .map(|file| file.len())
+            .sum()
+    };
+    assert_eq!((kept("frames"), kept("sound")), (0, 0));
+    house.run(&args, 0);
+    let near = |told: &serde_json::Value, truth: u64, factor: f64| {
+        let share = told.as_f64().unwrap() / truth as f64;
+        assert!(
+            (1.0 / factor..factor).contains(&share),
+            "told {told}, is {truth}"
+        );
+    };
+    near(&cold["handle_bytes"], kept("frames"), 4.0);
+    near(&cold["sound_bytes"], kept("sound"), 1.05);
+    let warm = estimate(&house.run(&dry, 0));
+    assert_eq!(
+        (&warm["handle_bytes"], &warm["sound_bytes"]),
+        (&0.into(), &0.into())
+    );
+    assert_eq!(warm["store_bytes"], 0);
+}
+
 #[test]
 fn a_dry_run_estimates_and_writes_nothing() {
     let house = House::new();
@@ -215,14 +325,6 @@ fn a_dry_run_estimates_and_writes_nothing() {
         "--dry-run",
         "--json",
     ];
-    let estimate = |output: &std::process::Output| -> serde_json::Value {
-        let said = text(&output.stdout);
-        let line = said
-            .lines()
-            .find(|line| line.contains(r#""type":"estimate""#))
-            .unwrap();
-        serde_json::from_str(line).unwrap()
-    };
     let cold = estimate(&house.run(&args, 0));
     assert_eq!(cold["frames"], 3000);
     assert_eq!(cold["missing_frames"], cold["distinct_frames"]);

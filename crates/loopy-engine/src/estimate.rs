@@ -1,14 +1,16 @@
 //! What a render will cost, before it starts.
 
-use loopy_core::clip::show;
+use std::path::{Path, PathBuf};
+
+use loopy_core::{clip::show, recipe::Pictures};
 use serde::Serialize;
 
 use crate::{
     Error,
     output::Target,
     render::{Options, Prepared},
-    soundtrack::Choice,
-    store::{Kind, Store, free_space},
+    soundtrack,
+    store::{Kind, Store, device, free_space},
 };
 
 /// An estimate. Sizes and times are good to about a factor of two before anything is encoded,
@@ -31,18 +33,33 @@ pub struct Estimate {
     pub cpu_seconds: f64,
     /// Bytes of the output.
     pub output_bytes: u64,
-    /// Bytes that the store will grow by.
+    /// Bytes that the store will grow by: pieces, frames around ports, decoded sound.
     pub store_bytes: u64,
+    /// Of these, frames that are kept losslessly around ports, for bridges.
+    pub handle_bytes: u64,
+    /// Of these, decoded sound.
+    pub sound_bytes: u64,
 }
 
 /// Bits per pixel of x264 `medium` at CRF 20 on moving camera footage; halves every 6 CRF.
 const BITS_PER_PIXEL: f64 = 0.08;
+/// Bits per pixel of frames kept losslessly.
+const LOSSLESS_BITS_PER_PIXEL: f64 = 1.7;
 /// CPU seconds per million pixels through decoder, scaler and x264 `medium`.
 const CPU_PER_MEGAPIXEL: f64 = 0.035;
+/// CPU seconds per million pixels of a picture drawn between two others.
+const MOTION_PER_MEGAPIXEL: f64 = 0.025;
+/// CPU seconds per million pixels that are kept losslessly.
+const LOSSLESS_PER_MEGAPIXEL: f64 = 0.01;
 /// Seconds of sound encoded per CPU second.
-const SOUND_SPEED: f64 = 90.0;
+const SOUND_SPEED: f64 = 150.0;
+/// Seconds of sound decoded per CPU second.
+const DECODE_SPEED: f64 = 130.0;
 
 /// Estimates `prepared`; segments that are in the store count with their true size.
+///
+/// # Errors
+/// When the sound of a bed cannot be read.
 pub fn estimate(prepared: &Prepared, options: &Options, store: &Store) -> Result<Estimate, Error> {
     let timeline = &prepared.timeline;
     let missing = timeline.missing(store);
@@ -56,25 +73,33 @@ pub fn estimate(prepared: &Prepared, options: &Options, store: &Store) -> Result
         sizes.push(stored.map_or(guess, |meta| meta.len()));
     }
     let picture: u64 = timeline.rows().map(|index| sizes[index as usize]).sum();
-    let store_bytes = missing.iter().map(|index| sizes[*index as usize]).sum();
+    let pieces: u64 = missing.iter().map(|index| sizes[*index as usize]).sum();
     let missing_frames = timeline.frames_of(&missing);
+    let drawn: u64 = missing
+        .iter()
+        .map(|index| &timeline.segments[*index as usize].recipe)
+        .filter(|recipe| matches!(recipe.pictures, Pictures::Motion { .. }))
+        .map(|recipe| u64::from(recipe.frames()))
+        .sum();
+    let handle_frames: u64 = timeline
+        .handles_of(&missing)
+        .values()
+        .filter(|handle| !store.contains(Kind::Frames, &handle.key()))
+        .map(|handle| u64::from(handle.frames()))
+        .sum();
+    let handle_bytes = (handle_frames as f64 * pixels * LOSSLESS_BITS_PER_PIXEL / 8.0) as u64;
     let fps = prepared.plan.fps.as_f64();
     let seconds = prepared.plan.frames as f64 / fps;
-    let heard = match options.audio {
-        Choice::Keep { .. } => prepared
-            .plan
-            .clips
-            .iter()
-            .any(|planned| planned.clip.facts.sound),
-        Choice::Bed { .. } | Choice::None => true,
-    };
-    let sound = options.audio.bitrate().filter(|_| heard).unwrap_or(0);
-    let sound_cpu = if sound > 0 {
-        seconds / SOUND_SPEED
-    } else {
-        0.0
-    };
+    let sound = soundtrack::expect(&options.audio, &prepared.plan, &options.limits, store)?;
+    let mega = pixels / 1e6;
     let speed = preset_cost(&options.encode.preset);
+    let mut cpu_seconds = missing_frames as f64 * mega * CPU_PER_MEGAPIXEL * speed
+        + drawn as f64 * mega * MOTION_PER_MEGAPIXEL
+        + handle_frames as f64 * mega * LOSSLESS_PER_MEGAPIXEL
+        + sound.undecoded / DECODE_SPEED;
+    if sound.bitrate > 0 {
+        cpu_seconds += seconds / SOUND_SPEED;
+    }
     Ok(Estimate {
         frames: prepared.plan.frames,
         visits: prepared.plan.visits.len(),
@@ -82,9 +107,11 @@ pub fn estimate(prepared: &Prepared, options: &Options, store: &Store) -> Result
         distinct_frames: timeline.distinct_frames(),
         missing_frames,
         encode_seconds: missing_frames as f64 / fps,
-        cpu_seconds: missing_frames as f64 * pixels / 1e6 * CPU_PER_MEGAPIXEL * speed + sound_cpu,
-        output_bytes: picture + (seconds * f64::from(sound) / 8.0) as u64,
-        store_bytes,
+        cpu_seconds,
+        output_bytes: picture + (seconds * f64::from(sound.bitrate) / 8.0) as u64,
+        store_bytes: pieces + handle_bytes + sound.bytes(),
+        handle_bytes,
+        sound_bytes: sound.bytes(),
     })
 }
 
@@ -106,25 +133,49 @@ fn preset_cost(preset: &str) -> f64 {
 
 const MIB: u64 = 1 << 20;
 
+/// Something that will be written, and where.
+struct Need {
+    /// What a message names.
+    path: PathBuf,
+    /// A folder of its disk.
+    folder: PathBuf,
+    bytes: u64,
+}
+
 impl Estimate {
-    /// Fails before the work starts when a disk is plainly too small.
+    /// Fails before the work starts when a disk is plainly too small. What goes to one disk counts
+    /// together.
     ///
     /// # Errors
     /// [`Error::NoSpace`].
     pub fn check_disk(&self, target: &Target, store: &Store) -> Result<(), Error> {
-        let mut places = vec![(
-            store.dir().to_owned(),
-            store.dir().to_owned(),
-            self.store_bytes,
-        )];
+        let mut needs = vec![Need {
+            path: store.dir().to_owned(),
+            folder: store.dir().to_owned(),
+            bytes: self.store_bytes,
+        }];
         if let Target::File(path) = target {
             let folder = path
                 .parent()
                 .filter(|folder| !folder.as_os_str().is_empty());
-            let folder = folder.unwrap_or(std::path::Path::new(".")).to_owned();
-            places.push((path.clone(), folder, self.output_bytes));
+            needs.push(Need {
+                path: path.clone(),
+                folder: folder.unwrap_or(Path::new(".")).to_owned(),
+                bytes: self.output_bytes,
+            });
         }
-        for (path, folder, bytes) in places {
+        let devices: Vec<Option<u64>> = needs.iter().map(|need| device(&need.folder)).collect();
+        if let ([Some(store), Some(output)], [first, second]) = (&devices[..], &mut needs[..])
+            && store == output
+        {
+            second.bytes += first.bytes;
+        }
+        for Need {
+            path,
+            folder,
+            bytes,
+        } in needs
+        {
             // A disk that cannot be asked is found out when it is written to.
             let Ok(free) = free_space(&folder) else {
                 tracing::debug!(folder = show(&folder), "free space is not known");
@@ -134,7 +185,7 @@ impl Estimate {
             if bytes / 2 > free {
                 return Err(Error::NoSpace {
                     path,
-                    needed: bytes / MIB,
+                    needed: bytes.div_ceil(MIB),
                     free: free / MIB,
                 });
             }

@@ -136,6 +136,15 @@ impl Timeline {
             .sum()
     }
 
+    /// The lossless rows that the bridges among `segments` are made from, each once, by key.
+    pub fn handles_of(&self, segments: &[u32]) -> BTreeMap<Hash, Recipe> {
+        segments
+            .iter()
+            .flat_map(|index| handles(&self.segments[*index as usize].recipe))
+            .map(|handle| (handle.key(), handle))
+            .collect()
+    }
+
     /// Indices of the segments that are not in the store.
     pub fn missing(&self, store: &Store) -> Vec<u32> {
         (0..self.segments.len() as u32)

@@ -49,16 +49,6 @@ pub enum Choice {
     },
 }
 
-impl Choice {
-    /// Bits per second of the sound track, if there is one.
-    pub fn bitrate(&self) -> Option<u32> {
-        match self {
-            Self::None => None,
-            Self::Keep { bitrate, .. } | Self::Bed { bitrate, .. } => Some(*bitrate),
-        }
-    }
-}
-
 /// Changes when decoding would give other samples from the same file.
 fn version() -> String {
     format!("sound-1 {}", loopy_media::versions())
@@ -230,17 +220,96 @@ pub fn prepare(
     }))
 }
 
+/// What the sound of a render will be and need.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Expected {
+    /// Bits per second of the track; 0 without one.
+    pub(crate) bitrate: u32,
+    /// Seconds of sound to decode into the store.
+    pub(crate) undecoded: f64,
+}
+
+impl Expected {
+    /// Bytes that the store grows by.
+    pub(crate) fn bytes(&self) -> u64 {
+        (self.undecoded * f64::from(RATE)) as u64 * FRAME_BYTES
+    }
+}
+
+/// Bits per second of compressed sound whose length nobody states.
+const USUAL_BITS: u64 = 192_000;
+
+/// Foresees the sound of a render; nothing is decoded.
+///
+/// # Errors
+/// When a bed cannot be read.
+pub(crate) fn expect(
+    choice: &Choice,
+    plan: &Plan,
+    limits: &Limits,
+    store: &Store,
+) -> Result<Expected, Error> {
+    let decoded = |hash: &Hash| store.contains(Kind::Sound, &key(hash));
+    match choice {
+        Choice::None => Ok(Expected::default()),
+        Choice::Keep { bitrate, .. } => {
+            let heard: BTreeMap<Hash, f64> = plan
+                .clips
+                .iter()
+                .map(|planned| &planned.clip)
+                .filter(|clip| clip.facts.sound)
+                .map(|clip| {
+                    let micros = clip.facts.stated_micros.unwrap_or(0).max(clip.end);
+                    (clip.hash, micros as f64 / 1e6)
+                })
+                .collect();
+            let missing = heard.iter().filter(|(hash, _)| !decoded(hash));
+            Ok(Expected {
+                bitrate: if heard.is_empty() { 0 } else { *bitrate },
+                undecoded: missing.map(|(_, seconds)| seconds).sum(),
+            })
+        }
+        Choice::Bed { file, bitrate, .. } => {
+            let fail = |why: String| Error::Input {
+                path: file.clone(),
+                why,
+            };
+            let undecoded = if decoded(&hash_of(file)?) {
+                0.0
+            } else {
+                let stated = decode::stated_micros(file, limits);
+                let micros = match stated.map_err(|error| fail(error.to_string()))? {
+                    Some(micros) => micros.max(0) as u64,
+                    None => file.metadata().map_or(0, |file| file.len()) * 8_000_000 / USUAL_BITS,
+                };
+                micros as f64 / 1e6
+            };
+            Ok(Expected {
+                bitrate: *bitrate,
+                undecoded,
+            })
+        }
+    }
+}
+
+/// Hash of a bed's bytes.
+fn hash_of(file: &Path) -> Result<Hash, Error> {
+    let fail = |error: std::io::Error| Error::Input {
+        path: file.to_owned(),
+        why: plain(&error),
+    };
+    let open = std::fs::File::open(file).map_err(fail)?;
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_reader(open).map_err(fail)?;
+    Ok(Hash::from_bytes(*hasher.finalize().as_bytes()))
+}
+
 fn bed(file: &Path, limits: &Limits, room: &Room) -> Result<Box<dyn Source>, Error> {
     let fail = |why: String| Error::Input {
         path: file.to_owned(),
         why,
     };
-    let open = std::fs::File::open(file).map_err(|error| fail(plain(&error)))?;
-    let mut hasher = blake3::Hasher::new();
-    hasher
-        .update_reader(open)
-        .map_err(|error| fail(plain(&error)))?;
-    let hash = Hash::from_bytes(*hasher.finalize().as_bytes());
+    let hash = hash_of(file)?;
     let wanted = BTreeMap::from([(hash, file.to_owned())]);
     let facts = decoded(&wanted, limits, room)?;
     match facts.get(&hash) {

@@ -47,6 +47,7 @@ pub fn splice(
     room: &Room,
 ) -> Result<Spliced, Error> {
     let plan = &prepared.plan;
+    loopy_media::give_back_large_blocks();
     let mut shelf = Shelf::new(prepared, options, room);
     let (segments, delay, config) = shelf.survey()?;
     let audio = sound.as_ref().map(|sound| report::Audio {

@@ -44,7 +44,7 @@ pub use self::{
     kind::{Kind, ParseKindError},
     object::Reader,
     pin::Pin,
-    space::{default_cap, free_space},
+    space::{default_cap, device, free_space},
 };
 
 /// A cap that never evicts, for a process whose parent keeps the store within its own cap.

@@ -20,9 +20,50 @@ pub fn init() {
     });
 }
 
+/// Has the allocator give every large block back when it is freed, where it can be told.
+///
+/// Left to itself, glibc keeps large blocks in its heap once it has seen some, and a process that
+/// reads thousands of segments of all sizes grows with the holes between them.
+pub fn give_back_large_blocks() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        const M_MMAP_THRESHOLD: std::ffi::c_int = -3;
+        const LARGE: std::ffi::c_int = 32 << 10;
+        unsafe extern "C" {
+            fn mallopt(parameter: std::ffi::c_int, value: std::ffi::c_int) -> std::ffi::c_int;
+        }
+        // SAFETY: the declaration is glibc's; the call takes two numbers, may be made at any time
+        // from any thread, and changes only where later blocks come from.
+        if unsafe { mallopt(M_MMAP_THRESHOLD, LARGE) } == 0 {
+            tracing::debug!("the allocator keeps large blocks");
+        }
+    }
+}
+
+/// A libav version number as people write it.
+fn dotted(version: u32) -> String {
+    format!("{}.{}.{}", version >> 16, version >> 8 & 255, version & 255)
+}
+
+/// Every library of FFmpeg that is loaded, and FFmpeg's own version, by name.
+pub fn libraries() -> Vec<(&'static str, String)> {
+    // SAFETY: the calls only read constants of the loaded libraries; the text is static.
+    unsafe {
+        let ffmpeg = CStr::from_ptr(av::av_version_info());
+        vec![
+            ("FFmpeg", ffmpeg.to_string_lossy().into_owned()),
+            ("libavutil", dotted(av::avutil_version())),
+            ("libavcodec", dotted(av::avcodec_version())),
+            ("libavformat", dotted(av::avformat_version())),
+            ("libavfilter", dotted(av::avfilter_version())),
+            ("libswscale", dotted(av::swscale_version())),
+            ("libswresample", dotted(av::swresample_version())),
+        ]
+    }
+}
+
 /// Versions of the libraries that decide the bytes of a segment.
 pub fn versions() -> String {
-    let part = |version: u32| format!("{}.{}.{}", version >> 16, version >> 8 & 255, version & 255);
     // SAFETY: the calls only read constants of the loaded libraries.
     let (codec, filter, scale) = unsafe {
         (
@@ -33,9 +74,9 @@ pub fn versions() -> String {
     };
     format!(
         "avcodec {} avfilter {} swscale {}",
-        part(codec),
-        part(filter),
-        part(scale)
+        dotted(codec),
+        dotted(filter),
+        dotted(scale)
     )
 }
 

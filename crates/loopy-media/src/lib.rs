@@ -16,4 +16,4 @@ pub mod probe;
 pub mod segment;
 
 pub use error::Error;
-pub use ffi::{init, versions};
+pub use ffi::{give_back_large_blocks, init, libraries, versions};

@@ -47,14 +47,15 @@ pub(super) fn finish(
 ) -> Result<ExitCode, Error> {
     idle_cores(global, house);
     if dry_run {
-        let estimate = house.with(|room| {
+        return house.with(|room| {
             options.target.container(options.fragmented)?;
             let mut meter = Meter::start(room.workers);
             let prepared = render::prepare(options, room, &mut meter)?;
-            estimate::estimate(&prepared, options, room.store)
-        })?;
-        tell_estimate(global, &estimate);
-        return Ok(ExitCode::SUCCESS);
+            let estimate = estimate::estimate(&prepared, options, room.store)?;
+            tell_estimate(global, &estimate);
+            estimate.check_disk(&options.target, room.store)?;
+            Ok(ExitCode::SUCCESS)
+        });
     }
     let report = house.with(|room| render::render(options, room))?;
     tell(global, house, &report);
@@ -295,7 +296,7 @@ fn tell_estimate(global: &Global, estimate: &Estimate) {
     words::say(&format!(
         "{} frames in {} visits, {} bridges\n\
          to encode: {} of picture ({} distinct frames, {} not in the store)\n\
-         video: about {}; store grows by about {}\n\
+         video: about {}; store grows by about {} (frames around ports {}, sound {})\n\
          time: about {} of one core",
         estimate.frames,
         estimate.visits,
@@ -305,6 +306,8 @@ fn tell_estimate(global: &Global, estimate: &Estimate) {
         estimate.missing_frames,
         size(estimate.output_bytes),
         size(estimate.store_bytes),
+        size(estimate.handle_bytes),
+        size(estimate.sound_bytes),
         seconds(estimate.cpu_seconds),
     ));
 }

@@ -1,6 +1,6 @@
 //! How much room a disk has.
 
-use std::{io, path::Path};
+use std::{io, os::unix::fs::MetadataExt as _, path::Path};
 
 use super::Error;
 
@@ -12,6 +12,13 @@ const USUAL_CAP: u64 = 20 << 30;
 pub fn free_space(dir: &Path) -> Result<u64, Error> {
     let disk = disk(dir)?;
     Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
+/// The disk that holds `dir` or, where that does not exist yet, its nearest parent that does.
+pub fn device(dir: &Path) -> Option<u64> {
+    let whole = std::path::absolute(dir).ok()?;
+    let mut places = whole.ancestors();
+    places.find_map(|place| Some(place.metadata().ok()?.dev()))
 }
 
 /// The default size cap of a store at `dir`, in bytes: 20 GiB, or a fifth of its disk when that is

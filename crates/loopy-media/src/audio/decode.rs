@@ -85,6 +85,15 @@ pub fn sound(path: &Path, limits: &Limits) -> Result<Option<Sound>, Error> {
     row.finish()
 }
 
+/// Length that the container of `path` states, in microseconds; `None` when it states none.
+///
+/// # Errors
+///
+/// [`Error::Open`] when the file cannot be opened.
+pub fn stated_micros(path: &Path, limits: &Limits) -> Result<Option<i64>, Error> {
+    Ok(Input::open(path, limits)?.stated_micros())
+}
+
 /// The samples so far and the converter that makes them.
 struct Row<'a> {
     path: &'a Path,
