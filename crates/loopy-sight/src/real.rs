@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// The files of a folder beside the workspace, or of `LOOPY_SHARED`; `None` where there is none.
-fn files(folder: &str) -> Option<Vec<PathBuf>> {
+pub(crate) fn files(folder: &str) -> Option<Vec<PathBuf>> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
     let root = std::env::var_os("LOOPY_SHARED").map_or(beside, PathBuf::from);
     let Ok(entries) = std::fs::read_dir(root.join(folder)) else {

@@ -15,6 +15,8 @@ mod compare;
 pub(crate) mod drawn;
 mod look;
 mod order;
+#[cfg(test)]
+mod real;
 mod rhythm;
 mod statistic;
 mod steps;

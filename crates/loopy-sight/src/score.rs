@@ -6,6 +6,8 @@ pub mod boost;
 pub mod forest;
 pub mod isotonic;
 pub mod model;
+#[cfg(test)]
+mod tests;
 
 use std::ops::Range;
 

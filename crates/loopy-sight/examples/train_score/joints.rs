@@ -79,7 +79,12 @@ fn joint(
     kind: &'static Kind,
     dice: &mut Dice,
 ) -> Option<Joint> {
-    let paced = dice.below(8) == 0;
+    // Drawn frames know nothing of a rhythm: only what is recorded may be on a faster clock.
+    let drawn = !matches!(
+        (kind.draw)(dice).1,
+        Help::Nothing | Help::Passage(_) | Help::Lit(_)
+    );
+    let paced = dice.below(8) == 0 && !drawn;
     let strip = |clip: usize| {
         if paced {
             &clips[clip].paced
@@ -222,7 +227,7 @@ fn pictures(ends: &Ends, to: To, help: Help) -> Option<(Vec<Frame>, usize)> {
             after = after
                 .iter()
                 .map(|frame| faults::moved(frame, x, y))
-                .collect()
+                .collect();
         }
         Help::Faster(every) => after = follow(first, every)?,
         Help::Slower => {

@@ -22,7 +22,7 @@ mod joints;
 mod kinds;
 mod plot;
 
-use std::path::PathBuf;
+use std::{fmt::Write as _, path::PathBuf};
 
 use loopy_sight::score::{
     boost::{Options, Sample, train},
@@ -106,6 +106,9 @@ fn main() {
                 .map(|joint| (odds(&forests[joint.fold], joint), joint.kind.label)),
         ),
     };
+    if let Some(path) = args.next() {
+        write(&path, &report.lines());
+    }
     println!(
         "{} parameters",
         model.forest.parameters() + 2 * model.curve.knots.len()
@@ -204,8 +207,9 @@ impl Report<'_> {
         );
         for (joint, held) in self.joints.iter().zip(self.held) {
             let values: Vec<String> = joint.values.iter().map(ToString::to_string).collect();
-            lines += &format!(
-                "{},{},{},{},{},{},{:?},{},{}\n",
+            writeln!(
+                lines,
+                "{},{},{},{},{},{},{:?},{},{}",
                 joint.fold,
                 self.scenes[joint.scene],
                 joint.kind.name,
@@ -215,7 +219,8 @@ impl Report<'_> {
                 joint.rsv.worst,
                 joint.steps,
                 values.join(",")
-            );
+            )
+            .expect("memory");
         }
         lines
     }

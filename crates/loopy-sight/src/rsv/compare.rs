@@ -11,10 +11,16 @@ use super::{
 
 /// Motion is told in pixels of a picture so wide.
 const TOLD_WIDTH: f32 = 320.0;
-/// Cells that change by less than this many code values over two steps tell nothing of mixes.
-const CHANGES: f32 = 1.5;
-/// What keeps the ratio of a still picture from being noise over noise.
-const MIX_FLOOR: f32 = 0.25;
+/// Cells that change by less than this many code values over two steps show grain, which tells
+/// nothing of mixes.
+const CHANGES: f32 = 3.0;
+/// Fewer changing cells than this tell nothing.
+const FEW: usize = 3;
+/// What a picture is taken for that tells nothing: as far off the mean of its neighbours as half
+/// their distance.
+const UNMIXED: f32 = 0.5;
+/// Code values by which ratios are drawn towards that.
+const DRAWN: f32 = 1.0;
 
 pub(super) fn picture(look: &Look) -> Picture {
     let mean = |cells: &[f32; CELLS]| cells.iter().sum::<f32>() / CELLS as f32;
@@ -66,7 +72,7 @@ fn motion(a: &Gray, b: &Gray) -> ([[i8; 2]; CELLS], [f32; 2]) {
         u: vec![0.0; a.data().len()],
         v: vec![0.0; a.data().len()],
     };
-    let field = dense(a, b, Effort::Fast).unwrap_or_else(|_| still());
+    let field = dense(a, b, Effort::Medium).unwrap_or_else(|_| still());
     let units = TOLD_WIDTH / a.width().max(1) as f32 * MOTION_UNITS;
     for (cell, (right, down)) in motion.iter_mut().zip(field.grid(COLUMNS, ROWS)) {
         // A cast of a float to an integer clamps.
@@ -107,8 +113,8 @@ pub(super) fn bend(a: &Look, b: &Look, c: &Look) -> Bend {
     if a.frame.size() != size || c.frame.size() != size {
         return Bend {
             high: f32::from(u8::MAX),
-            mixed: 1.0,
-            mixed_all: 1.0,
+            mixed: UNMIXED,
+            mixed_all: UNMIXED,
         };
     }
     let [a, b, c] = [a, b, c].map(|look| look.frame.planes()[0]);
@@ -126,16 +132,23 @@ pub(super) fn bend(a: &Look, b: &Look, c: &Look) -> Bend {
         pairs.map(|(a, c)| u32::from(a.abs_diff(*c))).sum()
     });
     let both = off.iter().zip(&apart);
-    let changing = both.filter(|(_, apart)| **apart >= CHANGES);
-    let ratios = sort(changing.map(|(off, apart)| off / apart));
-    let mean = |cells: &[f32; CELLS]| cells.iter().sum::<f32>() / CELLS as f32 + MIX_FLOOR;
+    let changing: Vec<(f32, f32)> = both
+        .map(|(off, apart)| (*off, *apart))
+        .filter(|(_, apart)| *apart >= CHANGES)
+        .collect();
+    let ratio = |off: f32, apart: f32| (off + UNMIXED * DRAWN) / (apart + DRAWN);
+    let ratios = sort(changing.iter().map(|(off, apart)| ratio(*off, *apart)));
+    let sum = changing
+        .iter()
+        .fold((0.0, 0.0), |sum, (off, apart)| (sum.0 + off, sum.1 + apart));
+    let told = changing.len() >= FEW;
     Bend {
         high: quantile(&sort(off.into_iter()), 0.95),
-        mixed: if ratios.is_empty() {
-            1.0
-        } else {
+        mixed: if told {
             quantile(&ratios, 0.1)
+        } else {
+            UNMIXED
         },
-        mixed_all: mean(&off) / mean(&apart),
+        mixed_all: if told { ratio(sum.0, sum.1) } else { UNMIXED },
     }
 }

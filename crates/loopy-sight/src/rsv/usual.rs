@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    COUNT,
+    COUNT, Statistic,
     order::{quantile, sort},
     steps::Steps,
     window::Windows,
@@ -18,8 +18,10 @@ const FEW: usize = 100;
 const MOST: usize = 400;
 /// Longest joint, in steps; longer ones are compared with windows of this many.
 pub(super) const LONGEST: usize = 32;
-/// Doublings within which a statistic is never unusual.
+/// Doublings within which a statistic is never unusual ...
 const SLACK: f32 = 0.15;
+/// ... and the same for what is counted.
+const COUNTED: f32 = 0.4;
 
 type Row = [f32; COUNT];
 
@@ -132,11 +134,15 @@ impl Scale {
             spread: [SLACK; COUNT],
             worst: Vec::new(),
         };
-        for statistic in 0..COUNT {
-            let values = sort(rows.iter().map(|row| row[statistic]));
+        for (at, statistic) in Statistic::ALL.into_iter().enumerate() {
+            let slack = match statistic {
+                Statistic::Rhythm => COUNTED,
+                _ => SLACK,
+            };
+            let values = sort(rows.iter().map(|row| row[at]));
             let (middle, high) = (quantile(&values, 0.5), quantile(&values, 0.9));
-            scale.middle[statistic] = middle;
-            scale.spread[statistic] = (high - middle).max(SLACK);
+            scale.middle[at] = middle;
+            scale.spread[at] = (high - middle).max(slack);
         }
         scale.worst = sort(
             rows.iter()
