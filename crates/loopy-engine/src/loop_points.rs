@@ -108,6 +108,7 @@ fn written(clip: &Clip, found: &Found, fps: Rate, options: &Options) -> Result<P
         step: found.step,
         declared: false,
         bridge: found.bridge,
+        rsv: None,
     };
     let wishes = walk::Options {
         fps,
@@ -128,10 +129,11 @@ fn written(clip: &Clip, found: &Found, fps: Rate, options: &Options) -> Result<P
     let seam = Seam {
         start: u64::from(visit.frames()),
         frames: span.frames,
-        kind: span.kind(),
+        kind: span.kind,
         steps: span.steps,
         score: found.score,
         step: found.step,
+        rsv: None,
     };
     let mut ports = vec![clip.first, found.first, found.until, clip.until];
     ports.dedup();
