@@ -32,7 +32,9 @@ goal() {
 
 growth() {
   local clips=${BENCH_CLIPS:-$work/drawn} count
-  cargo run --quiet --release -p loopy-engine --example many_clips -- "$clips" 301
+  if [ ! -e "$clips/clip_300.mp4" ]; then
+    cargo run --quiet --release -p loopy-engine --example many_clips -- "$clips" 301
+  fi
   for count in 10 30 100 300; do
     mkdir "$work/of_$count"
     for n in $(seq -f %03g 0 $((count - 1))); do ln -s "$(realpath "$clips/clip_$n.mp4")" "$work/of_$count/"; done

@@ -97,8 +97,13 @@ pub fn contact_sheet(file: &Path, prepared: &Prepared, room: &Room) -> Result<()
     for index in (0..count).step_by(step) {
         let visit = &plan.visits[index];
         let rows = &prepared.timeline.visits[index];
-        let path = plan.clip(visit).clip.path.as_path();
-        let name = show(Path::new(path.file_stem().unwrap_or_default()));
+        let clip = &plan.clip(visit).clip;
+        let stem = clip.path.as_path().file_stem().unwrap_or_default();
+        let stem = show(Path::new(stem));
+        let name = match clip.shot {
+            0 => stem,
+            shot => format!("{stem}#{shot}"),
+        };
         let Some(last) = rows.last() else {
             continue;
         };

@@ -57,7 +57,7 @@ const BAND: f64 = 1.3;
 /// Scores this near to the best are as good: the longest of them is taken.
 const AS_GOOD: u16 = u16::MAX / 40;
 /// A joint below this is seen whatever is drawn between.
-const SEEN: u16 = u16::MAX / 5;
+const SEEN: u16 = u16::MAX / 4;
 /// Motion of more ordinary steps than this cannot be drawn.
 const TOO_FAR: f32 = 13.0;
 

@@ -15,6 +15,9 @@ const WEAK: f64 = 0.5;
 /// Wishes at most: the first few are worth most.
 const MOST: usize = 12;
 
+/// Of these, clips that fit no other: most are far from it.
+const NEAREST: usize = 3;
+
 /// The best ways between a clip and other clips of its scene.
 #[derive(Clone, Copy, Default)]
 struct Ways {
@@ -50,7 +53,8 @@ fn members(graph: &Graph) -> BTreeMap<u32, Vec<usize>> {
 }
 
 /// Clips that cannot be entered or left without showing, with why.
-pub(super) fn misfits(graph: &Graph, names: &[String]) -> Vec<Note> {
+pub(super) fn misfits(graph: &Graph, missing: &[Missing], names: &[String]) -> Vec<Note> {
+    let nearest = nearest(missing);
     let (ways, members) = (ways(graph), members(graph));
     let mut notes = Vec::new();
     for clips in members.values() {
@@ -60,8 +64,12 @@ pub(super) fn misfits(graph: &Graph, names: &[String]) -> Vec<Note> {
                 if names.len() == 1 {
                     continue;
                 }
-                "it looks like no other clip; the walk comes and goes by a declared change of scene"
-                    .to_owned()
+                let joint = nearest.iter().find(|joint| joint.clip as usize == *clip);
+                let words = joint.map_or_else(
+                    || "it looks like no other clip".to_owned(),
+                    |joint| joint.words(&graph.clips, names),
+                );
+                format!("{words}; the walk comes and goes by a declared change of scene")
             } else if into < WEAK && out < WEAK {
                 format!(
                     "neither the best way in ({}) nor the best way out ({}) goes unnoticed",
@@ -87,7 +95,7 @@ pub(super) fn wishes(graph: &Graph, missing: &[Missing], names: &[String]) -> Ve
     let (ways, members) = (ways(graph), members(graph));
     let mut wishes = lone_scenes(&members, names);
     wishes.extend(between_states(graph, &members, names));
-    let words = nearest(missing).into_iter();
+    let words = nearest(missing).into_iter().take(NEAREST);
     let words = words.map(|joint| format!("{}.", joint.words(&graph.clips, names)));
     wishes.extend(words);
     let mut ends: Vec<(f64, String)> = Vec::new();

@@ -102,7 +102,7 @@ pub(super) fn page(
         cells: cells(graph),
         best,
         worst,
-        misfits: advice::misfits(graph, &names),
+        misfits: advice::misfits(graph, missing, &names),
         left_out: notes(&library.left_out),
         remarks: notes(&library.notes()),
         wishes: advice::wishes(graph, missing, &names),
