@@ -16,7 +16,8 @@ X264 = ["-c:v", "libx264", "-preset", "medium", "-crf", "20", "-bf", "3", "-thre
 X264 += ["-x264-params", "rc-lookahead=20:keyint=150:scenecut=0"]
 FFMPEG = ["ffmpeg", "-nostdin", "-v", "error", "-y"]
 # What our own pictures go through, as ffmpeg's filters.
-FIT = "zscale=w={w}:h={h}:f=lanczos:r=limited:m=709:p=709:t=709,format=yuv420p"
+FIT = "setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709,"
+FIT += "zscale=w={w}:h={h}:f=lanczos:r=limited:m=709:p=709:t=709,format=yuv420p"
 FIT += ",pad=1280:720:-1:-1,setsar=1,fps=30"
 
 

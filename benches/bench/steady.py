@@ -29,7 +29,9 @@ def warm(bench):
         spread(f"re-encode, {seams}: ms a frame", [each * 1000 for each in again])
         ratios = [frame * report["frames"] / cpu for frame, cpu in zip(again, costs)]
         spread(f"warm, {seams}: times less CPU", ratios)
-        at_least(f"warm, {length}, {seams}: median, less CPU", middle(ratios), 1000, "x")
+        # What else runs on the machine only ever adds to a cost: the lowest of each says most.
+        lowest = min(again) * report["frames"] / min(costs)
+        at_least(f"warm, {length}, {seams}: lowest against lowest, less CPU", lowest, 1000, "x")
 
 
 def middle(values):
