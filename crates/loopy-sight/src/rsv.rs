@@ -48,6 +48,9 @@ pub const CONTEXT: usize = window::CONTEXT;
 const COLUMNS: usize = 16;
 const ROWS: usize = 9;
 const CELLS: usize = COLUMNS * ROWS;
+/// Columns and rows of the small luma that pictures far apart in time are compared by.
+const SMALL: (usize, usize) = (2 * COLUMNS, 2 * ROWS);
+const SMALLS: usize = SMALL.0 * SMALL.1;
 /// Units of motion in a pixel of a picture 320 wide.
 const MOTION_UNITS: f32 = 8.0;
 /// Number of statistics.

@@ -102,8 +102,8 @@ pub(crate) const KINDS: [Kind; 48] = [
     kind("repeat 5-8", 0.25, 2, |d| {
         (To::Along(-(d.between(5, 8) as isize)), Help::Nothing)
     }),
-    kind("hold 1", 0.6, 1, |_| (To::Along(0), Help::Hold(1))),
-    kind("hold 2-4", 0.3, 1, |d| {
+    kind("hold 1", 0.6, 3, |_| (To::Along(0), Help::Hold(1))),
+    kind("hold 2-4", 0.3, 4, |d| {
         (To::Along(0), Help::Hold(d.between(2, 4)))
     }),
     kind("reversal", 0.25, 2, |_| (To::Back, Help::Nothing)),

@@ -1,14 +1,14 @@
 //! Steps as one block of bytes, and the small form of a cell.
 
 use super::{
-    CELLS,
+    CELLS, SMALLS,
     steps::{Bend, Picture, Step, Steps},
 };
 
 const MAGIC: [u8; 4] = *b"LcSt";
 const VERSION: u32 = 1;
 const HEADER: usize = 12;
-const PICTURE: usize = CELLS + 12;
+const PICTURE: usize = CELLS + SMALLS;
 const STEP: usize = 3 * CELLS + 20;
 const BEND: usize = 12;
 
@@ -59,7 +59,7 @@ pub(super) fn write(steps: &Steps) -> Vec<u8> {
     };
     for picture in &steps.pictures {
         bytes.extend(picture.fine);
-        floats(&mut bytes, &picture.light);
+        bytes.extend(picture.small);
     }
     for step in &steps.each {
         bytes.extend(step.change);
@@ -101,10 +101,10 @@ pub(super) fn read(bytes: &[u8]) -> Result<Steps, Error> {
     let (pictures, body) = body.split_at(sizes[0]);
     let (steps, bends) = body.split_at(sizes[1]);
     let picture = |bytes: &[u8; PICTURE]| {
-        let (fine, light) = bytes.split_at(CELLS);
+        let (fine, small) = bytes.split_at(CELLS);
         Some(Picture {
             fine: fine.try_into().ok()?,
-            light: floats(light)?,
+            small: small.try_into().ok()?,
         })
     };
     let step = |bytes: &[u8; STEP]| {
@@ -179,7 +179,7 @@ mod tests {
             let steps = Steps::of(&pictures[..count]);
             let bytes = steps.to_bytes();
             assert_eq!(Steps::from_bytes(&bytes), Ok(steps));
-            assert!(bytes.len() <= 12 + 660 * count);
+            assert!(bytes.len() <= 12 + 1230 * count);
         }
         let bytes = Steps::of(&pictures).to_bytes();
         let with = |at: usize, value: &[u8]| {
@@ -194,7 +194,7 @@ mod tests {
             Err(Error::Length { pictures: 4, .. })
         ));
         let nan = f32::NAN.to_le_bytes();
-        assert_eq!(with(HEADER + CELLS, &nan), Err(Error::Damaged));
+        assert_eq!(with(bytes.len() - BEND, &nan), Err(Error::Damaged));
         assert_eq!(Steps::from_bytes(&bytes[..7]), Err(Error::Foreign));
     }
 

@@ -23,11 +23,9 @@ const UNMIXED: f32 = 0.5;
 const DRAWN: f32 = 1.0;
 
 pub(super) fn picture(look: &Look) -> Picture {
-    let mean = |cells: &[f32; CELLS]| cells.iter().sum::<f32>() / CELLS as f32;
-    let light = &look.light;
     Picture {
         fine: look.fine.map(blob::small),
-        light: [mean(&light[0]), mean(&light[1]), mean(&light[2])],
+        small: look.small,
     }
 }
 
@@ -72,7 +70,7 @@ fn motion(a: &Gray, b: &Gray) -> ([[i8; 2]; CELLS], [f32; 2]) {
         u: vec![0.0; a.data().len()],
         v: vec![0.0; a.data().len()],
     };
-    let field = dense(a, b, Effort::Medium).unwrap_or_else(|_| still());
+    let field = dense(a, b, Effort::Fast).unwrap_or_else(|_| still());
     let units = TOLD_WIDTH / a.width().max(1) as f32 * MOTION_UNITS;
     for (cell, (right, down)) in motion.iter_mut().zip(field.grid(COLUMNS, ROWS)) {
         // A cast of a float to an integer clamps.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use loopy_core::Frame;
 use loopy_pixels::flow::Gray;
 
-use super::{CELLS, COLUMNS, ROWS};
+use super::{CELLS, COLUMNS, SMALL, SMALLS};
 
 /// Pictures this wide and wider are halved before motion is looked for.
 const WIDE: u32 = 256;
@@ -22,6 +22,8 @@ pub(super) struct Look<'a> {
     pub(super) fine: [f32; CELLS],
     /// Mean Y, U and V.
     pub(super) light: [[f32; CELLS]; 3],
+    /// Mean luma on the finer grid.
+    pub(super) small: [u8; SMALLS],
 }
 
 impl<'a> Look<'a> {
@@ -34,6 +36,7 @@ impl<'a> Look<'a> {
             frame,
             gray: Gray::of(frame, factor),
             fine: fine(y, width, height),
+            small: small(y, width, height),
             light: [
                 light(y, width, height),
                 light(u, width / 2, height / 2),
@@ -54,12 +57,21 @@ pub(super) fn cells(
     height: usize,
     sum: impl Fn(usize, Range<usize>) -> u32,
 ) -> [f32; CELLS] {
+    grid::<COLUMNS, CELLS>(width, height, sum)
+}
+
+/// The same over a grid of so many columns and so many cells.
+fn grid<const COLUMNS: usize, const CELLS: usize>(
+    width: usize,
+    height: usize,
+    sum: impl Fn(usize, Range<usize>) -> u32,
+) -> [f32; CELLS] {
     let mut means = [0.0; CELLS];
     if width == 0 || height == 0 {
         return means;
     }
     for (row, means) in means.chunks_exact_mut(COLUMNS).enumerate() {
-        let ys = span(row, ROWS, height);
+        let ys = span(row, CELLS / COLUMNS, height);
         let mut sums = [0_u32; COLUMNS];
         for y in ys.clone() {
             for (column, total) in sums.iter_mut().enumerate() {
@@ -85,6 +97,14 @@ fn light(plane: &[u8], width: usize, height: usize) -> [f32; CELLS] {
         let row = &plane[y * width..][xs];
         row.iter().map(|sample| u32::from(*sample)).sum()
     })
+}
+
+fn small(luma: &[u8], width: usize, height: usize) -> [u8; SMALLS] {
+    let means: [f32; SMALLS] = grid::<{ SMALL.0 }, SMALLS>(width, height, |y, xs| {
+        let row = &luma[y * width..][xs];
+        row.iter().map(|sample| u32::from(*sample)).sum()
+    });
+    means.map(|mean| mean.round() as u8)
 }
 
 fn fine(luma: &[u8], width: usize, height: usize) -> [f32; CELLS] {

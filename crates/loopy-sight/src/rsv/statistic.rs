@@ -58,6 +58,10 @@ statistics! {
     Drift = "light or colour drift",
     /// A picture lies off its neighbours.
     Flicker = "the picture flickers",
+    /// Both ends of the joint are further apart than what lies beside it moves in as long.
+    Gap = "the sides are too far apart",
+    /// The pictures between are mixes of both ends.
+    Mix = "both sides are seen at once",
     /// A picture is a mix of its neighbours, where it changes.
     Ghost = "pictures are mixed",
     /// The same of the whole.
@@ -78,4 +82,18 @@ statistics! {
     Quiet = "the grain stands still",
     /// Repeated pictures come out of their rhythm.
     Rhythm = "the rhythm of repeated pictures breaks",
+}
+
+impl Statistic {
+    /// How far it may lie beyond the middle of what is usual without being unusual, in doublings
+    /// (repetitions out of rhythm: in steps), however even the clips are: a tenth more motion or
+    /// change is not seen, nor a fifth less grain, nor a mix that is a third purer.
+    pub(super) fn slack(self) -> f32 {
+        match self {
+            Self::Blur | Self::BlurHere | Self::Sharp | Self::Focus => 0.2,
+            Self::Smooth | Self::Grain | Self::Quiet => 0.3,
+            Self::Ghost | Self::GhostAll | Self::Mix | Self::Rhythm => 0.4,
+            _ => 0.15,
+        }
+    }
 }

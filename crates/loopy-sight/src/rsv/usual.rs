@@ -18,11 +18,6 @@ const FEW: usize = 100;
 const MOST: usize = 400;
 /// Longest joint, in steps; longer ones are compared with windows of this many.
 pub(super) const LONGEST: usize = 32;
-/// Doublings within which a statistic is never unusual ...
-const SLACK: f32 = 0.15;
-/// ... and the same for what is counted.
-const COUNTED: f32 = 0.4;
-
 type Row = [f32; COUNT];
 
 /// The natural windows of one clip, measured when first asked for.
@@ -131,18 +126,14 @@ impl Scale {
             .collect();
         let mut scale = Self {
             middle: [0.0; COUNT],
-            spread: [SLACK; COUNT],
+            spread: [0.0; COUNT],
             worst: Vec::new(),
         };
         for (at, statistic) in Statistic::ALL.into_iter().enumerate() {
-            let slack = match statistic {
-                Statistic::Rhythm => COUNTED,
-                _ => SLACK,
-            };
             let values = sort(rows.iter().map(|row| row[at]));
             let (middle, high) = (quantile(&values, 0.5), quantile(&values, 0.9));
             scale.middle[at] = middle;
-            scale.spread[at] = (high - middle).max(slack);
+            scale.spread[at] = (high - middle).max(statistic.slack());
         }
         scale.worst = sort(
             rows.iter()

@@ -206,6 +206,7 @@ impl Place<'_> {
         self.motion(&mut set);
         self.light(&mut set);
         self.mixes(&mut set);
+        self.ends(&mut set);
         self.texture(&mut set);
         set(Statistic::Rhythm, self.rhythm.broken());
         out

@@ -4,10 +4,13 @@ use std::ops::Range;
 
 use super::{CODE, FAINT, MIXED, Place, Sides};
 use crate::rsv::{
-    CELLS, Statistic,
+    CELLS, SMALLS, Statistic,
     blob::large,
     order::{log2, quantile, sort},
 };
+
+/// Cells of the ends of a joint that differ by less, in code values, tell nothing of mixes.
+const APART: f32 = 3.0;
 
 impl Place<'_> {
     pub(super) fn light(&self, set: &mut impl FnMut(Statistic, f32)) {
@@ -83,6 +86,39 @@ impl Place<'_> {
             Statistic::GhostAll,
             worst(&|picture| alls.under(all(picture), MIXED)),
         );
+    }
+
+    /// How far apart the ends of the joint are, and whether what lies between mixes them.
+    pub(super) fn ends(&self, set: &mut impl FnMut(Statistic, f32)) {
+        let small = |picture: usize| &self.all.steps.pictures[picture].small;
+        let mean = |a: usize, b: usize| {
+            let pairs = small(a).iter().zip(small(b));
+            let sum: u32 = pairs.map(|(a, b)| u32::from(a.abs_diff(*b))).sum();
+            sum as f32 / SMALLS as f32
+        };
+        let (first, last) = (self.joint.start, self.joint.end);
+        let steps = self.joint.len();
+        // The sides move as far in as many steps, or in all that there are.
+        let before = mean(first - steps.min(self.before.len()), first);
+        let after = mean(last, last + steps.min(self.after.len()));
+        let gap = Sides(before, after).over(mean(first, last), FAINT);
+        set(Statistic::Gap, gap);
+
+        let (mut off, mut apart) = (0.0, 0.0);
+        for picture in first + 1..last {
+            let share = (picture - first) as f32 / steps as f32;
+            let ends = small(first).iter().zip(small(last));
+            for ((a, c), b) in ends.zip(small(picture)) {
+                let [a, b, c] = [*a, *b, *c].map(f32::from);
+                if (c - a).abs() >= APART {
+                    off += (a + (c - a) * share - b).abs();
+                    apart += (c - a).abs();
+                }
+            }
+        }
+        // Drawn to a half where hardly anything changes.
+        let drawn = (SMALLS / 20) as f32 * steps as f32;
+        set(Statistic::Mix, -log2((off + 0.5 * drawn) / (apart + drawn)));
     }
 
     pub(super) fn texture(&self, set: &mut impl FnMut(Statistic, f32)) {
