@@ -61,6 +61,7 @@ fn wishes(global: &Global, args: &Loop) -> Result<Options, Error> {
             seams: args.seams,
             bridge_frames: args.bridge_frames,
             bridge_budget: 1.0,
+            seam_threshold: 0.0,
             fps: args.fps,
             rate: RateMode::Duplicate,
         },
@@ -97,7 +98,7 @@ fn tell(global: &Global, house: &House, report: &Report) {
             "joint": seam.kind,
             "bridge_frames": seam.frames,
             "score": seam.score,
-            "step": seam.rsv,
+            "step": seam.step,
             "bytes": report.totals.bytes,
         });
         house.live.data(&value.to_string());
@@ -105,6 +106,7 @@ fn tell(global: &Global, house: &House, report: &Report) {
     }
     let joint = match seam.kind {
         SeamKind::Motion => format!("{} frames of motion", seam.frames),
+        SeamKind::Morph => format!("a morph of {} frames", seam.frames),
         SeamKind::Dissolve => format!("a dissolve of {} frames", seam.frames),
         SeamKind::Cut | SeamKind::SceneChange => "a cut".to_owned(),
     };
