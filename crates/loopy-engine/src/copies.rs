@@ -12,7 +12,7 @@ use loopy_sight::{features::Features, same};
 use crate::{Error, library, render::Room, scan::Library};
 
 /// Changes when other clips would be found to be the same.
-const SAME: &str = "same-1";
+const SAME: &str = "same-2";
 
 /// Leaves out every clip whose footage a better one shows: the largest picture, then the highest
 /// bit rate, then the first by name.

@@ -23,10 +23,12 @@ const FARTHEST: i64 = 500_000;
 const SAMPLES: usize = 12;
 /// Mean difference of those frames in code values above which nothing more is compared.
 const ALIKE: u32 = 8;
-/// Coding noise of a cell's mean, in code values.
-const NOISE: f32 = 3.0;
+/// Coding noise of a cell's mean, in code values: so many times what half of the cells differ by,
+/// within these bounds. A blink is a few values in one cell, and must not drown in it.
+const NOISE: f32 = 2.0;
+const NOISES: (f32, f32) = (0.7, 3.0);
 /// Part of a cell's own variance that the difference may have.
-const PART: f32 = 0.5;
+const PART: f32 = 0.7;
 /// How much more one clip may change than the other, over all cells: the same movement with
 /// another swing is another take.
 const SWING: f32 = 1.2;
@@ -170,19 +172,22 @@ impl<'a> Take<'a> {
             }
         }
         let count = frames.len() as f32;
+        let variance = |sum: f32, squares: f32| {
+            let mean = sum / count;
+            (squares / count - mean * mean).max(0.0)
+        };
+        let mut apart: Vec<f32> = sums.iter().map(|[.., d, dd]| variance(*d, *dd)).collect();
+        apart.sort_unstable_by(f32::total_cmp);
+        let noise = (NOISE * apart[CELLS / 2].sqrt()).clamp(NOISES.0, NOISES.1);
         let mut eventful = false;
         let mut swings = [0.0_f32; 2];
         for [a, aa, b, bb, d, dd] in sums {
-            let variance = |sum: f32, squares: f32| {
-                let mean = sum / count;
-                (squares / count - mean * mean).max(0.0)
-            };
             let both = [variance(a, aa), variance(b, bb)];
             let own = both[0].min(both[1]);
             for (swing, own) in swings.iter_mut().zip(both) {
                 *swing += own;
             }
-            if (d / count).abs() > LEVEL || variance(d, dd) > NOISE * NOISE + PART * own {
+            if (d / count).abs() > LEVEL || variance(d, dd) > noise * noise + PART * own {
                 return false;
             }
             eventful |= own > EVENT * EVENT;
