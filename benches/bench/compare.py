@@ -11,6 +11,7 @@ CHAIN = 8
 
 
 def compare(bench):
+    bench.empty("store-hand")
     cost, report = bench.render("store-hand", "hand.mp4", "--seams", "cut", "--duration", "2m")
     show("loopy, 2 minutes, cold", cost, bench.path("hand.mp4"), report["frames"])
     equal("frames of ours too many or too few", len(times(bench.path("hand.mp4"))), report["frames"])

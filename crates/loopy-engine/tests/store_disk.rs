@@ -53,7 +53,8 @@ impl Disk {
 
 impl Drop for Disk {
     fn drop(&mut self) {
-        let done = Command::new("umount").arg(self.path()).status();
+        // Lazily: a command that another test is just starting may still hold our files.
+        let done = Command::new("umount").arg("-l").arg(self.path()).status();
         assert!(done.unwrap().success());
     }
 }
