@@ -329,11 +329,9 @@ impl Shelf<'_> {
             self.pictures(&joint.from.pictures)?,
             self.pictures(&joint.to.pictures)?,
         );
-        Ok(trial::judge(
-            &joint.from.side(&from, &before, &left),
-            &joint.to.side(&to, &after, &entered),
-            joint.step,
-        ))
+        let left = joint.from.side(&from, &before, &left);
+        let entered = joint.to.side(&to, &after, &entered);
+        trial::judge(&left, &entered, joint.step).map_err(|error| Error::Usage(error.to_string()))
     }
 
     fn usual(&mut self, end: &End) -> Result<Usual, Error> {

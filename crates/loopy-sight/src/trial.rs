@@ -15,7 +15,7 @@ use loopy_pixels::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    rsv::{self, CONTEXT, Statistic, Steps, Usual},
+    rsv::{self, CONTEXT, Rsv, Statistic, Steps, Usual},
     score,
 };
 
@@ -65,39 +65,57 @@ pub struct Found {
 
 /// Tries the joint between two sides; `step` is the relative size of a plain cut, from which
 /// lengths of motion are guessed. `None` when the sides have too few pictures to tell.
-pub fn judge(from: &Side, to: &Side, step: f32) -> Option<Found> {
-    let try_one = |bridge: Bridge, between: &[Frame]| measure(from, to, bridge, between);
-    let cut = try_one(Bridge::None, &[])?;
+///
+/// # Errors
+/// [`score::Error::Model`] when the compiled-in weights are not for this program.
+pub fn judge(from: &Side, to: &Side, step: f32) -> Result<Option<Found>, score::Error> {
+    let Some(cut) = measure(from, to, Bridge::None, &[])? else {
+        return Ok(None);
+    };
     if cut.rsv <= ORDINARY {
-        return Some(cut);
+        return Ok(Some(cut));
     }
-    let mut best = cut;
+    let mut best = Best {
+        found: cut,
+        from,
+        to,
+    };
     for length in MORPHS {
-        if let Some(pictures) = morph(from, to, usize::from(length))
-            && let Some(found) = try_one(Bridge::Morph(length), &pictures)
-            && better(&found, &best)
-        {
-            best = found;
+        if let Some(pictures) = morph(from, to, usize::from(length)) {
+            best.offer(Bridge::Morph(length), &pictures)?;
         }
     }
-    if best.rsv <= UNUSUAL && best.bridge != Bridge::None {
-        return Some(best);
+    let moving = matches!(best.found.bridge, Bridge::Morph(_));
+    if moving && best.found.rsv <= UNUSUAL {
+        return Ok(Some(best.found));
     }
     for (bridge, pictures) in motion(from, to, step) {
-        if let Some(found) = try_one(bridge, &pictures)
-            && better(&found, &best)
-        {
-            best = found;
-        }
+        best.offer(bridge, &pictures)?;
     }
-    if best.rsv > UNUSUAL
+    if best.found.rsv > UNUSUAL
         && let Some(pictures) = dissolve(from, to)
-        && let Some(found) = try_one(Bridge::Dissolve, &pictures)
-        && better(&found, &best)
     {
-        best = found;
+        best.offer(Bridge::Dissolve, &pictures)?;
     }
-    Some(best)
+    Ok(Some(best.found))
+}
+
+/// The best so far.
+struct Best<'a> {
+    found: Found,
+    from: &'a Side<'a>,
+    to: &'a Side<'a>,
+}
+
+impl Best<'_> {
+    fn offer(&mut self, bridge: Bridge, between: &[Frame]) -> Result<(), score::Error> {
+        if let Some(found) = measure(self.from, self.to, bridge, between)?
+            && better(&found, &self.found)
+        {
+            self.found = found;
+        }
+        Ok(())
+    }
 }
 
 fn better(one: &Found, other: &Found) -> bool {
@@ -161,7 +179,26 @@ fn first_two<'a>(side: &Side<'a>) -> Option<[&'a Frame; 2]> {
     Some([&pictures[0], &pictures[1]])
 }
 
-fn measure(from: &Side, to: &Side, bridge: Bridge, between: &[Frame]) -> Option<Found> {
+/// The joint with these pictures between its sides; `None` when the sides have too few of their
+/// own.
+fn measure(
+    from: &Side,
+    to: &Side,
+    bridge: Bridge,
+    between: &[Frame],
+) -> Result<Option<Found>, score::Error> {
+    let Some(rsv) = visible(from, to, between) else {
+        return Ok(None);
+    };
+    Ok(Some(Found {
+        bridge,
+        score: score::of(&rsv)?,
+        rsv: rsv.percentile,
+        worst: rsv.worst,
+    }))
+}
+
+fn visible(from: &Side, to: &Side, between: &[Frame]) -> Option<Rsv> {
     let (left, entered) = (last_two(from)?, first_two(to)?);
     let middle: Vec<Frame> = left
         .into_iter()
@@ -177,13 +214,7 @@ fn measure(from: &Side, to: &Side, bridge: Bridge, between: &[Frame]) -> Option<
     let start = before.len();
     let window = Steps::spliced(&before, &Steps::of(&middle), &after)?;
     let joint = start..start + between.len() + 1;
-    let found = rsv::rsv(&window, joint, (from.usual, to.usual))?;
-    Some(Found {
-        bridge,
-        score: score::of(&found).ok()?,
-        rsv: found.percentile,
-        worst: found.worst,
-    })
+    rsv::rsv(&window, joint, (from.usual, to.usual))
 }
 
 #[cfg(test)]
@@ -246,18 +277,20 @@ mod tests {
     #[test]
     fn what_goes_on_is_cut_and_what_jumps_gets_motion() {
         let (a, b) = (Take::new(0.0, 0.0), Take::new(40.0, 0.0));
-        let on = judge(&a.side(60), &b.side(20), 1.0).unwrap();
+        let on = judge(&a.side(60), &b.side(20), 1.0).unwrap().unwrap();
         assert_eq!(on.bridge, Bridge::None, "{on:?}");
-        let jump = judge(&a.side(60), &b.side(26), 6.0).unwrap();
+        let jump = judge(&a.side(60), &b.side(26), 6.0).unwrap().unwrap();
         assert!(matches!(jump.bridge, Bridge::Motion(_)), "{jump:?}");
-        let cut = measure(&a.side(60), &b.side(26), Bridge::None, &[]).unwrap();
+        let cut = measure(&a.side(60), &b.side(26), Bridge::None, &[])
+            .unwrap()
+            .unwrap();
         assert!(jump.score > cut.score && cut.rsv > 0.95, "{jump:?} {cut:?}");
     }
 
     #[test]
     fn a_joint_without_pictures_on_a_side_is_not_judged() {
         let a = Take::new(0.0, 0.0);
-        assert!(judge(&a.side(0), &a.side(60), 1.0).is_none());
-        assert!(judge(&a.side(60), &a.side(120), 1.0).is_none());
+        assert!(judge(&a.side(0), &a.side(60), 1.0).unwrap().is_none());
+        assert!(judge(&a.side(60), &a.side(120), 1.0).unwrap().is_none());
     }
 }
