@@ -24,16 +24,9 @@ pub(crate) fn leave_out(library: &mut Library, room: &Room) -> Result<(), Error>
     if pairs.is_empty() {
         return Ok(());
     }
-    let mut kept_for: Vec<Option<usize>> = vec![None; library.clips.len()];
-    for group in groups(library.clips.len(), &pairs) {
-        let best = group
-            .iter()
-            .copied()
-            .min_by_key(|clip| rank(library, *clip));
-        for clip in group {
-            kept_for[clip] = best.filter(|best| *best != clip);
-        }
-    }
+    let mut order: Vec<usize> = (0..library.clips.len()).collect();
+    order.sort_by_key(|clip| rank(library, *clip));
+    let kept_for = better(&order, &pairs);
     let kept: BTreeSet<Hash> = library
         .clips
         .iter()
@@ -95,23 +88,23 @@ fn pairs(library: &Library, room: &Room) -> Result<Vec<(usize, usize)>, Error> {
     Ok(found)
 }
 
-/// Clips that are joined by pairs, each group rising.
-fn groups(clips: usize, pairs: &[(usize, usize)]) -> Vec<Vec<usize>> {
-    let mut first: Vec<usize> = (0..clips).collect();
+/// For each clip that is left out the one that is kept instead; `order` has the better ones first.
+/// Likeness is not passed on: what is like a clip that is left out may be another take.
+fn better(order: &[usize], pairs: &[(usize, usize)]) -> Vec<Option<usize>> {
+    let mut same: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); order.len()];
     for (a, b) in pairs {
-        let (low, high) = (first[*a].min(first[*b]), first[*a].max(first[*b]));
-        for leader in &mut first {
-            if *leader == high {
-                *leader = low;
-            }
+        same[*a].insert(*b);
+        same[*b].insert(*a);
+    }
+    let mut kept: Vec<usize> = Vec::new();
+    let mut kept_for = vec![None; order.len()];
+    for clip in order {
+        kept_for[*clip] = kept.iter().copied().find(|kept| same[*clip].contains(kept));
+        if kept_for[*clip].is_none() {
+            kept.push(*clip);
         }
     }
-    let members = |leader: usize| (0..clips).filter(|clip| first[*clip] == leader).collect();
-    (0..clips)
-        .filter(|clip| first[*clip] == *clip)
-        .map(members)
-        .filter(|group: &Vec<usize>| group.len() > 1)
-        .collect()
+    kept_for
 }
 
 fn pixels(clip: &Clip) -> u64 {
@@ -151,9 +144,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn clips_joined_through_others_are_one_group() {
-        let found = groups(7, &[(0, 4), (1, 2), (2, 5), (4, 6)]);
-        assert_eq!(found, [vec![0, 4, 6], vec![1, 2, 5]]);
-        assert!(groups(3, &[]).is_empty());
+    fn the_better_of_two_is_kept_and_likeness_is_not_passed_on() {
+        // 2 is like 0 and like 1; those are not alike.
+        let pairs = [(0, 2), (1, 2)];
+        let kept = [Some(2), Some(2), None, None];
+        assert_eq!(better(&[2, 0, 1, 3], &pairs), kept);
+        let kept = [None, None, Some(1), None];
+        assert_eq!(better(&[1, 0, 2, 3], &pairs), kept);
+        assert_eq!(better(&[0, 1], &[]), [None, None]);
     }
 }
