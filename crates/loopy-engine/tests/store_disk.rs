@@ -11,6 +11,7 @@ use std::{
     fs::{self, File},
     path::Path,
     process::Command,
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime},
 };
 
@@ -21,25 +22,33 @@ use loopy_engine::{
     store::{Error, Kind, Store, UNCAPPED},
 };
 
+/// One test at a time: a command that another test is just starting holds our files and locks for
+/// a moment, and with them a disk or a pin.
+static ALONE: Mutex<()> = Mutex::new(());
+
 /// A mounted file system, gone on drop.
-struct Disk(tempfile::TempDir);
+struct Disk {
+    dir: tempfile::TempDir,
+    _alone: MutexGuard<'static, ()>,
+}
 
 impl Disk {
     fn mount(options: &str) -> Option<Self> {
+        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let dir = tempfile::tempdir().unwrap();
         let mounted = Command::new("mount")
             .args(["-t", "tmpfs", "-o", options, "none"])
             .arg(dir.path())
             .output();
         if mounted.is_ok_and(|output| output.status.success()) {
-            return Some(Self(dir));
+            return Some(Self { dir, _alone: alone });
         }
         println!("skipped: mounting a file system is not allowed here");
         None
     }
 
     fn path(&self) -> &Path {
-        self.0.path()
+        self.dir.path()
     }
 
     fn remount(&self, options: &str) {
@@ -53,8 +62,7 @@ impl Disk {
 
 impl Drop for Disk {
     fn drop(&mut self) {
-        // Lazily: a command that another test is just starting may still hold our files.
-        let done = Command::new("umount").arg("-l").arg(self.path()).status();
+        let done = Command::new("umount").arg(self.path()).status();
         assert!(done.unwrap().success());
     }
 }
