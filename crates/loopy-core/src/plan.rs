@@ -121,7 +121,7 @@ pub struct Seam {
     /// Relative step of the edge (1 is an ordinary step).
     pub step: f32,
     /// Relative seam visibility of the edge, where it was measured.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rsv: Option<f32>,
 }
 

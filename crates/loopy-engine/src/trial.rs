@@ -103,24 +103,25 @@ pub fn settle(
         .iter()
         .map(|index| task(&graph, &steps, &graph.edges[*index]))
         .collect();
-    let mut found: Vec<Option<Option<Found>>> = Vec::with_capacity(tasks.len());
-    for task in &tasks {
+    let mut found: HashMap<usize, Option<Found>> = HashMap::new();
+    for (at, task) in tasks.iter().enumerate() {
         let json = room.index.clip(&task.key(), VERSION)?;
-        found.push(json.and_then(|json| serde_json::from_str(&json).ok()));
+        let known = json.and_then(|json| serde_json::from_str(&json).ok());
+        found.extend(known.map(|known| (at, known)));
     }
-    let missing: Vec<usize> = (0..tasks.len()).filter(|at| found[*at].is_none()).collect();
+    let missing: Vec<usize> = (0..tasks.len())
+        .filter(|at| !found.contains_key(at))
+        .collect();
     if !missing.is_empty() {
         let new = look(&graph, grades, &places, &tasks, &missing, limits, room)?;
-        for (at, one) in missing.into_iter().zip(new) {
-            if let Some(one) = one {
-                let key = tasks[at].key();
-                room.index.set_clip(&key, VERSION, &library::json(&one))?;
-                found[at] = Some(one);
-            }
+        for (at, one) in &new {
+            let key = tasks[*at].key();
+            room.index.set_clip(&key, VERSION, &library::json(one))?;
         }
+        found.extend(new);
     }
-    for (index, found) in places.into_iter().zip(found) {
-        if let Some(found) = found.flatten() {
+    for (at, index) in places.into_iter().enumerate() {
+        if let Some(Some(found)) = found.get(&at) {
             let edge = &mut graph.edges[index];
             edge.bridge = found.bridge;
             edge.score = found.score;
@@ -153,7 +154,7 @@ fn task(graph: &Graph, steps: &[Hash], edge: &Edge) -> Task {
     }
 }
 
-/// What is found of the `missing` tasks; `None` for those whose clips cannot be looked at.
+/// What is found of the `missing` tasks, without those whose clips cannot be looked at.
 fn look(
     graph: &Graph,
     grades: &[Grade],
@@ -162,7 +163,7 @@ fn look(
     missing: &[usize],
     limits: &Limits,
     room: &Room,
-) -> Result<Vec<Option<Option<Found>>>, Error> {
+) -> Result<BTreeMap<usize, Option<Found>>, Error> {
     let keys: Vec<(Kind, Hash)> = missing
         .iter()
         .flat_map(|at| [&tasks[*at].from, &tasks[*at].to])
@@ -194,7 +195,7 @@ fn look(
             joints: chunk.iter().map(|at| tasks[*at].clone()).collect(),
         })
         .collect();
-    let mut found: HashMap<usize, Option<Found>> = HashMap::new();
+    let mut found = BTreeMap::new();
     let outcomes = run(jobs, "joints", room)?;
     for (chunk, outcome) in open.chunks(JOINTS_A_JOB).zip(outcomes) {
         match outcome {
@@ -213,7 +214,7 @@ fn look(
             }
         }
     }
-    Ok(missing.iter().map(|at| found.get(at).copied()).collect())
+    Ok(found)
 }
 
 /// Keeps the surroundings of the edges' ports; the clips for which that failed.

@@ -85,3 +85,43 @@ impl Span {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::walk::sample::edge;
+
+    #[test]
+    fn a_morph_is_as_long_as_its_source_says_and_motion_where_handles_are_missing() {
+        let morph = Edge {
+            bridge: Bridge::Morph(8),
+            ..edge((0, 60), (1, 20), 0.9, 3.0)
+        };
+        let options = Options::default();
+        let span = |handles, fps| Span::of(&morph, Rate::new(fps, 1), handles, &options);
+        let whole = Span {
+            frames: 8,
+            steps: 0,
+            kind: SeamKind::Morph,
+        };
+        assert_eq!(span(20, 30), whole);
+        assert_eq!(
+            span(20, 15),
+            Span {
+                frames: 16,
+                ..whole
+            }
+        );
+        assert_eq!(span(7, 30).kind, SeamKind::Motion);
+        let declared = Edge {
+            declared: true,
+            ..morph.clone()
+        };
+        assert_eq!(Span::of(&declared, None, 20, &options), Span::default());
+        let cut = Options {
+            seams: Seams::Cut,
+            ..Options::default()
+        };
+        assert_eq!(Span::of(&morph, None, 20, &cut), Span::default());
+    }
+}

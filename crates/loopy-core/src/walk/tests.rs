@@ -79,8 +79,8 @@ fn sound(plan: &Plan, graph: &Graph, options: &Options) {
             );
         }
         match seam.kind {
-            SeamKind::Dissolve | SeamKind::Motion => {
-                if seam.kind == SeamKind::Dissolve {
+            SeamKind::Dissolve | SeamKind::Morph | SeamKind::Motion => {
+                if seam.kind != SeamKind::Motion {
                     assert!(seam.frames >= 2);
                     assert_eq!(seam.frames, options.bridge_frames.unwrap_or(DISSOLVE));
                     assert!(visit.leave + seam.frames <= clocks[clips[index] as usize].len());
