@@ -81,6 +81,9 @@ pub fn judge(from: &Side, to: &Side, step: f32) -> Result<Option<Found>, score::
         to,
     };
     for length in MORPHS {
+        if best.found.bridge != Bridge::None && best.found.rsv <= ORDINARY {
+            break;
+        }
         if let Some(pictures) = morph(from, to, usize::from(length)) {
             best.offer(Bridge::Morph(length), &pictures)?;
         }
@@ -275,16 +278,19 @@ mod tests {
     }
 
     #[test]
-    fn what_goes_on_is_cut_and_what_jumps_gets_motion() {
+    fn what_goes_on_is_cut_and_what_jumps_gets_help() {
         let (a, b) = (Take::new(0.0, 0.0), Take::new(40.0, 0.0));
         let on = judge(&a.side(60), &b.side(20), 1.0).unwrap().unwrap();
         assert_eq!(on.bridge, Bridge::None, "{on:?}");
         let jump = judge(&a.side(60), &b.side(26), 6.0).unwrap().unwrap();
-        assert!(matches!(jump.bridge, Bridge::Motion(_)), "{jump:?}");
+        assert!(matches!(jump.bridge, Bridge::Morph(_)), "{jump:?}");
         let cut = measure(&a.side(60), &b.side(26), Bridge::None, &[])
             .unwrap()
             .unwrap();
         assert!(jump.score > cut.score && cut.rsv > 0.95, "{jump:?} {cut:?}");
+        // Too little lies before the place that is entered for both to go on.
+        let bare = judge(&a.side(60), &b.side(3), 6.0).unwrap().unwrap();
+        assert!(matches!(bare.bridge, Bridge::Motion(_)), "{bare:?}");
     }
 
     #[test]

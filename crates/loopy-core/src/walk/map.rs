@@ -328,6 +328,11 @@ impl Map {
         })
     }
 
+    /// Clips of the graph, those that cannot be shown included.
+    pub(super) fn clips(&self) -> usize {
+        self.clocks.len()
+    }
+
     /// One clip is all there is.
     pub(super) fn alone(&self) -> bool {
         self.usable.len() == 1
