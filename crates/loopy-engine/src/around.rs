@@ -76,7 +76,7 @@ pub fn keep(store: &Store, wanted: &Wanted) -> Result<(), Error> {
         encoder: None,
     });
     let mut rows: Vec<Row> = rows
-        .filter(|row| !store.contains(Kind::Frames, &row.key))
+        .filter(|row| !store.contains(Kind::Analysis, &row.key))
         .collect();
     let mut steps = (!store.contains(Kind::Analysis, &key)).then(Walked::default);
     let end = match steps {
@@ -132,7 +132,7 @@ impl Row {
         };
         encoder.push(frame)?;
         if index + 1 == self.range.end {
-            store.put(Kind::Frames, &self.key, &encoder.finish()?.to_bytes())?;
+            store.put(Kind::Analysis, &self.key, &encoder.finish()?.to_bytes())?;
         } else {
             self.encoder = Some(encoder);
         }
@@ -150,7 +150,7 @@ fn clock() -> Result<Rate, Error> {
 /// # Errors
 /// When they are not in the store.
 pub(crate) fn load(store: &Store, key: &Hash) -> Result<Vec<Frame>, Error> {
-    let bytes = store.get(Kind::Frames, key)?.ok_or_else(|| gone(key))?;
+    let bytes = store.get(Kind::Analysis, key)?.ok_or_else(|| gone(key))?;
     Ok(encode::decode(&Segment::from_bytes(&bytes)?)?)
 }
 

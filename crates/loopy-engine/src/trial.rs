@@ -8,7 +8,7 @@ use std::{
 
 use loopy_core::{
     Frame, Grade, Graph, Hash,
-    graph::{Edge, PortRef},
+    graph::{Edge, PortRef, Score},
     limits::Limits,
 };
 use loopy_sight::{
@@ -30,8 +30,10 @@ use crate::{
 
 /// Changes when a trial would find something else.
 const VERSION: &str = "trial-3";
+/// Joints that are estimated lower are seen whatever lies between; they keep their estimate.
+const HOPELESS: Score = Score(u16::MAX / 12);
 /// Joints in a job: those from one clip share what is read.
-const JOINTS_A_JOB: usize = 12;
+const JOINTS_A_JOB: usize = 24;
 /// Clips of a scene that tell what is usual where a clip is short.
 const COMPANY: usize = 6;
 
@@ -97,7 +99,10 @@ pub fn settle(
         .map(|(clip, grade)| around::steps_key(clip, grade))
         .collect();
     let places: Vec<usize> = (0..graph.edges.len())
-        .filter(|index| !graph.edges[*index].declared)
+        .filter(|index| {
+            let edge = &graph.edges[*index];
+            !edge.declared && edge.score >= HOPELESS
+        })
         .collect();
     let tasks: Vec<Task> = places
         .iter()
@@ -171,7 +176,7 @@ fn look(
             let steps = end.scene.iter().chain([&end.steps]);
             let steps = steps.map(|key| (Kind::Analysis, *key));
             steps
-                .chain([(Kind::Frames, end.pictures)])
+                .chain([(Kind::Analysis, end.pictures)])
                 .collect::<Vec<_>>()
         })
         .collect();
@@ -247,7 +252,7 @@ fn surround<'a>(
             let kept = room.store.contains(Kind::Analysis, &steps)
                 && boundaries.iter().all(|boundary| {
                     let key = around::pictures_key(&steps, *boundary);
-                    room.store.contains(Kind::Frames, &key)
+                    room.store.contains(Kind::Analysis, &key)
                 });
             let wanted = || Wanted {
                 clip: clip.clone(),

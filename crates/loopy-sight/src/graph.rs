@@ -34,7 +34,7 @@ impl Default for Options {
         Self {
             max_ports: 8,
             port_seconds: 1.0,
-            edges_per_port: 6,
+            edges_per_port: 4,
         }
     }
 }

@@ -144,7 +144,7 @@ fn notes(
     if taken > 0 {
         notes.push(format!(
             "{} ({} places) under the seam threshold of {:.2}: the clips are not all reached \
-             without; {} more were left out",
+             without; {} others are never taken",
             count(taken, "joint"),
             weak.len(),
             options.seam_threshold.as_f64(),
