@@ -69,6 +69,27 @@ fn a_rendered_video_is_audited_in_words_in_json_and_in_a_picture() {
 }
 
 #[test]
+fn the_joints_of_a_finished_video_are_measured_again() {
+    let house = rendered();
+    let args = ["verify", "o.mp4", "--report", "r.json", "--seams"];
+    let said = text(&house.run(&args, 0).stderr);
+    assert!(said.contains("distinct joints"), "{said}");
+    let output = house.run(&[&args[..], &["--json"]].concat(), 0);
+    let lines = text(&output.stdout);
+    let last: serde_json::Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();
+    assert_eq!(last["type"], "visibility");
+    let number = |name: &str| last[name].as_u64().unwrap();
+    // Cuts between clips that have nothing in common, and clips that run on.
+    assert!(number("joints") > 3 && number("ordinary") == 0, "{last}");
+    assert!(
+        number("ordinary_moments") * 10 > number("moments") * 8,
+        "{last}"
+    );
+    assert!(number("moments") > 10, "{last}");
+    house.run(&["verify", "o.mp4", "--seams"], 2);
+}
+
+#[test]
 fn mistakes_are_told_apart() {
     let house = rendered();
     let refused = |args: &[&str], code: i32, word: &str| {

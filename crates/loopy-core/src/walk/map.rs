@@ -1,11 +1,7 @@
 //! The graph laid on the output clock: where visits begin, how they can be left, and which
 //! beginnings always have a way on.
 
-use super::{
-    Error, Options, Seams, Span, UNKNOWN_STEP,
-    groups::groups,
-    threshold::{self, Thinned},
-};
+use super::{Error, Options, Seams, Span, UNKNOWN_STEP, groups::groups, threshold};
 use crate::{
     clip::Clip,
     clock::ClipClock,
@@ -74,8 +70,8 @@ pub(super) struct Map {
     pub(super) least: u32,
     /// Output frames in half a second: nothing is shown shorter where a clip has them.
     glimpse: u32,
-    /// What became of links under the threshold.
-    pub(super) thinned: Thinned,
+    /// Links that are left out because they would be seen.
+    pub(super) dropped: usize,
     /// Most distinct bridge frames.
     pub(super) budget: u64,
     /// Output frames in two seconds: shorter visits are avoided.
@@ -111,7 +107,7 @@ impl Map {
 
         let mut map = Self {
             budget: budget(&clocks, options.bridge_budget),
-            thinned: Thinned::default(),
+            dropped: 0,
             scene: Vec::new(),
             scene_sizes: Vec::new(),
             nodes: Vec::new(),
@@ -217,9 +213,9 @@ impl Map {
 
         self.pairs = pairs.len();
         self.number(&starts);
-        let (kept, thinned) = threshold::kept(self, options.seam_threshold);
-        self.thinned = thinned;
-        if kept.contains(&false) {
+        let kept = threshold::kept(self, options.seam_threshold);
+        self.dropped = kept.iter().filter(|kept| !**kept).count();
+        if self.dropped > 0 {
             let mut kept = kept.into_iter();
             self.links.retain(|_| kept.next().unwrap_or(true));
             self.number(&starts);

@@ -17,17 +17,8 @@ const CHOICE: usize = 2;
 /// Share of the best score of a clip, in percent, under which a link is clearly worse.
 const CLEAR: u32 = 60;
 
-/// What became of the links under the threshold.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Thinned {
-    /// Left out.
-    pub(super) dropped: usize,
-    /// Kept, because the walk needs them.
-    pub(super) needed: usize,
-}
-
 /// Which links stay, in the order of the map.
-pub(super) fn kept(map: &Map, threshold: Score) -> (Vec<bool>, Thinned) {
+pub(super) fn kept(map: &Map, threshold: Score) -> Vec<bool> {
     let mut thin = Thin::new(map);
     let (out, into) = (thin.ways_out(), thin.ways_in());
     let weak = |index: &usize| {
@@ -38,18 +29,16 @@ pub(super) fn kept(map: &Map, threshold: Score) -> (Vec<bool>, Thinned) {
             let best = map.links[*best].score.0;
             u32::from(link.score.0) * 100 < u32::from(best) * CLEAR
         });
-        let choice = {
-            let kept = own.iter().take(CHOICE).chain(others.iter().take(CHOICE));
-            kept.into_iter().any(|kept| kept == index)
-        };
-        link.score < threshold && clear && !choice && thin.open(*index)
+        let mut choices = own.iter().take(CHOICE).chain(others.iter().take(CHOICE));
+        link.score < threshold
+            && clear
+            && thin.open(*index)
+            && choices.all(|choice| choice != index)
     };
     let mut weak: Vec<usize> = (0..map.links.len()).filter(weak).collect();
     weak.sort_by_key(|index| (map.links[*index].score, *index));
     thin.drop(&weak);
-    let needed = weak.iter().filter(|index| thin.kept[**index]).count();
-    let dropped = weak.len() - needed;
-    (thin.kept, Thinned { dropped, needed })
+    thin.kept
 }
 
 struct Thin<'a> {

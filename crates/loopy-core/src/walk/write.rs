@@ -148,7 +148,7 @@ fn notes(
             count(taken, "joint"),
             weak.len(),
             options.seam_threshold.as_f64(),
-            map.thinned.dropped,
+            map.dropped,
         ));
     }
     let refused = steps.iter().filter(|step| step.refused).count() as u64;
