@@ -189,14 +189,11 @@ impl Walked {
     /// Appends the steps of the waiting pictures; the first two of them are measured already,
     /// unless they are the very first.
     fn measure(&mut self) {
-        let pictures = self.pictures.make_contiguous();
-        self.done = Some(match self.done.take() {
-            None => Steps::of(pictures),
-            Some(before) => {
-                let after = Steps::of(pictures);
-                before.clone().followed(&after).unwrap_or(before)
-            }
-        });
+        let steps = Steps::of(self.pictures.make_contiguous());
+        match &mut self.done {
+            None => self.done = Some(steps),
+            Some(done) => done.extend(&steps),
+        }
     }
 
     fn finish(mut self) -> Steps {

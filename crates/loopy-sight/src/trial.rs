@@ -294,6 +294,14 @@ mod tests {
     }
 
     #[test]
+    fn a_row_measured_in_parts_is_the_row_measured_at_once() {
+        let pictures: Vec<Frame> = (0..12).map(|at| picture(f64::from(at), 0.0)).collect();
+        let mut parts = Steps::of(&pictures[..7]);
+        parts.extend(&Steps::of(&pictures[5..]));
+        assert!(parts == Steps::of(&pictures));
+    }
+
+    #[test]
     fn a_joint_without_pictures_on_a_side_is_not_judged() {
         let a = Take::new(0.0, 0.0);
         assert!(judge(&a.side(0), &a.side(60), 1.0).unwrap().is_none());

@@ -119,9 +119,7 @@ impl<'a> Thin<'a> {
             return;
         }
         self.set(links, true);
-        if let [worse @ .., _] = links
-            && !worse.is_empty()
-        {
+        if links.len() > 1 {
             let (worse, better) = links.split_at(links.len() / 2);
             self.drop(worse);
             self.drop(better);

@@ -121,16 +121,15 @@ impl Steps {
         })
     }
 
-    /// The steps of these pictures, then of `after`'s, which begin with the last two of these: a
-    /// long row is measured in parts. `None` when one of them has fewer than two pictures.
-    pub fn followed(mut self, after: &Self) -> Option<Self> {
+    /// Adds the steps of `after`, whose pictures begin with the last two of these: a long row is
+    /// measured in parts. Nothing is added when one of them has fewer than two pictures.
+    pub fn extend(&mut self, after: &Self) {
         if self.pictures.len() < 2 || after.pictures.len() < 2 {
-            return None;
+            return;
         }
         self.pictures.extend_from_slice(&after.pictures[2..]);
         self.each.extend_from_slice(&after.each[1..]);
         self.bends.extend_from_slice(&after.bends);
-        Some(self)
     }
 
     /// As bytes that [`Steps::from_bytes`] reads, equal for equal steps: about 1200 a picture.
