@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use loopy_core::{
     ClipPath, Hash,
-    plan::SeamKind,
     report::{Report, Seam},
 };
 
@@ -163,7 +162,7 @@ impl Film {
         let mut scene: Vec<usize> = (0..self.clips.len()).collect();
         for seam in &report.seams {
             let (from, to) = ends(seam, numbers)?;
-            if seam.kind != SeamKind::SceneChange && scene[from] != scene[to] {
+            if !seam.changes_scene() && scene[from] != scene[to] {
                 let (keep, drop) = (scene[from].min(scene[to]), scene[from].max(scene[to]));
                 for value in &mut scene {
                     if *value == drop {
@@ -205,7 +204,7 @@ impl Film {
             let end = start.saturating_add(seam.frames as usize);
             let fits = start >= WINDOW && end.saturating_add(WINDOW) <= self.frames.len();
             let goes_on = from == to && seam.from.frame.checked_add(1) == Some(seam.to.frame);
-            if seam.kind == SeamKind::SceneChange {
+            if seam.changes_scene() {
                 self.excluded.scene_changes += 1;
             } else if goes_on
                 || takes.goes_on(
@@ -254,6 +253,8 @@ pub(crate) fn name(path: &ClipPath) -> String {
 
 #[cfg(test)]
 mod tests {
+    use loopy_core::plan::SeamKind;
+
     use super::*;
     use crate::synthetic::{FRAMES, report};
 

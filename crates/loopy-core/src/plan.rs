@@ -103,6 +103,13 @@ pub enum SeamKind {
     SceneChange,
 }
 
+impl Seam {
+    /// A viewer is meant to take it for a change of scene: it is counted apart.
+    pub fn changes_scene(&self) -> bool {
+        self.declared || self.kind == SeamKind::SceneChange
+    }
+}
+
 /// One joint.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Seam {
@@ -112,6 +119,9 @@ pub struct Seam {
     pub frames: u32,
     /// What fills it.
     pub kind: SeamKind,
+    /// It counts as a change of scene although something fills it: that hides it too little.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub declared: bool,
     /// For motion, the distinct pictures among the frames: fewer where the source's own pictures
     /// are shown for several frames each. 0 for everything else.
     #[serde(default)]

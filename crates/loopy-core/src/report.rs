@@ -90,6 +90,9 @@ pub struct Seam {
     pub frames: u32,
     /// What fills it.
     pub kind: SeamKind,
+    /// It counts as a change of scene although something fills it: that hides it too little.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub declared: bool,
     /// Estimated probability that a viewer does not notice, 0 to 1.
     pub score: f64,
     /// Relative seam visibility: the share of the two clips' own moments that are milder than the
@@ -104,6 +107,13 @@ pub struct Seam {
     pub to: End,
     /// Segment of the bridge, as an index into [`Report::segments`].
     pub segment: Option<u32>,
+}
+
+impl Seam {
+    /// A viewer is meant to take it for a change of scene: it is counted apart.
+    pub fn changes_scene(&self) -> bool {
+        self.declared || self.kind == SeamKind::SceneChange
+    }
 }
 
 /// One side of a joint.

@@ -14,7 +14,6 @@ mod map;
 mod route;
 mod span;
 mod table;
-mod threshold;
 mod trail;
 mod write;
 

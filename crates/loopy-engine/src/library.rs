@@ -199,8 +199,8 @@ struct Kept {
     missing: Vec<Missing>,
 }
 
-const GRAPH: &str = "graph-3";
-const PORTS: &str = "ports-2";
+const GRAPH: &str = "graph-4";
+const PORTS: &str = "ports-3";
 
 /// Ports and edges of the library, those that it had when it was first seen, and what it lacks. A
 /// clip that comes to a library keeps the others' ports where they are, because their runs are
@@ -230,19 +230,13 @@ pub fn graph(library: &Library, room: &Room) -> Result<Built, Error> {
         });
     }
     let features = features(library, room)?;
-    let mut known = BTreeMap::new();
-    for (index, clip) in library.clips.iter().enumerate() {
-        let json = room.index.clip(&range_key(clip, PORTS), PORTS)?;
-        if let Some(ports) = json.and_then(|json| serde_json::from_str::<Vec<u32>>(&json).ok()) {
-            known.insert(index, ports);
-        }
-    }
+    let known = known_ports(&library.clips, room)?;
     let matches = Matches::of(&library.clips, room.index)?;
     let features: Vec<&Features> = features.iter().map(Arc::as_ref).collect();
     let built = graph::build_with(
         library.clips.clone(),
         &features,
-        &graph::Options::default(),
+        &graph::Options::wide(),
         &known,
         &matches,
     )?;
@@ -300,12 +294,29 @@ pub(crate) fn features(library: &Library, room: &Room) -> Result<Vec<Arc<Feature
     library.clips.iter().map(read).collect()
 }
 
-fn keep(built: &Built, key: &Hash, room: &Room) -> Result<(), Error> {
-    let Built { graph, missing } = built;
+/// Ports that clips have already, by the index of the clip.
+pub(crate) fn known_ports(clips: &[Clip], room: &Room) -> Result<BTreeMap<usize, Vec<u32>>, Error> {
+    let mut known = BTreeMap::new();
+    for (index, clip) in clips.iter().enumerate() {
+        let json = room.index.clip(&range_key(clip, PORTS), PORTS)?;
+        if let Some(ports) = json.and_then(|json| serde_json::from_str::<Vec<u32>>(&json).ok()) {
+            known.insert(index, ports);
+        }
+    }
+    Ok(known)
+}
+
+/// Keeps the ports of clips for whatever library shows them next.
+pub(crate) fn keep_ports(graph: &Graph, room: &Room) -> Result<(), Error> {
     for (clip, ports) in graph.clips.iter().zip(&graph.ports) {
         room.index
             .set_clip(&range_key(clip, PORTS), PORTS, &json(&ports.0))?;
     }
+    Ok(())
+}
+
+fn keep(built: &Built, key: &Hash, room: &Room) -> Result<(), Error> {
+    let Built { graph, missing } = built;
     let kept = Kept {
         ports: graph.ports.clone(),
         edges: graph.edges.clone(),

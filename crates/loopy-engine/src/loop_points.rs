@@ -130,6 +130,7 @@ fn written(clip: &Clip, found: &Found, fps: Rate, options: &Options) -> Result<P
         start: u64::from(visit.frames()),
         frames: span.frames,
         kind: span.kind,
+        declared: false,
         steps: span.steps,
         score: found.score,
         step: found.step,

@@ -453,6 +453,7 @@ fn assemble(
                 start: seam.start,
                 frames: seam.frames,
                 kind: seam.kind,
+                declared: seam.declared,
                 score: seam.score.as_f64(),
                 rsv: seam.rsv.map_or(1.0, f64::from),
                 step: f64::from(seam.step),

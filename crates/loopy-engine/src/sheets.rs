@@ -114,11 +114,11 @@ pub fn contact_sheet(file: &Path, prepared: &Prepared, room: &Room) -> Result<()
             continue;
         };
         let kind = match seam.kind {
-            SeamKind::Cut => "cut",
+            _ if seam.changes_scene() => "scene change",
+            SeamKind::Cut | SeamKind::SceneChange => "cut",
             SeamKind::Dissolve => "dissolve",
             SeamKind::Motion => "motion",
             SeamKind::Morph => "morph",
-            SeamKind::SceneChange => "scene change",
         };
         add(
             *last,

@@ -1,18 +1,23 @@
-//! Trials: every joint that the graph holds is drawn and judged once, and what was found replaces
-//! what the search had estimated. Results are kept in the index, joint by joint.
+//! Trials: joints of the graph are drawn and judged, those of promising pairs of clips more of them,
+//! and what is found replaces what the search had estimated. Results are kept in the index, joint by joint.
+
+mod round;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
+    fmt::Write as _,
     sync::Arc,
 };
 
 use loopy_core::{
     Frame, Grade, Graph, Hash,
-    graph::{Edge, PortRef, Score},
+    graph::{Edge, PortRef, Ports, Score},
     limits::Limits,
 };
 use loopy_sight::{
+    graph::Options,
     rsv::{Natural, Usual},
+    thin,
     trial::{self, Found, Side},
 };
 use serde::{Deserialize, Serialize};
@@ -29,9 +34,9 @@ use crate::{
 };
 
 /// Changes when a trial would find something else.
-const VERSION: &str = "trial-3";
-/// Joints that are estimated lower are seen whatever lies between; they keep their estimate.
-const HOPELESS: Score = Score(u16::MAX / 12);
+const VERSION: &str = "trial-4";
+/// Two clips whose first joints reach this are worth more trials.
+const PROMISING: Score = Score((u16::MAX as u32 * 35 / 100) as u16);
 /// Joints in a job: those from one clip share what is read.
 const JOINTS_A_JOB: usize = 24;
 /// Clips of a scene that tell what is usual where a clip is short.
@@ -82,7 +87,8 @@ impl Task {
     }
 }
 
-/// The graph with every joint inside a scene tried, clips under their `grades`.
+/// The graph with the joints worth it tried, clips under their `grades`, and the ports that serve
+/// those best.
 ///
 /// # Errors
 /// When the store or the index fails, or the user interrupts.
@@ -98,43 +104,126 @@ pub fn settle(
         .zip(grades)
         .map(|(clip, grade)| around::steps_key(clip, grade))
         .collect();
-    let places: Vec<usize> = (0..graph.edges.len())
-        .filter(|index| {
-            let edge = &graph.edges[*index];
-            !edge.declared && edge.score >= HOPELESS
-        })
-        .collect();
-    let tasks: Vec<Task> = places
-        .iter()
-        .map(|index| task(&graph, &steps, &graph.edges[*index]))
-        .collect();
-    let mut found: HashMap<usize, Option<Found>> = HashMap::new();
-    for (at, task) in tasks.iter().enumerate() {
-        let json = room.index.clip(&task.key(), VERSION)?;
-        let known = json.and_then(|json| serde_json::from_str(&json).ok());
-        found.extend(known.map(|known| (at, known)));
+    let key = settled_key(&graph, &steps);
+    let json = room.index.clip(&key, VERSION)?;
+    if let Some(settled) = json.and_then(|json| serde_json::from_str::<Settled>(&json).ok()) {
+        graph.ports = settled.ports;
+        graph.edges = settled.edges;
+        return Ok(graph);
     }
-    let missing: Vec<usize> = (0..tasks.len())
-        .filter(|at| !found.contains_key(at))
-        .collect();
-    if !missing.is_empty() {
-        let new = look(&graph, grades, &places, &tasks, &missing, limits, room)?;
-        for (at, one) in &new {
-            let key = tasks[*at].key();
-            room.index.set_clip(&key, VERSION, &library::json(one))?;
-        }
-        found.extend(new);
+    let trials = Trials {
+        grades,
+        steps: &steps,
+        limits,
+        room,
+    };
+    let all = trials.run(&mut graph)?;
+    let known = library::known_ports(&graph.clips, room)?;
+    let graph = thin::thin(graph, &Options::default(), &known);
+    library::keep_ports(&graph, room)?;
+    if all {
+        let settled = Settled {
+            ports: graph.ports.clone(),
+            edges: graph.edges.clone(),
+        };
+        room.index
+            .set_clip(&key, VERSION, &library::json(&settled))?;
     }
-    for (at, index) in places.into_iter().enumerate() {
-        if let Some(Some(found)) = found.get(&at) {
-            let edge = &mut graph.edges[index];
-            edge.bridge = found.bridge;
-            edge.score = found.score;
-            edge.rsv = Some(found.rsv);
-        }
-    }
-    graph.sort();
     Ok(graph)
+}
+
+/// What is kept of a settled graph.
+#[derive(Serialize, Deserialize)]
+struct Settled {
+    ports: Vec<Ports>,
+    edges: Vec<Edge>,
+}
+
+/// The graph before trials and how its clips are looked at.
+fn settled_key(graph: &Graph, steps: &[Hash]) -> Hash {
+    let mut text = format!("{VERSION} {}", library::json(&(&graph.ports, &graph.edges)));
+    for own in steps {
+        // Writing to a String cannot fail.
+        let _infallible = write!(text, " {own}");
+    }
+    Hash::of(text.as_bytes())
+}
+
+/// How joints are tried.
+struct Trials<'a> {
+    grades: &'a [Grade],
+    steps: &'a [Hash],
+    limits: &'a Limits,
+    room: &'a Room<'a>,
+}
+
+impl Trials<'_> {
+    /// Tries joints of `graph` and drops those that might deserve it and are not; false when some
+    /// could not be tried.
+    fn run(&self, graph: &mut Graph) -> Result<bool, Error> {
+        let round::Rounds { first, second } = round::Rounds::of(graph);
+        let mut found = self.attempt(graph, &first)?;
+        let mut best: BTreeMap<(u32, u32), Score> = BTreeMap::new();
+        for (index, one) in &found {
+            if let Some(one) = one {
+                let known = best.entry(round::pair(&graph.edges[*index])).or_default();
+                *known = one.score.max(*known);
+            }
+        }
+        let promising = |index: &usize| {
+            let pair = round::pair(&graph.edges[*index]);
+            best.get(&pair).is_some_and(|best| *best >= PROMISING)
+        };
+        let second: Vec<usize> = second.into_iter().filter(promising).collect();
+        found.extend(self.attempt(graph, &second)?);
+        let asked = first.len() + second.len();
+        let all = found.len() == asked;
+        let tried: BTreeSet<usize> = first.into_iter().chain(second).collect();
+        let mut index = 0;
+        graph.edges.retain_mut(|edge| {
+            let (at, open) = (index, round::open(edge));
+            index += 1;
+            if let Some(Some(found)) = found.get(&at) {
+                edge.bridge = found.bridge;
+                edge.score = found.score;
+                edge.rsv = Some(found.rsv);
+            }
+            !open || tried.contains(&at)
+        });
+        graph.sort();
+        Ok(all)
+    }
+
+    /// What is found of some edges, by their index; without those whose clips cannot be looked at.
+    fn attempt(
+        &self,
+        graph: &Graph,
+        places: &[usize],
+    ) -> Result<BTreeMap<usize, Option<Found>>, Error> {
+        let index = self.room.index;
+        let tasks: Vec<Task> = places
+            .iter()
+            .map(|index| task(graph, self.steps, &graph.edges[*index]))
+            .collect();
+        let mut found: BTreeMap<usize, Option<Found>> = BTreeMap::new();
+        let mut missing = Vec::new();
+        for (at, task) in tasks.iter().enumerate() {
+            let json = index.clip(&task.key(), VERSION)?;
+            match json.and_then(|json| serde_json::from_str(&json).ok()) {
+                Some(known) => drop(found.insert(places[at], known)),
+                None => missing.push(at),
+            }
+        }
+        if !missing.is_empty() {
+            let (limits, room) = (self.limits, self.room);
+            let new = look(graph, self.grades, places, &tasks, &missing, limits, room)?;
+            for (at, one) in new {
+                index.set_clip(&tasks[at].key(), VERSION, &library::json(&one))?;
+                found.insert(places[at], one);
+            }
+        }
+        Ok(found)
+    }
 }
 
 fn task(graph: &Graph, steps: &[Hash], edge: &Edge) -> Task {

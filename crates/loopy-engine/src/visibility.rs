@@ -181,7 +181,7 @@ impl Film {
             };
             let (from, to) = (*from, *to);
             let key = (from, seam.from.frame, to, seam.to.frame);
-            if seam.kind == SeamKind::SceneChange || !seen.insert(key) {
+            if seam.changes_scene() || !seen.insert(key) {
                 continue;
             }
             for (clip, other) in [(from, to), (to, from)] {

@@ -2,8 +2,8 @@
 //!
 //! Flow both ways is computed once. For a time t the motion is thrown there from both sides, each
 //! pixel is taken along it from the picture that is nearer in time, or from the one that shows it;
-//! in between both are blended for a moment. Broad light goes evenly from one to the other. Fine
-//! detail lost on the way is given back.
+//! in between both are blended for a moment. Broad light goes evenly from one to the other. Detail
+//! lost on the way, fine and less fine, is given back.
 
 #![allow(
     clippy::inline_always,
@@ -17,6 +17,7 @@ mod grain;
 mod light;
 mod meeting;
 mod morph;
+mod octaves;
 mod pace;
 mod render;
 mod row;
@@ -85,6 +86,8 @@ struct Side {
     planes: [Plane; 3],
     tones: Tones,
     grain: Blocks,
+    /// The same of broader detail, octave by octave.
+    octaves: Vec<Blocks>,
 }
 
 impl std::fmt::Debug for Sources {
@@ -231,6 +234,7 @@ impl Side {
         let tones = Tones::new(&planes, factor as usize, size);
         let grain = dispatch!(Machine::new(), simd => Blocks::energy(simd, &planes[0]));
         Self {
+            octaves: octaves::energies(&planes[0]),
             cells,
             planes,
             tones,

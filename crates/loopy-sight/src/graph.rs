@@ -23,10 +23,21 @@ use crate::{
 pub struct Options {
     /// Ports of a clip, start and end included.
     pub max_ports: usize,
-    /// Least distance of two ports of a clip in seconds; its start and end may be nearer.
+    /// Least distance of two ports inside a clip in seconds; to its start and end it may be less.
     pub port_seconds: f64,
     /// Edges that leave one port, those not counted that connectivity demands.
     pub edges_per_port: usize,
+}
+
+impl Options {
+    /// More of everything, for joints to be tried and most of them left out.
+    pub fn wide() -> Self {
+        Self {
+            max_ports: 16,
+            port_seconds: 0.5,
+            edges_per_port: 10,
+        }
+    }
 }
 
 impl Default for Options {

@@ -22,6 +22,7 @@ pub mod rsv;
 pub mod same;
 mod scenes;
 pub mod score;
+pub mod thin;
 pub mod trial;
 pub mod verdict;
 

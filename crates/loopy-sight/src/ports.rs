@@ -102,11 +102,21 @@ pub(crate) fn choose(ground: &Ground, known: &BTreeMap<usize, Vec<u32>>) -> Chos
     }
 }
 
+/// A port this near the start or the end of its clip, in seconds, is one of its own: a visit that
+/// uses one of the two rarely passes the other, so that the key picture costs little.
+const END_SECONDS: f64 = 0.2;
+
 /// Far enough from each other to be two ports.
 pub(crate) fn far(clip: &Clip, a: u32, b: u32, options: &Options) -> bool {
+    let end = |boundary: u32| boundary == clip.first || boundary == clip.until;
+    let seconds = if end(a) != end(b) {
+        options.port_seconds.min(END_SECONDS)
+    } else {
+        options.port_seconds
+    };
     let micros = clip.time(a).abs_diff(clip.time(b)) as f64;
     // A frame's time is rounded to microseconds.
-    a != b && micros + 1.0 >= options.port_seconds * 1e6
+    a != b && micros + 1.0 >= seconds * 1e6
 }
 
 /// The ports so far.

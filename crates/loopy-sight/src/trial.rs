@@ -31,6 +31,10 @@ const LONGEST: f32 = 12.0;
 const ORDINARY: f32 = 0.75;
 /// Beyond this share nothing is ordinary.
 const UNUSUAL: f32 = 0.95;
+/// Where a plain cut scores less, no bridge was ever seen to score half.
+const BEYOND: Score = Score((u16::MAX as u32 * 4 / 100) as u16);
+/// Where one length of a bridge scores less, other lengths hardly ever score half.
+const FAINT: Score = Score((u16::MAX as u32 * 28 / 100) as u16);
 /// Lengths of motion that are tried, as shares of the first guess.
 const LENGTHS: [f32; 3] = [1.0, 0.6, 1.6];
 
@@ -80,20 +84,31 @@ pub fn judge(from: &Side, to: &Side, step: f32) -> Result<Option<Found>, score::
         from,
         to,
     };
+    if cut.score < BEYOND {
+        return Ok(Some(cut));
+    }
     for length in MORPHS {
         if best.found.bridge != Bridge::None && best.found.rsv <= ORDINARY {
             break;
         }
-        if let Some(pictures) = morph(from, to, usize::from(length)) {
-            best.offer(Bridge::Morph(length), &pictures)?;
+        let Some(pictures) = morph(from, to, usize::from(length)) else {
+            continue;
+        };
+        if best.offer(Bridge::Morph(length), &pictures)? < FAINT {
+            break;
         }
     }
     let moving = matches!(best.found.bridge, Bridge::Morph(_));
     if moving && best.found.rsv <= UNUSUAL {
         return Ok(Some(best.found));
     }
-    for (bridge, pictures) in motion(from, to, step) {
-        best.offer(bridge, &pictures)?;
+    if let Some(motion) = Motion::new(from, to) {
+        for length in lengths(step) {
+            let pictures = motion.pictures(length);
+            if best.offer(Bridge::Motion(length), &pictures)? < FAINT {
+                break;
+            }
+        }
     }
     if best.found.rsv > UNUSUAL
         && let Some(pictures) = dissolve(from, to)
@@ -111,13 +126,15 @@ struct Best<'a> {
 }
 
 impl Best<'_> {
-    fn offer(&mut self, bridge: Bridge, between: &[Frame]) -> Result<(), score::Error> {
-        if let Some(found) = measure(self.from, self.to, bridge, between)?
-            && better(&found, &self.found)
-        {
+    /// Takes the bridge if it is better; its score.
+    fn offer(&mut self, bridge: Bridge, between: &[Frame]) -> Result<Score, score::Error> {
+        let Some(found) = measure(self.from, self.to, bridge, between)? else {
+            return Ok(Score::default());
+        };
+        if better(&found, &self.found) {
             self.found = found;
         }
-        Ok(())
+        Ok(found.score)
     }
 }
 
@@ -125,14 +142,24 @@ fn better(one: &Found, other: &Found) -> bool {
     (one.score, other.rsv) > (other.score, one.rsv)
 }
 
-/// Motion of every length worth trying.
-fn motion(from: &Side, to: &Side, step: f32) -> Vec<(Bridge, Vec<Frame>)> {
-    let (Some([before, a]), Some([b, after])) = (last_two(from), first_two(to)) else {
-        return Vec::new();
-    };
-    let Ok(between) = Between::with_context(before, a, b, after, Effort::Medium) else {
-        return Vec::new();
-    };
+/// Motion from one side to the other, of any length.
+struct Motion(Between);
+
+impl Motion {
+    fn new(from: &Side, to: &Side) -> Option<Self> {
+        let ([before, a], [b, after]) = (last_two(from)?, first_two(to)?);
+        let between = Between::with_context(before, a, b, after, Effort::Medium);
+        between.ok().map(Self)
+    }
+
+    fn pictures(&self, length: u8) -> Vec<Frame> {
+        let times = self.0.times(usize::from(length));
+        times.into_iter().map(|time| self.0.at(time)).collect()
+    }
+}
+
+/// Lengths of motion worth trying, the likeliest first.
+fn lengths(step: f32) -> Vec<u8> {
     let guess = (step - 1.0).clamp(1.0, LONGEST);
     let mut lengths: Vec<u8> = LENGTHS
         .iter()
@@ -140,13 +167,6 @@ fn motion(from: &Side, to: &Side, step: f32) -> Vec<(Bridge, Vec<Frame>)> {
         .collect();
     lengths.dedup();
     lengths
-        .into_iter()
-        .map(|length| {
-            let times = between.times(usize::from(length));
-            let pictures = times.into_iter().map(|time| between.at(time)).collect();
-            (Bridge::Motion(length), pictures)
-        })
-        .collect()
 }
 
 fn dissolve(from: &Side, to: &Side) -> Option<Vec<Frame>> {

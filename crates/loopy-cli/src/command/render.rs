@@ -331,7 +331,9 @@ fn tell(global: &Global, house: &House, report: &Report) {
         house.live.data(&value.to_string());
         return;
     }
-    let joints = |kind| report.seams.iter().filter(|seam| seam.kind == kind).count();
+    let (changes, seams): (Vec<_>, Vec<_>) =
+        (report.seams.iter()).partition(|seam| seam.changes_scene());
+    let joints = |kind| seams.iter().filter(|seam| seam.kind == kind).count();
     let cpu: f64 = report.totals.stages.iter().map(|stage| stage.cpu).sum();
     let length = report.frames as f64 / report.fps.as_f64();
     words::say(&format!(
@@ -350,7 +352,7 @@ fn tell(global: &Global, house: &House, report: &Report) {
         joints(SeamKind::Cut),
         joints(SeamKind::Motion) + joints(SeamKind::Morph),
         joints(SeamKind::Dissolve),
-        joints(SeamKind::SceneChange),
+        changes.len(),
     ));
     words::say(&format!(
         "encoded {} frames, copied {}; {} of CPU; seed {}",

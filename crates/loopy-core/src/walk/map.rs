@@ -1,7 +1,7 @@
 //! The graph laid on the output clock: where visits begin, how they can be left, and which
 //! beginnings always have a way on.
 
-use super::{Error, Options, Seams, Span, UNKNOWN_STEP, groups::groups, threshold};
+use super::{Error, Options, Seams, Span, UNKNOWN_STEP, groups::groups};
 use crate::{
     clip::Clip,
     clock::ClipClock,
@@ -32,7 +32,9 @@ pub(super) struct Link {
     pub(super) to: u32,
     /// Both ends lie in the same clip.
     pub(super) own: bool,
-    /// A declared change of scene.
+    /// Under the threshold: a change of scene that the graph does not declare.
+    pub(super) weak: bool,
+    /// A change of scene, declared by the graph or weak.
     pub(super) declared: bool,
     /// What is wished to lie in between, and can.
     pub(super) span: Span,
@@ -70,8 +72,6 @@ pub(super) struct Map {
     pub(super) least: u32,
     /// Output frames in half a second: nothing is shown shorter where a clip has them.
     glimpse: u32,
-    /// Links that are left out because they would be seen.
-    pub(super) dropped: usize,
     /// Most distinct bridge frames.
     pub(super) budget: u64,
     /// Output frames in two seconds: shorter visits are avoided.
@@ -107,7 +107,6 @@ impl Map {
 
         let mut map = Self {
             budget: budget(&clocks, options.bridge_budget),
-            dropped: 0,
             scene: Vec::new(),
             scene_sizes: Vec::new(),
             nodes: Vec::new(),
@@ -180,7 +179,8 @@ impl Map {
                     leave,
                     to: number(&starts, (to, enter)),
                     own: from == to,
-                    declared: edge.declared,
+                    declared: edge.declared || edge.score < options.seam_threshold,
+                    weak: !edge.declared && edge.score < options.seam_threshold,
                     span: Span::of(
                         edge,
                         graph.clips[from as usize].rate(),
@@ -213,13 +213,6 @@ impl Map {
 
         self.pairs = pairs.len();
         self.number(&starts);
-        let kept = threshold::kept(self, options.seam_threshold);
-        self.dropped = kept.iter().filter(|kept| !**kept).count();
-        if self.dropped > 0 {
-            let mut kept = kept.into_iter();
-            self.links.retain(|_| kept.next().unwrap_or(true));
-            self.number(&starts);
-        }
         Ok(())
     }
 
@@ -322,11 +315,6 @@ impl Map {
                 .map(|link| &self.links[*link as usize]);
             links.into_iter().any(|link| !link.declared && !link.own)
         })
-    }
-
-    /// Clips of the graph, those that cannot be shown included.
-    pub(super) fn clips(&self) -> usize {
-        self.clocks.len()
     }
 
     /// One clip is all there is.

@@ -50,10 +50,7 @@ pub(super) fn plan(graph: &Graph, options: &Options, map: &Map, walked: &Walked)
             steps.push(step);
         }
     }
-    let changes = seams
-        .iter()
-        .filter(|seam| seam.kind == SeamKind::SceneChange)
-        .count();
+    let changes = seams.iter().filter(|seam| seam.changes_scene()).count();
     let certificate = certify(visits.iter().map(|visit| visit.clip), changes as u64);
     let notes = notes(options, map, walked, &visits, &steps, &certificate);
     Plan {
@@ -75,7 +72,7 @@ pub(super) fn plan(graph: &Graph, options: &Options, map: &Map, walked: &Walked)
 fn seam(map: &Map, step: &Step, start: u64) -> Seam {
     let link = step.link.map(|index| &map.links[index as usize]);
     let kind = match link {
-        Some(link) if !link.declared && step.bridge > 0 => link.span.kind,
+        Some(link) if step.bridge > 0 => link.span.kind,
         Some(link) if !link.declared => SeamKind::Cut,
         _ => SeamKind::SceneChange,
     };
@@ -83,6 +80,7 @@ fn seam(map: &Map, step: &Step, start: u64) -> Seam {
         start,
         frames: step.bridge,
         kind,
+        declared: kind != SeamKind::SceneChange && link.is_some_and(|link| link.declared),
         steps: match (kind, link) {
             (SeamKind::Motion, Some(link)) => link.span.steps,
             _ => 0,
@@ -133,22 +131,18 @@ fn notes(
         ));
     }
     let weak = steps.iter().filter_map(|step| step.link);
-    let weak = weak.filter(|index| {
-        let link = &map.links[*index as usize];
-        !link.declared && link.score < options.seam_threshold
-    });
+    let weak = weak.filter(|index| map.links[*index as usize].weak);
     let mut weak: Vec<u32> = weak.collect();
     let taken = weak.len() as u64;
     weak.sort_unstable();
     weak.dedup();
     if taken > 0 {
         notes.push(format!(
-            "{} ({} places) under the seam threshold of {:.2}: the clips are not all reached \
-             without; {} others are never taken",
+            "{} ({} places) under the seam threshold of {:.2}, counted as scene changes: no other \
+             way leads to every clip",
             count(taken, "joint"),
             weak.len(),
             options.seam_threshold.as_f64(),
-            map.dropped,
         ));
     }
     let refused = steps.iter().filter(|step| step.refused).count() as u64;

@@ -132,6 +132,7 @@ fn script(graph: &Graph, grades: &[Grade], joints: &[Edge], fps: Rate) -> Plan {
         start: 0,
         frames: 0,
         kind: SeamKind::Cut,
+        declared: false,
         steps: 0,
         score: loopy_core::graph::Score::MAX,
         step: 1.0,

@@ -90,6 +90,7 @@ pub(crate) fn plan(fps: Rate, clips: Vec<Clip>, stops: &[Stop], looped: bool) ->
                 start: at,
                 frames: *bridge,
                 kind,
+                declared: false,
                 score: Score::MAX,
                 step: 1.0,
                 rsv: None,

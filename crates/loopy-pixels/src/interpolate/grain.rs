@@ -68,6 +68,25 @@ impl Blocks {
         )
     }
 
+    /// What `change` makes of each value; it is told the centre of the block.
+    pub(super) fn map(&self, change: impl Fn(f32, f32, f32) -> f32) -> Self {
+        let half = BLOCK as f32 / 2.0 - 0.5;
+        let centre = |block: usize| (block * BLOCK) as f32 + half;
+        let values = self.values.iter().enumerate().map(|(at, value)| {
+            let (x, y) = (at % self.columns, at / self.columns);
+            change(centre(x), centre(y), *value)
+        });
+        Self {
+            values: values.collect(),
+            ..*self
+        }
+    }
+
+    /// `is` holds for every value.
+    pub(super) fn all(&self, is: impl Fn(f32) -> bool) -> bool {
+        self.values.iter().all(|value| is(*value))
+    }
+
     #[cfg(test)]
     pub(super) fn mean(&self) -> f32 {
         self.values.iter().sum::<f32>() / self.values.len() as f32

@@ -54,13 +54,21 @@ impl Side {
 impl Sources {
     /// The picture at time `t`.
     pub(super) fn render(&self, size: Size, t: f32) -> Frame {
-        let level = Machine::new();
+        self.render_on(Machine::new(), size, t)
+    }
+
+    /// The same, with the vectors of one kind of machine.
+    pub(super) fn render_on(&self, level: Machine, size: Size, t: f32) -> Frame {
         let meeting = dispatch!(level, simd => Meeting::new(simd, self, t));
-        dispatch!(level, simd => self.draw(simd, size, t, &meeting))
+        let mut frame = dispatch!(level, simd => self.draw(simd, size, t, &meeting));
+        let width = frame.stride();
+        let [luma, ..] = frame.planes_mut();
+        self.restore(level, luma, width, t, &meeting);
+        frame
     }
 
     #[inline(always)]
-    pub(super) fn draw<S: Simd>(&self, simd: S, size: Size, t: f32, meeting: &Meeting) -> Frame {
+    fn draw<S: Simd>(&self, simd: S, size: Size, t: f32, meeting: &Meeting) -> Frame {
         let (width, height) = (size.width as usize, size.height as usize);
         let samples = vec![0; width * height * 3 / 2];
         let mut out = Frame::from_planes(size, samples).unwrap_or_else(|| Frame::black(size));

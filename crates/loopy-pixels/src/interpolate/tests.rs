@@ -152,11 +152,7 @@ fn every_kind_of_machine_draws_the_same_bytes() {
     let between = Between::new(&turned(0.0), &turned(1.0), Effort::Medium).unwrap();
     let best = between.at(0.375);
     let sources = &between.sources;
-    let meeting = dispatch!(Machine::baseline(), simd => Meeting::new(simd, sources, 0.375));
-    let base = dispatch!(
-        Machine::baseline(),
-        simd => sources.draw(simd, SIZE, 0.375, &meeting)
-    );
+    let base = sources.render_on(Machine::baseline(), SIZE, 0.375);
     assert!(best == base, "{:.1} dB", psnr_luma(&best, &base));
 }
 
@@ -166,6 +162,45 @@ fn what_stands_still_is_copied_to_the_byte() {
     for t in [0.2, 0.5, 0.9] {
         let between = Between::new(&a, &a, Effort::Medium).unwrap();
         assert!(between.at(t) == a, "{t}");
+    }
+}
+
+#[test]
+fn a_morph_holds_what_its_nearer_clip_holds() {
+    let row = |first: f64, held: usize| -> Vec<Frame> {
+        (0..8)
+            .map(|at| shifted(first + 0.1 * (at - usize::from(at >= held)) as f64))
+            .collect()
+    };
+    // The clip that is left holds at the third picture, the other at the seventh.
+    let pictures = morph(&row(0.0, 2), &row(1.2, 6), Effort::Fast).unwrap();
+    let held: Vec<usize> = (1..8)
+        .filter(|at| pictures[*at] == pictures[at - 1])
+        .collect();
+    assert_eq!(held, [2, 6]);
+    assert!(morph(&[], &row(0.0, 2), Effort::Fast).unwrap().is_empty());
+}
+
+#[test]
+fn blended_textures_keep_their_detail_octave_by_octave() {
+    // Fur over the same broad shapes, of other hairs on both sides.
+    let fur = |salt: f64| {
+        drawn(|x, y| {
+            let broad = 30.0 * (x / 20.0).sin() * (y / 17.0).cos();
+            let hairs = (x / 1.3 + salt + 3.0 * (y / 9.0 + salt).sin()).sin();
+            120.0 + broad + 7.0 * hairs * (y / (1.4 + 0.1 * salt) + salt).sin()
+        })
+    };
+    let (a, b) = (fur(0.0), fur(2.0));
+    let middle = Between::new(&a, &b, Effort::Medium).unwrap().at(0.5);
+    let energy = |frame: &Frame| -> Vec<f32> {
+        let luma = planes(frame)[0].clone();
+        octaves::energies(&luma).iter().map(Blocks::mean).collect()
+    };
+    let (wanted, found) = (energy(&a), energy(&middle));
+    println!("{wanted:?} {found:?}");
+    for (wanted, found) in wanted.into_iter().zip(found) {
+        assert!((0.9..1.2).contains(&((found + 0.2) / (wanted + 0.2))));
     }
 }
 
