@@ -1,6 +1,8 @@
 //! Trials: every joint that the graph holds is drawn and judged once, and what was found replaces
 //! what the search had estimated. Results are kept in the index, joint by joint.
 
+mod known;
+
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
@@ -17,13 +19,13 @@ use loopy_sight::{
 };
 use serde::{Deserialize, Serialize};
 
+use self::known::Known;
 use crate::{
     Error,
     around::{self, Wanted},
     events::{Event, Stage},
     executor::{self, Outcome},
     job::{Done, Job},
-    library,
     render::Room,
     store::{Kind, Store},
 };
@@ -104,29 +106,13 @@ pub fn settle(
             !edge.declared && edge.score >= HOPELESS
         })
         .collect();
-    let tasks: Vec<Task> = places
-        .iter()
-        .map(|index| task(&graph, &steps, &graph.edges[*index]))
-        .collect();
-    let mut found: HashMap<usize, Option<Found>> = HashMap::new();
-    for (at, task) in tasks.iter().enumerate() {
-        let json = room.index.clip(&task.key(), VERSION)?;
-        let known = json.and_then(|json| serde_json::from_str(&json).ok());
-        found.extend(known.map(|known| (at, known)));
-    }
-    let missing: Vec<usize> = (0..tasks.len())
-        .filter(|at| !found.contains_key(at))
-        .collect();
-    if !missing.is_empty() {
-        let new = look(&graph, grades, &places, &tasks, &missing, limits, room)?;
-        for (at, one) in &new {
-            let key = tasks[*at].key();
-            room.index.set_clip(&key, VERSION, &library::json(one))?;
-        }
-        found.extend(new);
-    }
-    for (at, index) in places.into_iter().enumerate() {
-        if let Some(Some(found)) = found.get(&at) {
+    let key = known::key(&graph, &steps, &places);
+    let found = match known::all(&key, places.len(), room)? {
+        Some(found) => found,
+        None => find(&graph, grades, &steps, &places, &key, limits, room)?,
+    };
+    for (index, found) in places.into_iter().zip(found) {
+        if let Some(Some(found)) = found {
             let edge = &mut graph.edges[index];
             edge.bridge = found.bridge;
             edge.score = found.score;
@@ -135,6 +121,31 @@ pub fn settle(
     }
     graph.sort();
     Ok(graph)
+}
+
+/// What is found of the edges at `places`: what is known, and the rest by trying. Kept joint by joint,
+/// and under `key` all together.
+fn find(
+    graph: &Graph,
+    grades: &[Grade],
+    steps: &[Hash],
+    places: &[usize],
+    key: &Hash,
+    limits: &Limits,
+    room: &Room,
+) -> Result<Known, Error> {
+    let edges = places.iter().map(|index| &graph.edges[*index]);
+    let tasks: Vec<Task> = edges.map(|edge| task(graph, steps, edge)).collect();
+    let mut found = known::each(&tasks, room)?;
+    let missing: Vec<usize> = (0..tasks.len()).filter(|at| found[*at].is_none()).collect();
+    if !missing.is_empty() {
+        for (at, one) in look(graph, grades, places, &tasks, &missing, limits, room)? {
+            known::keep(&tasks[at], one.as_ref(), room)?;
+            found[at] = Some(one);
+        }
+    }
+    known::keep_all(key, &found, room)?;
+    Ok(found)
 }
 
 fn task(graph: &Graph, steps: &[Hash], edge: &Edge) -> Task {
