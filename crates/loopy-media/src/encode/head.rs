@@ -227,4 +227,25 @@ mod tests {
         let short = &scene(Size::new(192, 144), 0)[..FEWEST as usize - 1];
         assert_eq!(coarser(&settings, rate, short).unwrap(), USUAL);
     }
+
+    #[test]
+    fn a_coarser_first_picture_takes_fewer_bytes() {
+        let pictures = scene(Size::new(192, 144), 3);
+        let bytes = |coarser| {
+            let settings = Settings::file(loopy_core::encode::Quality::Good);
+            let rate = Rate::new(25, 1).unwrap();
+            let count = pictures.len() as u32;
+            let mut encoder = Encoder::new(&settings, Size::new(192, 144), rate, count).unwrap();
+            encoder.coarser = Some(coarser);
+            pictures
+                .iter()
+                .for_each(|picture| encoder.push(picture).unwrap());
+            encoder.finish().unwrap().samples[0].bytes
+        };
+        let (finest, middling, coarsest) = (bytes(FINEST), bytes(USUAL), bytes(COARSEST));
+        assert!(
+            finest > middling && middling > coarsest,
+            "{finest} {middling} {coarsest}"
+        );
+    }
 }
