@@ -237,9 +237,9 @@ mod tests {
             let count = pictures.len() as u32;
             let mut encoder = Encoder::new(&settings, Size::new(192, 144), rate, count).unwrap();
             encoder.coarser = Some(coarser);
-            pictures
-                .iter()
-                .for_each(|picture| encoder.push(picture).unwrap());
+            for picture in &pictures {
+                encoder.push(picture).unwrap();
+            }
             encoder.finish().unwrap().samples[0].bytes
         };
         let (finest, middling, coarsest) = (bytes(FINEST), bytes(USUAL), bytes(COARSEST));
