@@ -35,6 +35,8 @@ use crate::{
 
 /// Changes when a trial would find something else.
 const VERSION: &str = "trial-4";
+/// Changes when ports would be chosen otherwise from what was found.
+const SETTLED: &str = "settled-1";
 /// Two clips whose first joints reach this are worth more trials.
 const PROMISING: Score = Score((u16::MAX as u32 * 35 / 100) as u16);
 /// Joints in a job: those from one clip share what is read.
@@ -105,7 +107,7 @@ pub fn settle(
         .map(|(clip, grade)| around::steps_key(clip, grade))
         .collect();
     let key = settled_key(&graph, &steps);
-    let json = room.index.clip(&key, VERSION)?;
+    let json = room.index.clip(&key, SETTLED)?;
     if let Some(settled) = json.and_then(|json| serde_json::from_str::<Settled>(&json).ok()) {
         graph.ports = settled.ports;
         graph.edges = settled.edges;
@@ -127,7 +129,7 @@ pub fn settle(
             edges: graph.edges.clone(),
         };
         room.index
-            .set_clip(&key, VERSION, &library::json(&settled))?;
+            .set_clip(&key, SETTLED, &library::json(&settled))?;
     }
     Ok(graph)
 }
@@ -141,7 +143,10 @@ struct Settled {
 
 /// The graph before trials and how its clips are looked at.
 fn settled_key(graph: &Graph, steps: &[Hash]) -> Hash {
-    let mut text = format!("{VERSION} {}", library::json(&(&graph.ports, &graph.edges)));
+    let mut text = format!(
+        "{SETTLED} {VERSION} {}",
+        library::json(&(&graph.ports, &graph.edges))
+    );
     for own in steps {
         // Writing to a String cannot fail.
         let _infallible = write!(text, " {own}");

@@ -2,6 +2,7 @@
 //! equal settings can follow each other under one configuration record.
 
 mod frames;
+mod head;
 pub(crate) mod nal;
 mod x264;
 
@@ -26,13 +27,6 @@ const FUTURE: usize = 12;
 /// Pictures kept for that.
 const RECENT: usize = 8;
 
-/// How much coarser than x264 would have it the first picture of a group is coded, in steps of the
-/// quantiser. What all later pictures refer to is coded best, and at a joint that nobody takes that
-/// would show as a pulse.
-const KEY_COARSER: av::AVRational = av::AVRational { num: 3, den: 1 };
-/// libavcodec gives quantiser offsets as a share of this many steps.
-const QUANTISERS: i32 = 51;
-
 /// Encodes one run of frames to one [`Segment`].
 ///
 /// The bytes are a function of the settings, size, rate and frames alone: one thread, no clock, no
@@ -50,6 +44,14 @@ pub struct Encoder {
     lead: u32,
     /// The encoder looks ahead: it is shown a future, and its key frames are made coarser.
     lookahead: bool,
+    /// By so many half steps; unknown before the first pictures have been looked at.
+    coarser: Option<i32>,
+    /// The first pictures, until that is known.
+    waiting: Vec<Frame>,
+    settings: Settings,
+    rate: Rate,
+    /// Pictures that have come, and those of them that the encoder has been sent.
+    came: u32,
     pushed: u32,
     samples: Vec<Sample>,
     data: Vec<u8>,
@@ -74,6 +76,8 @@ impl Encoder {
         let x264 = X264::open(settings, size, rate)?;
         let longest =
             u64::from(settings.key_seconds) * u64::from(rate.num()) / u64::from(rate.den());
+        // These presets do without.
+        let quick = ["ultrafast", "superfast"].contains(&&*settings.preset);
         Ok(Self {
             x264,
             recent: VecDeque::with_capacity(RECENT),
@@ -83,8 +87,12 @@ impl Encoder {
             // Groups of four and more halve into groups of two and more: none is a lone key frame.
             groups: u64::from(frames).div_ceil(longest.max(4)) as u32,
             lead: u32::from(frames == 1),
-            // These presets do without.
-            lookahead: settings.crf > 0 && !["ultrafast", "superfast"].contains(&&*settings.preset),
+            lookahead: settings.crf > 0 && !quick,
+            coarser: None,
+            waiting: Vec::new(),
+            settings: settings.clone(),
+            rate,
+            came: 0,
             pushed: 0,
             samples: Vec::with_capacity(frames as usize),
             data: Vec::new(),
@@ -105,19 +113,34 @@ impl Encoder {
                 self.size
             )));
         }
-        if self.pushed == self.frames {
+        if self.came == self.frames {
             return Err(Error::Segment(format!(
                 "more than the {} frames announced",
                 self.frames
             )));
         }
+        self.came += 1;
+        if !self.lookahead || self.coarser.is_some() {
+            return self.encode(frame);
+        }
+        self.waiting.push(frame.clone());
+        if self.came < self.frames.min(head::PICTURES) {
+            return Ok(());
+        }
+        let waiting = std::mem::take(&mut self.waiting);
+        self.coarser = Some(head::coarser(&self.settings, self.rate, &waiting)?);
+        waiting.iter().try_for_each(|frame| self.encode(frame))
+    }
+
+    /// Sends the encoder the next picture.
+    fn encode(&mut self, frame: &Frame) -> Result<(), Error> {
         let index = self.pushed;
         self.pushed += 1;
         let newest = self.picture(frame)?;
-        self.recent.push_back(newest);
-        if self.lookahead && self.key(index) {
-            self.coarser()?;
+        if let Some(coarser) = self.coarser.filter(|_| self.key(index)) {
+            head::set(&newest, self.size, coarser)?;
         }
+        self.recent.push_back(newest);
         // The last picture closes the run in decode order too, whatever is seen to follow.
         let kind = if self.key(index) {
             av::AVPictureType::I
@@ -139,10 +162,10 @@ impl Encoder {
     /// [`Error::Segment`] when fewer frames than announced were pushed or what came out breaks a
     /// rule of [`Segment::check`], and [`Error::Libav`] when the encoder fails.
     pub fn finish(mut self) -> Result<Segment, Error> {
-        if self.pushed < self.frames {
+        if self.came < self.frames {
             return Err(Error::Segment(format!(
                 "{} of {} frames came",
-                self.pushed, self.frames
+                self.came, self.frames
             )));
         }
         if self.lookahead {
@@ -214,44 +237,6 @@ impl Encoder {
             }
         }
         Ok(picture)
-    }
-
-    /// Has the newest picture coded coarser by [`KEY_COARSER`].
-    fn coarser(&self) -> Result<(), Error> {
-        let Some(newest) = self.recent.back() else {
-            return Ok(());
-        };
-        let size = std::mem::size_of::<av::AVRegionOfInterest>();
-        // SAFETY: the frame is ours; libavutil returns NULL or side data with `size` bytes, aligned
-        // for any type, which are written whole.
-        unsafe {
-            let side = av::av_frame_new_side_data(
-                newest.as_ptr(),
-                av::AVFrameSideDataType::REGIONS_OF_INTEREST,
-                size as _,
-            );
-            if side.is_null() {
-                return Err(Error::Libav {
-                    what: "set the quality of a key frame",
-                    why: "out of memory".to_owned(),
-                });
-            }
-            let region = (*side).data.cast::<std::ffi::c_void>();
-            region
-                .cast::<av::AVRegionOfInterest>()
-                .write(av::AVRegionOfInterest {
-                    self_size: size as u32,
-                    top: 0,
-                    bottom: self.size.height as i32,
-                    left: 0,
-                    right: self.size.width as i32,
-                    qoffset: av::AVRational {
-                        num: KEY_COARSER.num,
-                        den: KEY_COARSER.den * QUANTISERS,
-                    },
-                });
-        }
-        Ok(())
     }
 
     fn blank(&self) -> Result<AvFrame, Error> {

@@ -1,0 +1,220 @@
+//! Joints are tried once: what was found of a graph is read again in one row, and one by one where
+//! only some of it is known.
+
+#![allow(clippy::unwrap_used, reason = "a test stops at what must not be")]
+
+use std::{
+    path::Path,
+    sync::{Mutex, atomic::AtomicUsize, atomic::Ordering},
+};
+
+use loopy_core::{
+    Clip, ClipPath, Grade, Graph, Hash, Rate, Size,
+    clip::Facts,
+    color::Color,
+    graph::{Bridge, Edge, PortRef, Ports, Score},
+    limits::Limits,
+    tags::Tags,
+};
+use loopy_engine::{
+    executor::{Error, Event, Executor, Outcome, Usage},
+    index::Index,
+    job::{Done, Job},
+    render::Room,
+    store::Store,
+    trial,
+};
+use loopy_sight::{rsv::Statistic, trial::Found};
+
+/// Says of every joint what its job's boundaries say, and counts them. Fails the jobs of one clip's
+/// joints while told to.
+#[derive(Default)]
+struct Stub {
+    tried: AtomicUsize,
+    failing: Mutex<bool>,
+}
+
+impl Executor<Job, Done> for Stub {
+    fn run(
+        &self,
+        jobs: Vec<Job>,
+        _on: &mut dyn FnMut(Event<'_, Done>),
+    ) -> Result<Vec<Outcome<Done>>, Error> {
+        let one = |job| match job {
+            Job::Try { joints } => {
+                self.tried.fetch_add(joints.len(), Ordering::Relaxed);
+                let found = joints.iter().map(|joint| found(joint.from.boundary));
+                Done::Tried {
+                    found: found.map(Some).collect(),
+                }
+            }
+            _ => Done::Kept,
+        };
+        let failing = *self.failing.lock().unwrap();
+        let outcome = |job| {
+            if failing && matches!(job, Job::Try { .. }) {
+                // Nothing is found of them: not what a `Try` answers.
+                return Outcome::Done(Done::Kept);
+            }
+            Outcome::Done(one(job))
+        };
+        Ok(jobs.into_iter().map(outcome).collect())
+    }
+}
+
+fn found(boundary: u32) -> Found {
+    Found {
+        bridge: Bridge::Motion(boundary as u8),
+        score: Score(40_000 + boundary as u16),
+        rsv: 0.25,
+        worst: Statistic::ALL[0],
+    }
+}
+
+fn clip(name: &str) -> Clip {
+    let rate = Rate::new(25, 1).unwrap();
+    let time = |index: u32| rate.micros(u64::from(index));
+    Clip {
+        path: ClipPath::from(Path::new(name)),
+        hash: Hash::of(name.as_bytes()),
+        facts: Facts {
+            container: "mov".to_owned(),
+            codec: "h264".to_owned(),
+            pixel_format: "yuv420p".to_owned(),
+            coded: Size::new(64, 36),
+            shown: Size::new(64, 36),
+            rotation: 0,
+            mirrored: false,
+            interlaced: false,
+            alpha: false,
+            color: Color::SDR,
+            stated_rate: Some(rate),
+            stated_micros: None,
+            sound: false,
+        },
+        times: (0..90).map(time).collect(),
+        end: time(90),
+        first: 0,
+        until: 90,
+        shot: 0,
+        sound_offset: 0,
+        tags: Tags::default(),
+        scene: 0,
+    }
+}
+
+/// Every port of every clip but the first leads to every other clip's first.
+fn graph(names: &[&str]) -> Graph {
+    let clips: Vec<Clip> = names.iter().map(|name| clip(name)).collect();
+    let ports = [0, 30, 60, 90];
+    let mut edges = Vec::new();
+    for (from, to) in
+        (0..clips.len() as u32).flat_map(|a| (0..clips.len() as u32).map(move |b| (a, b)))
+    {
+        for boundary in &ports[1..] {
+            if from != to {
+                edges.push(Edge {
+                    from: PortRef {
+                        clip: from,
+                        boundary: *boundary,
+                    },
+                    to: PortRef {
+                        clip: to,
+                        boundary: 0,
+                    },
+                    score: Score(30_000),
+                    step: 2.0,
+                    declared: false,
+                    bridge: Bridge::None,
+                    rsv: None,
+                });
+            }
+        }
+    }
+    let mut graph = Graph {
+        ports: clips.iter().map(|_| Ports(ports.to_vec())).collect(),
+        clips,
+        edges,
+        scenes: 1,
+    };
+    graph.sort();
+    graph
+}
+
+struct Place {
+    dir: tempfile::TempDir,
+    stub: Stub,
+}
+
+impl Place {
+    fn new() -> Self {
+        Self {
+            dir: tempfile::tempdir().unwrap(),
+            stub: Stub::default(),
+        }
+    }
+
+    /// Settles the graph of these clips; how many joints were tried for it.
+    fn settle(&self, names: &[&str]) -> (Graph, usize) {
+        let store = Store::open(&self.dir.path().join("store"), 1 << 30).unwrap();
+        let index = Index::open(self.dir.path()).unwrap();
+        let room = Room {
+            store: &store,
+            index: &index,
+            executor: &self.stub,
+            workers: &Usage::default,
+            sink: &|_event| {},
+            interrupted: &|| false,
+        };
+        let before = self.stub.tried.load(Ordering::Relaxed);
+        let graph = graph(names);
+        let grades = vec![Grade::default(); graph.clips.len()];
+        let settled = trial::settle(graph, &grades, &Limits::default(), &room).unwrap();
+        (settled, self.stub.tried.load(Ordering::Relaxed) - before)
+    }
+
+    fn forget(&self, what: &str) -> usize {
+        let index = rusqlite::Connection::open(self.dir.path().join("index.sqlite")).unwrap();
+        let query = "DELETE FROM clips WHERE version LIKE ?1";
+        index.execute(query, [what]).unwrap()
+    }
+}
+
+#[test]
+fn a_graph_that_was_tried_is_read_in_one_row() {
+    let place = Place::new();
+    let (first, tried) = place.settle(&["a", "b", "c"]);
+    assert_eq!(tried, 18);
+    assert!(
+        first
+            .edges
+            .iter()
+            .all(|edge| edge.bridge == found(edge.from.boundary).bridge)
+    );
+    // Without the rows of single joints, the one of all is what is read.
+    assert_eq!(place.forget("trial-%"), 18);
+    assert_eq!(place.settle(&["a", "b", "c"]), (first.clone(), 0));
+    // And it is one.
+    assert_eq!(place.forget("settled-%"), 1);
+    assert_eq!(place.settle(&["a", "b", "c"]), (first, 18));
+}
+
+#[test]
+fn a_clip_that_comes_to_a_library_has_its_own_joints_tried_and_no_others() {
+    let place = Place::new();
+    assert_eq!(place.settle(&["a", "b"]).1, 6);
+    assert_eq!(place.settle(&["a", "b", "c"]).1, 12);
+    assert_eq!(place.settle(&["a", "b", "c"]).1, 0);
+}
+
+#[test]
+fn joints_of_which_nothing_was_found_are_tried_again() {
+    let place = Place::new();
+    *place.stub.failing.lock().unwrap() = true;
+    let (estimated, _) = place.settle(&["a", "b"]);
+    assert!(estimated.edges.iter().all(|edge| edge.rsv.is_none()));
+    *place.stub.failing.lock().unwrap() = false;
+    let (settled, tried) = place.settle(&["a", "b"]);
+    assert_eq!(tried, 6);
+    assert!(settled.edges.iter().all(|edge| edge.rsv.is_some()));
+}
