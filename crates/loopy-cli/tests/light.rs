@@ -55,8 +55,20 @@ fn house(lights: &[[i32; 3]]) -> House {
 
 fn render(house: &House, more: &[&str]) -> (Report, Vec<Frame>) {
     let args = [
-        "render", "clips", "-o", "o.mp4", "--frames", "500", "--seams", "cut", "--audio", "none",
-        "--report", "r.json",
+        "render",
+        "clips",
+        "-o",
+        "o.mp4",
+        "--frames",
+        "500",
+        "--seams",
+        "cut",
+        "--audio",
+        "none",
+        "--report",
+        "r.json",
+        "--seam-threshold",
+        "0",
     ];
     house.run(&[&args, more].concat(), 0);
     (house.report("r.json"), pictures(&house.path("o.mp4")))
