@@ -5,7 +5,7 @@ use loopy_core::{
     Clip, Grade, Plan, Rate,
     certificate::certify,
     clock::ClipClock,
-    graph::{Edge, PortRef},
+    graph::{Edge, Graph, PortRef, Ports},
     plan::{self, PlannedClip, Seam, Visit},
     walk::{self, Seams},
 };
@@ -15,6 +15,7 @@ use crate::{
     Error, library,
     render::{Options, Room},
     scan::{self, Library},
+    trial,
 };
 
 /// How long the loop shall be.
@@ -47,7 +48,17 @@ pub fn plan(wish: Wish, library: &Library, options: &Options, room: &Room) -> Re
             least,
             most: wish.most.max(least),
         };
-        match loops::find(&inside(clip, fps, options), features, wish) {
+        let inside = inside(clip, fps, options);
+        let found = match loops::candidates(&inside, features, wish) {
+            Ok(mut found) => {
+                if options.seams == Seams::Auto {
+                    found = tried(clip, found, options, room)?;
+                }
+                loops::best(&inside, features, found)
+            }
+            Err(none) => Err(none),
+        };
+        match found {
             Ok(found) if best.is_none_or(|(_, best)| found.score > best.score) => {
                 best = Some((clip, found));
             }
@@ -70,6 +81,55 @@ pub fn plan(wish: Wish, library: &Library, options: &Options, room: &Room) -> Re
             none: Box::new(none),
         }),
         (None, None) => Err(Error::Usage("there is no clip to loop".to_owned())),
+    }
+}
+
+/// Joints tried of one clip.
+const TRIED: usize = 16;
+
+/// The likeliest of some joints of `clip`, as they are found to be when they are drawn.
+fn tried(
+    clip: &Clip,
+    mut found: Vec<Found>,
+    options: &Options,
+    room: &Room,
+) -> Result<Vec<Found>, Error> {
+    found.truncate(TRIED);
+    let mut ports: Vec<u32> = (found.iter())
+        .flat_map(|found| [found.first, found.until])
+        .chain([clip.first, clip.until])
+        .collect();
+    ports.sort_unstable();
+    ports.dedup();
+    let mut graph = Graph {
+        clips: vec![clip.clone()],
+        ports: vec![Ports(ports)],
+        edges: found.iter().map(edge).collect(),
+        scenes: 1,
+    };
+    graph.sort();
+    let graph = trial::tried(graph, &[Grade::default()], &options.limits, room)?;
+    let tried = |edge: &Edge| Found {
+        first: edge.to.boundary,
+        until: edge.from.boundary,
+        score: edge.score,
+        step: edge.step,
+        bridge: edge.bridge,
+        rsv: edge.rsv,
+    };
+    Ok(graph.edges.iter().map(tried).collect())
+}
+
+fn edge(found: &Found) -> Edge {
+    let port = |boundary| PortRef { clip: 0, boundary };
+    Edge {
+        from: port(found.until),
+        to: port(found.first),
+        score: found.score,
+        step: found.step,
+        declared: false,
+        bridge: found.bridge,
+        rsv: found.rsv,
     }
 }
 
@@ -100,16 +160,7 @@ fn written(clip: &Clip, found: &Found, fps: Rate, options: &Options) -> Result<P
             "the loop would have no frame at {fps} frames a second"
         )));
     }
-    let port = |boundary| PortRef { clip: 0, boundary };
-    let edge = Edge {
-        from: port(found.until),
-        to: port(found.first),
-        score: found.score,
-        step: found.step,
-        declared: false,
-        bridge: found.bridge,
-        rsv: None,
-    };
+    let edge = edge(found);
     let wishes = walk::Options {
         fps,
         seams: options.seams,
@@ -134,7 +185,7 @@ fn written(clip: &Clip, found: &Found, fps: Rate, options: &Options) -> Result<P
         steps: span.steps,
         score: found.score,
         step: found.step,
-        rsv: None,
+        rsv: found.rsv,
     };
     let mut ports = vec![clip.first, found.first, found.until, clip.until];
     ports.dedup();

@@ -100,12 +100,7 @@ pub fn settle(
     limits: &Limits,
     room: &Room,
 ) -> Result<Graph, Error> {
-    let steps: Vec<Hash> = graph
-        .clips
-        .iter()
-        .zip(grades)
-        .map(|(clip, grade)| around::steps_key(clip, grade))
-        .collect();
+    let steps = steps_keys(&graph, grades);
     let key = settled_key(&graph, &steps);
     let json = room.index.clip(&key, SETTLED)?;
     if let Some(settled) = json.and_then(|json| serde_json::from_str::<Settled>(&json).ok()) {
@@ -132,6 +127,34 @@ pub fn settle(
             .set_clip(&key, SETTLED, &library::json(&settled))?;
     }
     Ok(graph)
+}
+
+/// The graph with the joints worth it tried, whatever ports they need.
+///
+/// # Errors
+/// When the store or the index fails, or the user interrupts.
+pub(crate) fn tried(
+    mut graph: Graph,
+    grades: &[Grade],
+    limits: &Limits,
+    room: &Room,
+) -> Result<Graph, Error> {
+    let steps = steps_keys(&graph, grades);
+    let trials = Trials {
+        grades,
+        steps: &steps,
+        limits,
+        room,
+    };
+    trials.run(&mut graph)?;
+    Ok(graph)
+}
+
+fn steps_keys(graph: &Graph, grades: &[Grade]) -> Vec<Hash> {
+    let clips = graph.clips.iter().zip(grades);
+    clips
+        .map(|(clip, grade)| around::steps_key(clip, grade))
+        .collect()
 }
 
 /// What is kept of a settled graph.

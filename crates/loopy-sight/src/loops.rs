@@ -40,6 +40,8 @@ pub struct Found {
     pub step: f32,
     /// The help that it needs.
     pub bridge: Bridge,
+    /// Relative visibility, where the joint was drawn.
+    pub rsv: Option<f32>,
 }
 
 /// A clip without a loop that would go unseen.
@@ -58,6 +60,8 @@ const BAND: f64 = 1.3;
 const AS_GOOD: u16 = u16::MAX / 40;
 /// A joint below this is seen whatever is drawn between.
 const SEEN: u16 = u16::MAX / 4;
+/// Drawn, a joint below this is seen.
+const SEEN_DRAWN: u16 = (u16::MAX as u32 * 40 / 100) as u16;
 /// Motion of more ordinary steps than this cannot be drawn.
 const TOO_FAR: f32 = 13.0;
 
@@ -66,6 +70,15 @@ const TOO_FAR: f32 = 13.0;
 /// # Errors
 /// Why there is none that would go unseen, with the best there is.
 pub fn find(clip: &Clip, features: &Features, wish: Wish) -> Result<Found, None> {
+    let found = candidates(clip, features, wish)?;
+    best(clip, features, found)
+}
+
+/// Joints that could close a loop in the usable range of `clip`, the likeliest first.
+///
+/// # Errors
+/// Why there is none at all.
+pub fn candidates(clip: &Clip, features: &Features, wish: Wish) -> Result<Vec<Found>, None> {
     let whole = clip.first < clip.until && clip.until as usize <= features.len();
     if !whole || clip.micros() < wish.least {
         let nearest = Option::None;
@@ -79,22 +92,43 @@ pub fn find(clip: &Clip, features: &Features, wish: Wish) -> Result<Found, None>
     }
     let view = View::new(features, clip.first, clip.until);
     let mut found = places(clip, features, &view, wish);
-    let length = |found: &Found| clip.time(found.until) - clip.time(found.first);
-    let best = found.iter().map(|found| found.score).max();
-    let Some(best) = best else {
+    if found.is_empty() {
         return Err(None {
             why: Why::Marked,
             nearest: Option::None,
         });
-    };
+    }
+    let micros = |found: &Found| clip.time(found.until) - clip.time(found.first);
+    found.sort_by_key(|found| (std::cmp::Reverse((found.score, micros(found))), found.first));
+    Ok(found)
+}
+
+/// The best of some joints of `clip`: of those that score about alike, the one of the longest loop.
+///
+/// # Errors
+/// Why none of them would go unseen, with the best there is.
+pub fn best(clip: &Clip, features: &Features, mut found: Vec<Found>) -> Result<Found, None> {
+    let length = |found: &Found| clip.time(found.until) - clip.time(found.first);
+    let best = found.iter().map(|found| found.score).max();
+    let best = best.unwrap_or_default();
     found.retain(|found| found.score.0.saturating_add(AS_GOOD) >= best.0);
     // The longest; among equals the better, then the earlier.
     found.sort_by_key(|found| {
         let order = std::cmp::Reverse((length(found), found.score));
         (order, found.first)
     });
-    let nearest = found[0];
-    if nearest.score.0 >= SEEN && nearest.step < TOO_FAR {
+    let Some(nearest) = found.first().copied() else {
+        return Err(None {
+            why: Why::Marked,
+            nearest: Option::None,
+        });
+    };
+    let least = if nearest.rsv.is_some() {
+        SEEN_DRAWN
+    } else {
+        SEEN
+    };
+    if nearest.score.0 >= least && nearest.step < TOO_FAR {
         return Ok(nearest);
     }
     Err(None {
@@ -111,6 +145,7 @@ fn judged(view: &View, until: u32, first: u32) -> Found {
         score: joint.score,
         step: joint.step,
         bridge: edges::bridge(joint.step),
+        rsv: Option::None,
     }
 }
 

@@ -124,6 +124,6 @@ fn tell(global: &Global, house: &House, report: &Report) {
         visit.last,
         visit.clip.display(),
         seam.score,
-        seam.rsv,
+        seam.step,
     ));
 }
