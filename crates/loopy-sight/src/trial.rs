@@ -115,6 +115,10 @@ pub fn judge(from: &Side, to: &Side, step: f32) -> Result<Option<Found>, score::
     {
         best.offer(Bridge::Dissolve, &pictures)?;
     }
+    // What tears or ghosts draws more eyes than a plain cut.
+    if best.found.score < FAINT {
+        return Ok(Some(cut));
+    }
     Ok(Some(best.found))
 }
 
@@ -311,6 +315,21 @@ mod tests {
         // Too little lies before the place that is entered for both to go on.
         let bare = judge(&a.side(60), &b.side(3), 6.0).unwrap().unwrap();
         assert!(matches!(bare.bridge, Bridge::Motion(_)), "{bare:?}");
+    }
+
+    #[test]
+    fn what_no_bridge_hides_stays_a_cut() {
+        let (a, mut b) = (Take::new(0.0, 0.0), Take::new(40.0, 0.0));
+        for frame in &mut b.pictures {
+            for sample in frame.planes_mut()[0].iter_mut() {
+                *sample = 255 - *sample;
+            }
+        }
+        b.steps = Steps::of(&b.pictures);
+        b.usual = Usual::of(&Arc::new(Natural::new(b.steps.clone())), &[]);
+        let found = judge(&a.side(60), &b.side(26), 30.0).unwrap().unwrap();
+        assert_eq!(found.bridge, Bridge::None, "{found:?}");
+        assert!(found.score < FAINT && found.rsv > UNUSUAL, "{found:?}");
     }
 
     #[test]
