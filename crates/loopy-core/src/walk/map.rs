@@ -1,7 +1,10 @@
 //! The graph laid on the output clock: where visits begin, how they can be left, and which
 //! beginnings always have a way on.
 
-use super::{Error, Options, Seams, Span, UNKNOWN_STEP, groups::groups, threshold};
+use super::{
+    Error, Options, Seams, Span, UNKNOWN_STEP, fade::USE, groups::groups, taste::Taste,
+    threshold, wish::{self, Wish},
+};
 use crate::{
     clip::Clip,
     clock::ClipClock,
@@ -20,6 +23,9 @@ pub(super) struct Node {
     pub(super) calm: bool,
     /// Output frames to the last such way, or to the end of the clip where there is none.
     pub(super) ahead: u32,
+    /// What it is worth to enter here, in 1/256 of a bit: the share of the clip that can be shown,
+    /// and the joints that follow at best.
+    pub(super) worth: i32,
 }
 
 /// An edge on the output clock.
@@ -44,6 +50,10 @@ pub(super) struct Link {
     pub(super) rsv: Option<f32>,
     /// Number of the ordered pair of clips.
     pub(super) pair: u32,
+    /// What the joint is worth by itself, in 1/256 of a bit.
+    pub(super) worth: i32,
+    /// What its pair of clips is worth in the mode of the walk, in the same.
+    pub(super) pull: i32,
 }
 
 /// Everything the walk needs to know, fixed while it is made.
@@ -64,14 +74,31 @@ pub(super) struct Map {
     pub(super) scene: Vec<u32>,
     /// Usable clips in each scene.
     pub(super) scene_sizes: Vec<u32>,
+    /// An edge that is no scene change leads to the clip from another.
+    pub(super) led_to: Vec<bool>,
     /// Ordered pairs of clips that links join.
     pub(super) pairs: usize,
+    /// Such pairs by the clip that is left.
+    pub(super) exits: Vec<u32>,
+    /// Visits after which a clip may return within its scene at the latest, by clip.
+    pub(super) limits: Vec<u32>,
+    /// What is wished of each clip.
+    pub(super) wishes: Vec<Wish>,
+    /// Share of each clip in all showings, in 1/2^32.
+    pub(super) shares: Vec<u32>,
+    /// Visits in which memory of clips and of pairs halves.
+    pub(super) clip_life: u32,
+    pub(super) pair_life: u32,
+    /// What the walk prefers.
+    pub(super) taste: Taste,
     /// Fewest frames of any visit; see [`Map::least_of`].
     pub(super) least: u32,
     /// Output frames in half a second: nothing is shown shorter where a clip has them.
     glimpse: u32,
     /// Links that are left out because they would be seen.
     pub(super) dropped: usize,
+    /// Clips that are too short to be shown.
+    pub(super) short: u32,
     /// Most distinct bridge frames.
     pub(super) budget: u64,
     /// Output frames in two seconds: shorter visits are avoided.
@@ -101,15 +128,32 @@ impl Map {
         for clock in &mut clocks {
             *clock = clock.take().filter(|clock| clock.len() >= least);
         }
+        let long: Vec<u32> = (0..clocks.len() as u32)
+            .filter(|clip| clocks[*clip as usize].is_some())
+            .collect();
+        let wishes = wish::agreed(&options.wishes, &long, clocks.len())?;
+        for (clock, wish) in clocks.iter_mut().zip(&wishes) {
+            *clock = clock.take().filter(|_| wish.weight > 0);
+        }
         let usable: Vec<u32> = (0..clocks.len() as u32)
             .filter(|clip| clocks[*clip as usize].is_some())
             .collect();
+        let taste = Taste::new(options, usable.len() as u32, clocks.len())?;
 
         let mut map = Self {
+            short: (clocks.len() - long.len()) as u32,
+            exits: Vec::new(),
+            limits: Vec::new(),
+            shares: shares(&wishes, &usable),
+            wishes,
+            clip_life: (usable.len() as u32).saturating_mul(16).min(MOST_USES),
+            pair_life: 1,
+            taste,
             budget: budget(&clocks, options.bridge_budget),
             dropped: 0,
             scene: Vec::new(),
             scene_sizes: Vec::new(),
+            led_to: Vec::new(),
             nodes: Vec::new(),
             node_of: Vec::new(),
             links: Vec::new(),
@@ -126,6 +170,8 @@ impl Map {
         };
         map.lay(graph, options)?;
         map.settle();
+        map.limit(options);
+        map.value();
         Ok(map)
     }
 
@@ -148,7 +194,7 @@ impl Map {
                         "edge {index} ends at {boundary}, no port of clip {clip}"
                     ))
                 })?;
-                Ok(places[end.clip as usize].get(port).copied())
+                Ok::<_, Error>(places[end.clip as usize].get(port).copied())
             };
             if let (Some(leave), Some(enter)) = (place(edge.from)?, place(edge.to)?)
                 && leave >= self.least_of(edge.from.clip)
@@ -195,6 +241,8 @@ impl Map {
                     },
                     rsv: edge.rsv.filter(|_| as_found),
                     pair: number(&pairs, (from, to)),
+                    worth: 0,
+                    pull: 0,
                 }
             })
             .collect();
@@ -239,6 +287,7 @@ impl Map {
                     first: first as u32,
                     calm: true,
                     ahead: 0,
+                    worth: 0,
                 }
             })
             .collect();
@@ -302,26 +351,64 @@ impl Map {
         arcs.sort_unstable();
         arcs.dedup();
         self.scene = groups(clips, &arcs);
+        self.led_to = vec![false; clips];
+        for link in self.links.iter().filter(|link| !link.declared && !link.own) {
+            self.led_to[self.nodes[link.to as usize].clip as usize] = true;
+        }
         self.scene_sizes = vec![0; clips];
         for clip in &self.usable {
             self.scene_sizes[self.scene[*clip as usize] as usize] += 1;
         }
     }
 
+    /// How late clips return, and how long memory lasts.
+    fn limit(&mut self, options: &Options) {
+        let least = if self.alone() { 1 } else { 2 };
+        self.limits = (0..self.clips())
+            .map(|clip| {
+                let size = self.scene_sizes[self.scene[clip] as usize];
+                // Shown in every third visit at least, it cannot stay away for four.
+                let share = USE.checked_div(self.wishes[clip].least);
+                match options.min_gap {
+                    Some(_) => u32::MAX,
+                    None => (size * 3).div_ceil(5),
+                }
+                .min(share.unwrap_or(u32::MAX))
+                .max(least)
+            })
+            .collect();
+        let mut pairs: Vec<(u32, u32)> = self.links.iter().map(|l| (l.from, l.pair)).collect();
+        pairs.sort_unstable();
+        pairs.dedup();
+        self.exits = vec![0; self.clips()];
+        for (from, _) in &pairs {
+            self.exits[*from as usize] += 1;
+        }
+        self.pair_life = (pairs.len() as u32).saturating_mul(4).max(1);
+    }
+
+    /// What every joint and every beginning is worth.
+    fn value(&mut self) {
+        for index in 0..self.links.len() {
+            let link = &self.links[index];
+            let to = self.nodes[link.to as usize].clip;
+            let (worth, pull) = (
+                self.taste.joint(link.score),
+                self.taste.pull(link.from, to),
+            );
+            (self.links[index].worth, self.links[index].pull) = (worth, pull);
+        }
+        let ahead = self.taste.future(self);
+        for (index, ahead) in ahead.into_iter().enumerate() {
+            let node = &self.nodes[index];
+            let room = self.taste.room(node.ahead, self.len(node.clip));
+            self.nodes[index].worth = room + ahead;
+        }
+    }
+
     /// The link leads on without a scene change, and not into a dead end.
     pub(super) fn ordinary(&self, link: &Link) -> bool {
         !link.declared && (!link.own || self.alone()) && self.nodes[link.to as usize].calm
-    }
-
-    /// An edge that is no scene change leads to `clip` from another.
-    pub(super) fn led_to(&self, clip: u32) -> bool {
-        self.node_range(clip).any(|node| {
-            let links = self
-                .leading_to(node as u32)
-                .iter()
-                .map(|link| &self.links[*link as usize]);
-            links.into_iter().any(|link| !link.declared && !link.own)
-        })
     }
 
     /// Clips of the graph, those that cannot be shown included.
@@ -359,7 +446,8 @@ impl Map {
         self.node_of[clip as usize] as usize..self.node_of[clip as usize + 1] as usize
     }
 
-    fn link_range(&self, clip: u32) -> std::ops::Range<usize> {
+    /// Links that leave `clip`.
+    pub(super) fn link_range(&self, clip: u32) -> std::ops::Range<usize> {
         self.link_of[clip as usize] as usize..self.link_of[clip as usize + 1] as usize
     }
 
@@ -379,6 +467,25 @@ fn sound(clip: &Clip) -> bool {
     clip.first < clip.until
         && clip.until as usize <= clip.times.len()
         && clip.times.windows(2).all(|pair| pair[0] < pair[1])
+}
+
+/// Longest half-life of showings: their sum fits into 32 bits.
+const MOST_USES: u32 = 1 << 15;
+
+/// The share of all showings that each of `usable` clips should have, in 1/2^32: by weight, less
+/// for what sticks in memory.
+fn shares(wishes: &[Wish], usable: &[u32]) -> Vec<u32> {
+    let weight = |clip: u32| {
+        let wish = &wishes[clip as usize];
+        (u64::from(wish.weight) << 16) / u64::from(256 + wish.salience)
+    };
+    let sum: u64 = usable.iter().map(|clip| weight(*clip)).sum();
+    let mut shares = vec![0; wishes.len()];
+    for clip in usable {
+        let share = (u128::from(weight(*clip)) << 32) / u128::from(sum.max(1));
+        shares[*clip as usize] = share.min(u128::from(u32::MAX)) as u32;
+    }
+    shares
 }
 
 /// Most distinct bridge frames: a share of the library's frames.

@@ -2,16 +2,16 @@
 
 use super::{
     Options,
-    body::{self, Shape},
     choice::Rules,
     dice::Dice,
     ending::{self, Ending, Goal},
     map::Map,
     table::Table,
     trail::{Step, Trail},
+    walker::{self, Start, Walker},
 };
 
-/// Stream of the draws that are not the body's; the body's streams are its gaps.
+/// Stream of the draws that are not the walker's; the walker's streams are its gaps.
 const STREAM: u64 = 1 << 32;
 /// Visits tried for the endings of loops, all beginnings together.
 const LOOP_EFFORT: u64 = 60_000;
@@ -38,12 +38,8 @@ pub(super) struct Walked<'a> {
 
 /// The walk that `options` ask for.
 pub(super) fn find<'a>(map: &'a Map, options: &Options) -> Walked<'a> {
-    let clips = map.usable.len() as u32;
-    let wanted = options
-        .min_gap
-        .unwrap_or((clips * 3).div_ceil(5))
-        .max(body::floor(map));
-    let mut dice = Dice::new(options.seed, STREAM);
+    let wanted = wanted(map, options);
+    let mut dice = dice(options);
     if !options.looped {
         let start = opening(map, options.start, &mut dice);
         let (trail, ending) = open(map, options, start, wanted, None, &mut dice);
@@ -85,8 +81,20 @@ pub(super) fn find<'a>(map: &'a Map, options: &Options) -> Walked<'a> {
     }
 }
 
+/// The return gap that is wished for.
+pub(super) fn wanted(map: &Map, options: &Options) -> u32 {
+    let clips = map.usable.len() as u32;
+    let gap = options.min_gap.unwrap_or((clips * 3).div_ceil(5));
+    gap.max(walker::floor(map))
+}
+
+/// The draws that are not the walker's.
+pub(super) fn dice(options: &Options) -> Dice {
+    Dice::new(options.seed, STREAM)
+}
+
 /// The start of a clip, of one that leads on if there is one.
-fn opening(map: &Map, wished: Option<u32>, dice: &mut Dice) -> u32 {
+pub(super) fn opening(map: &Map, wished: Option<u32>, dice: &mut Dice) -> u32 {
     let starts = || map.usable.iter().map(|clip| map.start_of(*clip));
     let calm: Vec<u32> = starts()
         .filter(|start| map.nodes[*start as usize].calm)
@@ -124,6 +132,27 @@ fn smooth(map: &Map, node: u32) -> bool {
     map.nodes[node as usize].calm && map.leading_to(node).iter().any(ordinary)
 }
 
+/// The walk from `start` as far as it is settled and leaves more than `margin` of `frames`, and the
+/// gap that it keeps.
+fn body(map: &Map, start: Start, frames: u64, margin: u64) -> (Trail<'_>, u32) {
+    let mut walker = Walker::new(map, start);
+    let gap = walker.gap();
+    loop {
+        walker.look();
+        let next = walker.trail().stop(walker.settled() + 1);
+        if next.is_none_or(|stop| stop.start + margin >= frames) {
+            return (walker.into_trail(), gap);
+        }
+        walker.settle();
+    }
+}
+
+/// The gap to aim at across the joint of a loop: with the whole gap on both sides of it, no clip
+/// might be left to show.
+fn ring(gap: u32) -> u32 {
+    gap / 2
+}
+
 /// A walk that ends anywhere.
 fn open<'a>(
     map: &'a Map,
@@ -135,16 +164,15 @@ fn open<'a>(
 ) -> (Trail<'a>, Ending) {
     let second = options.fps.frames_in(1_000_000).max(1);
     let margin = second * OPEN_MARGIN;
-    let shape = Shape {
-        start,
-        frames: options.frames,
-        margin,
+    let start = Start {
+        node: start,
         seed: options.seed,
-        looped: false,
+        gap: wanted,
+        frames: u64::MAX,
     };
-    let (mut trail, gap) = body::walk(map, shape, wanted);
+    let (mut trail, gap) = body(map, start, options.frames, margin);
     let least = u64::from(map.least);
-    let floor = body::floor(map);
+    let floor = walker::floor(map);
     let passes = [
         (gap, false, second.max(least), avoid, EFFORT),
         (gap, false, least, avoid, EFFORT),
@@ -153,9 +181,8 @@ fn open<'a>(
     ];
     for (gap, changes, least, avoid, mut effort) in passes {
         let rules = Rules {
-            gap,
-            ring: 0,
             changes,
+            ..Rules::gap(gap)
         };
         let goal = Goal::Anywhere { least, avoid };
         if let Some(ending) = retreating(&mut trail, options, &goal, &rules, &mut effort, dice) {
@@ -165,9 +192,9 @@ fn open<'a>(
     // From anywhere there is a step to another clip, and any visit may be the last: without a
     // least length and without a limit the search meets no dead end.
     let rules = Rules {
-        gap: floor,
-        ring: 0,
         changes: true,
+        shares: false,
+        ..Rules::gap(floor)
     };
     let goal = Goal::Anywhere {
         least: 1,
@@ -230,21 +257,24 @@ fn closed<'a>(
             }
             let table = Table::new(map, *start, (second * LOOP_MARGIN.1).min(frames), changes);
             let margin = table.done.max(second * LOOP_MARGIN.0);
-            let shape = Shape {
-                start: *start,
-                frames,
-                margin,
+            let start = Start {
+                node: *start,
                 seed: options.seed,
-                looped: true,
+                gap: wanted,
+                frames,
             };
-            let (mut trail, gap) = body::walk(map, shape, wanted);
+            let (mut trail, gap) = body(map, start, frames, margin);
             wanted = gap;
             let work = table.work / 256 + trail.stops().len() as u64;
             effort = effort.saturating_sub(work);
-            let floor = body::floor(map);
-            let half = body::ring(gap).max(floor);
+            let floor = walker::floor(map);
+            let half = ring(gap).max(floor);
             for (gap, ring) in [(gap, gap), (gap, half), (gap, floor), (floor, floor)] {
-                let rules = Rules { gap, ring, changes };
+                let rules = Rules {
+                    ring,
+                    changes,
+                    ..Rules::gap(gap)
+                };
                 let goal = Goal::Join(&table);
                 let mut share = EFFORT.min(effort);
                 let given = share;

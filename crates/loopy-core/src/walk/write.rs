@@ -1,6 +1,6 @@
 //! The walk written out as a plan, with what it could not keep.
 
-use super::{Options, UNKNOWN_STEP, map::Map, route::Walked, trail::Step};
+use super::{Options, UNKNOWN_STEP, map::Map, route::Walked, trail::{Step, Stop}};
 use crate::{
     certificate::{Certificate, certify},
     grade::Grade,
@@ -33,18 +33,7 @@ pub(super) fn plan(graph: &Graph, options: &Options, map: &Map, walked: &Walked)
         let node = &map.nodes[stop.node as usize];
         let step = stop.out.or(walked.ending.joint);
         let leave = stop.out.map_or(walked.ending.leave, |step| step.leave);
-        let tap = |frame| {
-            map.clock(node.clip)
-                .map_or(0, |clock| clock.tap(frame).frame)
-        };
-        visits.push(Visit {
-            clip: numbers[node.clip as usize],
-            enter: node.at,
-            leave,
-            first: tap(node.at),
-            last: tap(leave - 1),
-            start: stop.start,
-        });
+        visits.push(visit(map, stop, leave, numbers[node.clip as usize]));
         if let Some(step) = step {
             seams.push(seam(map, &step, stop.start + u64::from(leave - node.at)));
             steps.push(step);
@@ -72,7 +61,23 @@ pub(super) fn plan(graph: &Graph, options: &Options, map: &Map, walked: &Walked)
     }
 }
 
-fn seam(map: &Map, step: &Step, start: u64) -> Seam {
+/// The visit `stop`, left at `leave`; `number` is its clip.
+pub(super) fn visit(map: &Map, stop: &Stop, leave: u32, number: u32) -> Visit {
+    let node = &map.nodes[stop.node as usize];
+    let clock = map.clock(node.clip);
+    let tap = |frame| clock.map_or(0, |clock| clock.tap(frame).frame);
+    Visit {
+        clip: number,
+        enter: node.at,
+        leave,
+        first: tap(node.at),
+        last: tap(leave - 1),
+        start: stop.start,
+    }
+}
+
+/// The joint that `step` makes at output frame `start`.
+pub(super) fn seam(map: &Map, step: &Step, start: u64) -> Seam {
     let link = step.link.map(|index| &map.links[index as usize]);
     let kind = match link {
         Some(link) if !link.declared && step.bridge > 0 => link.span.kind,
@@ -102,7 +107,7 @@ fn notes(
     certificate: &Certificate,
 ) -> Vec<String> {
     let mut notes = Vec::new();
-    let short = map.scene.len() - map.usable.len();
+    let short = map.short as usize;
     if short > 0 {
         notes.push(format!(
             "{} too short to be shown at this frame rate",

@@ -1,0 +1,170 @@
+//! The walk without an end: the same visits as those of a film, one by one, in memory that does
+//! not grow.
+
+use super::{
+    Error, Options,
+    map::Map,
+    route,
+    walker::{Start, Walker},
+    write,
+};
+use crate::{
+    graph::Graph,
+    plan::{Seam, Visit},
+};
+
+/// A graph laid out for walks.
+pub struct Planner {
+    map: Map,
+    options: Options,
+}
+
+/// A visit and the joint that ends it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Leg {
+    /// The visit; its clip is an index into [`Graph::clips`].
+    pub visit: Visit,
+    /// The joint to the next visit.
+    pub seam: Seam,
+}
+
+impl Planner {
+    /// Lays out `graph`. The number of frames does not matter to a stream.
+    ///
+    /// # Errors
+    /// [`Error`] when nothing can be shown or the graph or an option contradicts itself.
+    pub fn new(graph: &Graph, options: &Options) -> Result<Self, Error> {
+        if options.bridge_budget.is_nan() || options.bridge_budget < 0.0 {
+            return Err(Error::Budget);
+        }
+        let map = Map::new(graph, options)?;
+        if let Some(start) = options.start
+            && map.usable.binary_search(&start).is_err()
+        {
+            return Err(Error::Start(start));
+        }
+        let options = options.clone();
+        Ok(Self { map, options })
+    }
+
+    pub(super) fn map(&self) -> &Map {
+        &self.map
+    }
+
+    /// An endless walk.
+    pub fn stream(&self) -> Stream<'_> {
+        let (map, options) = (&self.map, &self.options);
+        let mut dice = route::dice(options);
+        let start = Start {
+            node: route::opening(map, options.start, &mut dice),
+            seed: options.seed,
+            gap: route::wanted(map, options),
+            frames: u64::MAX,
+        };
+        Stream {
+            walker: Walker::new(map, start),
+        }
+    }
+}
+
+/// An endless walk; see [`Planner::stream`]. It yields what is settled: the past cannot be changed
+/// any more, and memory is kept for the graph and not for the visits.
+pub struct Stream<'a> {
+    walker: Walker<'a>,
+}
+
+impl Iterator for Stream<'_> {
+    type Item = Leg;
+
+    fn next(&mut self) -> Option<Leg> {
+        self.walker.settle();
+        let trail = self.walker.trail();
+        let stop = trail.stop(self.walker.settled() - 1)?;
+        let step = stop.out?;
+        let map = trail.map();
+        let node = &map.nodes[stop.node as usize];
+        let visit = write::visit(map, stop, step.leave, node.clip);
+        let seam = write::seam(map, &step, stop.start + u64::from(visit.frames()));
+        self.walker.forget();
+        Some(Leg { visit, seam })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        plan::Plan,
+        walk::{plan, sample::library},
+    };
+
+    /// Visits and seams of `plan` that the stream of the same options yields, too.
+    fn agreeing(graph: &Graph, options: &Options, plan: &Plan) -> usize {
+        let planner = Planner::new(graph, options).unwrap();
+        let clips: Vec<u32> = (plan.clips.iter())
+            .map(|planned| {
+                let same = |clip: &crate::Clip| clip.hash == planned.clip.hash;
+                graph.clips.iter().position(same).unwrap() as u32
+            })
+            .collect();
+        let legs = planner.stream().zip(plan.visits.iter().zip(&plan.seams));
+        legs.take_while(|(leg, (visit, seam))| {
+            let visit = Visit {
+                clip: clips[visit.clip as usize],
+                ..**visit
+            };
+            leg.visit == visit && leg.seam == **seam
+        })
+        .count()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        #[test]
+        fn a_film_is_the_beginning_of_the_stream(
+            seed in any::<u64>(),
+            count in 1_u32..14,
+            inside in 0_u32..5,
+            exits in 0_u32..6,
+            frames in 3_000_u64..40_000,
+        ) {
+            let graph = library(seed, count, 120, inside, exits);
+            let options = Options { frames, seed, ..Options::default() };
+            let film = plan(&graph, &options).unwrap();
+            let same = agreeing(&graph, &options, &film);
+            // All but the last stretch, in which the length is made to fit.
+            let until = film.visits.get(same).map_or(film.frames, |visit| visit.start);
+            prop_assert!(until + 20 * 30 + 31 * 180 >= film.frames, "{same} of {}", film.visits.len());
+        }
+    }
+
+    #[test]
+    fn the_stream_holds_no_more_after_days_than_after_minutes() {
+        let graph = library(3, 12, 150, 3, 6);
+        let planner = Planner::new(&graph, &Options::default()).unwrap();
+        let mut stream = planner.stream();
+        let mut held = 0;
+        for _ in 0..20_000 {
+            stream.next();
+            held = held.max(stream.walker.trail().stops().len());
+        }
+        assert!(held < 400, "{held} visits are held");
+    }
+
+    #[test]
+    fn the_gap_holds_for_days() {
+        let graph = library(12, 20, 150, 2, 16);
+        let planner = Planner::new(&graph, &Options::default()).unwrap();
+        let mut last = [None; 20];
+        let mut least = usize::MAX;
+        for (index, leg) in planner.stream().take(50_000).enumerate() {
+            if let Some(before) = last[leg.visit.clip as usize].replace(index) {
+                least = least.min(index - before);
+            }
+        }
+        assert!(least >= 11, "{least}");
+    }
+}
