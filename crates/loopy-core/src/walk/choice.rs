@@ -85,6 +85,22 @@ pub(super) fn lift(trail: &Trail, errand: &Errand, found: &mut [Candidate]) {
     settle(found);
 }
 
+/// Where pairs of clips grow scarce, lifts ways after which the most of them are open; `fresher` are
+/// the rules without repeated pairs.
+pub(super) fn spare(trail: &Trail, fresher: &Rules, found: &mut [Candidate]) {
+    let map = trail.map();
+    let clip = trail.here().clip;
+    let left = trail.fresh_from(clip);
+    if left == 0 || left * 2 > map.exits[clip as usize] {
+        return;
+    }
+    for way in &mut *found {
+        let node = &map.nodes[way.step.to as usize];
+        way.other += map.taste.open(onward(trail, fresher, node).take(8).count() as u32);
+    }
+    settle(found);
+}
+
 /// Fills `found` with every way on that the rules allow and that leaves at least one of the `rest`
 /// output frames; true when some were left out because they are too long. With `look`, only ways
 /// that lead on themselves ([`leads_on`]).
@@ -149,9 +165,14 @@ fn used_up(trail: &Trail, rules: &Rules) -> bool {
 
 /// A visit that begins at `node` next has a way on.
 pub(super) fn leads_on(trail: &Trail, rules: &Rules, node: &Node) -> bool {
+    onward(trail, rules, node).next().is_some()
+}
+
+/// The ways on from a visit that begins at `node` next.
+fn onward<'a>(trail: &'a Trail, rules: &'a Rules, node: &'a Node) -> impl Iterator<Item = u32> + 'a {
     let map = trail.map();
-    map.ways(node).any(|index| {
-        let link = &map.links[index as usize];
+    map.ways(node).filter(move |index| {
+        let link = &map.links[*index as usize];
         let to = map.nodes[link.to as usize].clip;
         map.ordinary(link)
             && trail.may_show(to, 2, rules.gap)

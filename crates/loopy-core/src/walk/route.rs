@@ -173,17 +173,18 @@ fn open<'a>(
     let (mut trail, gap) = body(map, start, options.frames, margin);
     let least = u64::from(map.least);
     let floor = walker::floor(map);
+    let long = second.max(least);
     let passes = [
-        (gap, false, second.max(least), avoid, EFFORT),
-        (gap, false, least, avoid, EFFORT),
-        (floor, true, least, avoid, EFFORT),
-        (floor, true, least, None, EFFORT),
+        (Rules { fresh: true, ..Rules::gap(gap) }, long, avoid, EFFORT / 4),
+        (Rules::gap(gap), long, avoid, EFFORT),
+        (Rules::gap(gap), least, avoid, EFFORT),
+        (Rules { changes: true, ..Rules::gap(floor) }, least, avoid, EFFORT),
+        (Rules { changes: true, ..Rules::gap(floor) }, least, None, EFFORT),
     ];
-    for (gap, changes, least, avoid, mut effort) in passes {
-        let rules = Rules {
-            changes,
-            ..Rules::gap(gap)
-        };
+    for (rules, least, avoid, mut effort) in passes {
+        if rules.fresh && trail.repeats() * 16 > trail.count() {
+            continue;
+        }
         let goal = Goal::Anywhere { least, avoid };
         if let Some(ending) = retreating(&mut trail, options, &goal, &rules, &mut effort, dice) {
             return (trail, ending);

@@ -31,14 +31,17 @@ const TRIPLE: i64 = 16 * BIT as i64;
 const MOST_REPEAT: i64 = 32 * BIT as i64;
 /// A clip's fresh pairs are all shown.
 const STALE: i32 = -4 * BIT;
+/// No fresh pair is open after the next visit; a factor of two of such pairs.
+const CLOSED: i32 = -12 * BIT;
+const OPEN: i32 = 2;
 /// A showing more than a clip's share, and the most bits that count.
 const SHOWING: i64 = 3 * BIT as i64;
 const MOST_SHOWINGS: i64 = 12 * BIT as i64;
 /// A clip that is owed a showing.
 const OWED: i32 = 16 * BIT;
 /// A way that the clip was lately shown by, whole and only where it begins.
-const SAME_WAY: i32 = -5 * BIT;
-const SAME_PLACE: i32 = -BIT;
+const SAME_WAY: i32 = -3 * BIT;
+const SAME_PLACE: i32 = -BIT / 2;
 /// What a signal of 1 makes of a clip of relevance 1.
 const SIGNAL: i32 = 6;
 
@@ -165,6 +168,15 @@ impl Taste {
             _ if self.repeats == 0 => 0,
             0 => STALE,
             more => log2(u64::from(more.min(16))) - 4 * BIT,
+        }
+    }
+
+    /// What it is worth that so many fresh pairs are open at the visit after the next.
+    pub(super) fn open(&self, pairs: u32) -> i32 {
+        match pairs {
+            _ if self.repeats == 0 => 0,
+            0 => CLOSED,
+            more => OPEN * (log2(u64::from(more.min(8))) - 3 * BIT),
         }
     }
 

@@ -70,6 +70,7 @@ pub(super) struct Trail<'a> {
     pairs: Vec<Fade>,
     /// By clip: ordered pairs from it that were never shown.
     fresh: Vec<u32>,
+    all_fresh: u32,
     triples: Triples,
     ways: Vec<[Way; WAYS]>,
     /// By link: bridges made over it.
@@ -93,6 +94,7 @@ impl<'a> Trail<'a> {
             all: Fade::default(),
             pairs: vec![Fade::default(); map.pairs],
             fresh: map.exits.clone(),
+            all_fresh: map.exits.iter().sum(),
             triples: Triples::new(clips, map.pairs),
             ways: vec![[(u32::MAX, 0); WAYS]; clips],
             bridged: vec![0; map.links.len()],
@@ -136,6 +138,15 @@ impl<'a> Trail<'a> {
         &self.stops[self.stops.len() - 1]
     }
 
+    /// Visits still held that repeat a pair of clips.
+    pub(super) fn repeats(&self) -> usize {
+        let again = |stop: &&Stop| {
+            let linked = stop.out.is_some_and(|step| step.link.is_some());
+            linked && !stop.left.pair.fresh()
+        };
+        self.stops.iter().filter(again).count()
+    }
+
     /// Where the visit that has no way out yet begins.
     pub(super) fn here(&self) -> &'a Node {
         &self.map.nodes[self.top().node as usize]
@@ -174,6 +185,11 @@ impl<'a> Trail<'a> {
     /// Ordered pairs from `clip` that were never shown.
     pub(super) fn fresh_from(&self, clip: u32) -> u32 {
         self.fresh[clip as usize]
+    }
+
+    /// Ordered pairs that were never shown.
+    pub(super) fn all_fresh(&self) -> u32 {
+        self.all_fresh
     }
 
     /// Showings of `clip` after this visit and the one before it.
@@ -262,6 +278,7 @@ impl<'a> Trail<'a> {
                 let pair = &mut self.pairs[link.pair as usize];
                 left.pair = *pair;
                 self.fresh[link.from as usize] -= u32::from(pair.fresh());
+                self.all_fresh -= u32::from(pair.fresh());
                 *pair = pair.used(now, self.map.pair_life);
                 if step.bridge > 0 {
                     let uses = &mut self.bridged[index as usize];
@@ -348,6 +365,7 @@ impl<'a> Trail<'a> {
             let link = &self.map.links[index as usize];
             self.pairs[link.pair as usize] = left.pair;
             self.fresh[link.from as usize] += u32::from(left.pair.fresh());
+            self.all_fresh += u32::from(left.pair.fresh());
             if step.bridge > 0 {
                 let uses = &mut self.bridged[index as usize];
                 *uses -= 1;

@@ -18,6 +18,15 @@ pub(super) const AHEAD: usize = 48;
 const ENOUGH: usize = 4;
 /// Dead ends met without getting further, at most.
 const DEAD_ENDS: u32 = 24;
+/// Steps that may be taken again for the sake of fresh pairs: so many for each fresh pair taken, and
+/// so many can be saved up.
+const SAVED: u32 = 8;
+const SAVINGS: u32 = 1024;
+/// A library with so many ordered pairs at most soon repeats one: so many beginnings are tried.
+const FEW_PAIRS: u32 = 640;
+const TRIES: u64 = 24;
+/// Where less than one in so many pairs is fresh, whether one is met is a matter of chance.
+const LAST: u32 = 16;
 
 /// Where a walk begins and what it is to keep.
 #[derive(Clone, Copy)]
@@ -46,7 +55,18 @@ pub(super) struct Walker<'a> {
     /// Visit at which the gap was last lowered, if it was.
     eased: Option<usize>,
     errand: Option<Errand>,
+    /// Steps that may be taken again so that no pair repeats, and how often that was done here.
+    savings: u32,
+    again: u32,
     found: Vec<Candidate>,
+}
+
+/// A way on.
+#[derive(Clone, Copy)]
+struct Way {
+    step: Step,
+    /// It repeats no pair of clips.
+    fresh: bool,
 }
 
 /// The gap that every library grants: never the same clip twice in a row where there are two.
@@ -56,8 +76,38 @@ pub(super) fn floor(map: &Map) -> u32 {
 
 impl<'a> Walker<'a> {
     /// A walk that keeps `start.gap` or, where the graph forces it or clips would never be shown,
-    /// the largest gap found that does.
+    /// the largest gap found that does. In a small library several beginnings are tried, and the
+    /// one that repeats the fewest pairs is taken.
     pub(super) fn new(map: &'a Map, start: Start) -> Self {
+        let first = Self::spaced(map, start);
+        let pairs: u32 = map.exits.iter().sum();
+        if start.frames < u64::MAX || pairs > FEW_PAIRS {
+            return first;
+        }
+        let far = (pairs - pairs / LAST) as usize;
+        let start = Start {
+            gap: first.gap,
+            ..start
+        };
+        let mut best = first;
+        best.reach(far, start.frames);
+        let mut least = best.trail.repeats();
+        for number in 1..TRIES {
+            if least == 0 || best.eased.is_some() {
+                break;
+            }
+            let mut other = Self::begin(map, start, best.floor, number);
+            other.reach(far, start.frames);
+            let repeats = other.trail.repeats();
+            if repeats < least && other.eased.is_none() && other.missing() == 0 {
+                (best, least) = (other, repeats);
+            }
+        }
+        best
+    }
+
+    /// The first visits of a walk with the largest gap found.
+    fn spaced(map: &'a Map, start: Start) -> Self {
         let floor = floor(map).min(start.gap);
         let try_gap = |gap| Self::attempt(map, Start { gap, ..start }, floor);
         let first = try_gap(start.gap);
@@ -82,9 +132,16 @@ impl<'a> Walker<'a> {
 
     /// The first visits of a walk, until all clips should have been shown or the gap did not hold.
     fn attempt(map: &'a Map, start: Start, floor: u32) -> Self {
-        let mut walker = Self {
+        let mut walker = Self::begin(map, start, floor, 0);
+        walker.reach(ENOUGH * map.usable.len(), start.frames);
+        walker
+    }
+
+    /// Beginning number `number`.
+    fn begin(map: &'a Map, start: Start, floor: u32, number: u64) -> Self {
+        Self {
             trail: Trail::new(map, start.node),
-            dice: Dice::new(start.seed, u64::from(start.gap)),
+            dice: Dice::new(start.seed, u64::from(start.gap) | number << 33),
             rules: Rules::gap(start.gap),
             gap: start.gap,
             floor,
@@ -93,16 +150,20 @@ impl<'a> Walker<'a> {
             dead_ends: 0,
             eased: None,
             errand: None,
+            savings: 0,
+            again: 0,
             found: Vec::new(),
-        };
-        let enough = ENOUGH * map.usable.len();
-        while walker.trail.count() < enough && walker.trail.now() < start.frames {
-            walker.step();
-            if walker.eased.is_some() && start.gap > floor {
-                break;
-            }
         }
-        walker
+    }
+
+    /// Goes on to `visits` visits or `frames`, or until a gap over the floor does not hold.
+    fn reach(&mut self, visits: usize, frames: u64) {
+        while self.trail.count() < visits
+            && self.trail.now() < frames
+            && (self.eased.is_none() || self.gap <= self.floor)
+        {
+            self.step();
+        }
     }
 
     /// Clips that were never shown although there was time for each of them several times over.
@@ -169,13 +230,21 @@ impl<'a> Walker<'a> {
             None => Errand::due(&self.trail),
         };
         loop {
-            if let Some(step) = self.way() {
-                self.trail.push(step);
-                break;
+            let Some(way) = self.way() else {
+                if !self.retreat() {
+                    self.ease();
+                }
+                continue;
+            };
+            if !way.fresh && self.save() {
+                continue;
             }
-            if !self.retreat() {
-                self.ease();
+            self.trail.push(way.step);
+            // Paid once: not again for visits that were taken back.
+            if way.fresh && self.trail.count() > self.furthest {
+                self.savings = (self.savings + SAVED).min(SAVINGS);
             }
+            break;
         }
         self.rules = Rules {
             gap: self.rules.gap,
@@ -185,6 +254,7 @@ impl<'a> Walker<'a> {
         if count > self.furthest {
             self.furthest = count;
             self.dead_ends = 0;
+            self.again = 0;
         }
         // Where the graph forced it once, the gap grows back in time.
         let patience = ENOUGH * self.trail.map().usable.len();
@@ -197,28 +267,63 @@ impl<'a> Walker<'a> {
         }
     }
 
-    /// A drawn way on that has a way on itself.
-    fn way(&mut self) -> Option<Step> {
+    /// A drawn way on that has a way on itself; one that repeats no pair, and need not at the next
+    /// visit, if there is one.
+    fn way(&mut self) -> Option<Way> {
         let (trail, found) = (&self.trail, &mut self.found);
         let map = trail.map();
         choice::ways(trail, &self.rules, u64::MAX, false, found);
         if let Some(errand) = &self.errand {
             choice::lift(trail, errand, found);
         }
+        let fresher = Rules {
+            fresh: true,
+            ..self.rules
+        };
+        let scarce = self.savings > 0;
+        if scarce {
+            choice::spare(trail, &fresher, found);
+        }
+        let mut second: Option<Way> = None;
         while let Some(index) = choice::draw(found, &mut self.dice) {
             let step = found[index].step;
-            let ordinary = step
-                .link
-                .is_some_and(|link| map.ordinary(&map.links[link as usize]));
+            let link = step.link.map(|link| &map.links[link as usize]);
+            let Some(link) = link.filter(|link| map.ordinary(link)) else {
+                return second.or(Some(Way { step, fresh: true }));
+            };
             let node = &map.nodes[step.to as usize];
-            if !ordinary || choice::leads_on(trail, &self.rules, node) {
-                return Some(step);
+            if choice::leads_on(trail, &self.rules, node) {
+                let fresh = trail.fresh(link);
+                if !scarce || fresh && choice::leads_on(trail, &fresher, node) {
+                    return Some(Way { step, fresh });
+                }
+                if second.is_none_or(|second| fresh && !second.fresh) {
+                    second = Some(Way { step, fresh });
+                }
             }
             found.swap_remove(index);
         }
+        if second.is_some() {
+            return second;
+        }
         // None of them leads on: a change of scene may be due.
         choice::ways(trail, &self.rules, u64::MAX, true, found);
-        choice::draw(found, &mut self.dice).map(|index| found[index].step)
+        let index = choice::draw(found, &mut self.dice)?;
+        let step = found[index].step;
+        Some(Way { step, fresh: true })
+    }
+
+    /// A pair would repeat: goes back for another way as long as fresh pairs have paid for it.
+    fn save(&mut self) -> bool {
+        let pairs: u32 = self.trail.map().exits.iter().sum();
+        if self.trail.all_fresh() < pairs / LAST {
+            return false;
+        }
+        let free = self.trail.count() - self.settled - 1;
+        let back = (1 << self.again.min(5)).min(self.savings).min(free as u32);
+        self.again += 1;
+        self.savings -= back;
+        back > 0 && (0..back).all(|_| self.trail.pop())
     }
 
     /// Cornered: the more often, the further back the walk goes. False when it has gone back often
