@@ -5,6 +5,7 @@
 //! tied together in `route`), and writes the walk down (`write`). Every decision is integer
 //! arithmetic on seeded draws: the same graph and options give the same plan on every machine.
 
+mod ahead;
 mod choice;
 mod dice;
 mod ending;

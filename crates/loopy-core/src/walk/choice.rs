@@ -173,8 +173,8 @@ fn onward<'a>(trail: &'a Trail, rules: &'a Rules, node: &'a Node) -> impl Iterat
     let map = trail.map();
     map.ways(node).filter(move |index| {
         let link = &map.links[*index as usize];
-        let to = map.nodes[link.to as usize].clip;
-        map.ordinary(link)
+        let to = link.clip;
+        link.ordinary
             && trail.may_show(to, 2, rules.gap)
             && (to != node.clip || map.alone())
             && !(rules.fresh && !trail.fresh(link))
@@ -205,7 +205,7 @@ impl Ways<'_, '_> {
                 last = (to.clip, open);
             }
             if last.1
-                && map.ordinary(link)
+                && link.ordinary
                 && !(self.rules.fresh && !self.trail.fresh(link))
                 && (!look || leads_on(self.trail, self.rules, to))
             {
@@ -220,7 +220,7 @@ impl Ways<'_, '_> {
         for index in map.ways(self.trail.here()) {
             let link = &map.links[index as usize];
             let clip = map.nodes[link.to as usize].clip;
-            if !map.ordinary(link) && self.open(clip) && wanted(clip) {
+            if !link.ordinary && self.open(clip) && wanted(clip) {
                 self.add(index, link, DECLARED, 0);
             }
         }
@@ -302,6 +302,7 @@ fn weigh(trail: &Trail, rules: &Rules, found: &mut [Candidate]) {
     let here = trail.here();
     let least = found.iter().map(|candidate| candidate.pair).min();
     let least = least.unwrap_or(0);
+    let all = trail.all();
     let pace = (trail.now() / trail.count() as u64).max(1);
     // What has been seen of a clip is the same for all ways to it; those of one port follow each
     // other.
@@ -311,7 +312,7 @@ fn weigh(trail: &Trail, rules: &Rules, found: &mut [Candidate]) {
         let to = &map.nodes[step.to as usize];
         let clip = to.clip;
         if known.0 != clip {
-            known = (clip, memory(trail, clip));
+            known = (clip, memory(trail, clip, all));
         }
         let mut joint = candidate.joint + to.worth + taste.stay(step.leave - here.at, here.ahead);
         joint += taste.alike(trail.left(step.leave), trail.entered(clip, step.to));
@@ -343,8 +344,8 @@ fn settle(found: &mut [Candidate]) {
     }
 }
 
-/// What has been seen of `clip`, whichever way leads to it.
-fn memory(trail: &Trail, clip: u32) -> i32 {
+/// What has been seen of `clip` among `all` showings, whichever way leads to it.
+fn memory(trail: &Trail, clip: u32, all: u32) -> i32 {
     let map = trail.map();
     let taste = &map.taste;
     let salience = map.wishes[clip as usize].salience;
@@ -356,7 +357,7 @@ fn memory(trail: &Trail, clip: u32) -> i32 {
     taste.age(age)
         + taste.repeat(0, trail.tripled(clip))
         + taste.fresh(trail.fresh_from(clip))
-        + Taste::balance(trail.ahead_of_share(clip))
+        + Taste::balance(trail.ahead_of_share(clip, all))
         + Taste::owed(trail.under_least(clip))
 }
 

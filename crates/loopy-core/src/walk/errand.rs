@@ -78,7 +78,7 @@ fn hops(map: &Map, clip: u32) -> Vec<u32> {
         let next = hops[node as usize] + 1;
         for index in map.leading_to(node) {
             let link = &map.links[*index as usize];
-            if !map.ordinary(link) {
+            if !link.ordinary {
                 continue;
             }
             let range = map.node_range(link.from);

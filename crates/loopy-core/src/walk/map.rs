@@ -2,7 +2,7 @@
 //! beginnings always have a way on.
 
 use super::{
-    Error, Options, Seams, Span, UNKNOWN_STEP, fade::USE, groups::groups, taste::Taste,
+    Error, Options, Seams, Span, UNKNOWN_STEP, fade::{HalfLife, USE}, groups::groups, taste::Taste,
     threshold, wish::{self, Wish},
 };
 use crate::{
@@ -34,8 +34,11 @@ pub(super) struct Link {
     pub(super) from: u32,
     /// One past the last frame shown of it.
     pub(super) leave: u32,
-    /// Node that is entered.
+    /// Node that is entered, and its clip.
     pub(super) to: u32,
+    pub(super) clip: u32,
+    /// It leads on without a scene change, and not into a dead end.
+    pub(super) ordinary: bool,
     /// Both ends lie in the same clip.
     pub(super) own: bool,
     /// A declared change of scene.
@@ -87,8 +90,8 @@ pub(super) struct Map {
     /// Share of each clip in all showings, in 1/2^32.
     pub(super) shares: Vec<u32>,
     /// Visits in which memory of clips and of pairs halves.
-    pub(super) clip_life: u32,
-    pub(super) pair_life: u32,
+    pub(super) clip_life: HalfLife,
+    pub(super) pair_life: HalfLife,
     /// What the walk prefers.
     pub(super) taste: Taste,
     /// Fewest frames of any visit; see [`Map::least_of`].
@@ -146,8 +149,8 @@ impl Map {
             limits: Vec::new(),
             shares: shares(&wishes, &usable),
             wishes,
-            clip_life: (usable.len() as u32).saturating_mul(16).min(MOST_USES),
-            pair_life: 1,
+            clip_life: HalfLife::of((usable.len() as u32).saturating_mul(12).min(MOST_USES)),
+            pair_life: HalfLife::of(1),
             taste,
             budget: budget(&clocks, options.bridge_budget),
             dropped: 0,
@@ -225,6 +228,8 @@ impl Map {
                     from,
                     leave,
                     to: number(&starts, (to, enter)),
+                    clip: to,
+                    ordinary: false,
                     own: from == to,
                     declared: edge.declared,
                     span: Span::of(
@@ -312,7 +317,7 @@ impl Map {
         while let Some(clip) = changed.pop() {
             let start = self.link_range(clip).start;
             let top = &mut tops[clip as usize];
-            while *top > start && !self.ordinary(&self.links[*top - 1]) {
+            while *top > start && !self.leads_on(&self.links[*top - 1]) {
                 *top -= 1;
             }
             let reach = if *top > start {
@@ -344,16 +349,19 @@ impl Map {
             }
         }
 
+        for index in 0..self.links.len() {
+            self.links[index].ordinary = self.leads_on(&self.links[index]);
+        }
         let mut arcs: Vec<(u32, u32)> = (self.links.iter())
-            .filter(|link| self.ordinary(link))
-            .map(|link| (link.from, self.nodes[link.to as usize].clip))
+            .filter(|link| link.ordinary)
+            .map(|link| (link.from, link.clip))
             .collect();
         arcs.sort_unstable();
         arcs.dedup();
         self.scene = groups(clips, &arcs);
         self.led_to = vec![false; clips];
         for link in self.links.iter().filter(|link| !link.declared && !link.own) {
-            self.led_to[self.nodes[link.to as usize].clip as usize] = true;
+            self.led_to[link.clip as usize] = true;
         }
         self.scene_sizes = vec![0; clips];
         for clip in &self.usable {
@@ -384,14 +392,14 @@ impl Map {
         for (from, _) in &pairs {
             self.exits[*from as usize] += 1;
         }
-        self.pair_life = (pairs.len() as u32).saturating_mul(4).max(1);
+        self.pair_life = HalfLife::of((pairs.len() as u32).saturating_mul(4));
     }
 
     /// What every joint and every beginning is worth.
     fn value(&mut self) {
         for index in 0..self.links.len() {
             let link = &self.links[index];
-            let to = self.nodes[link.to as usize].clip;
+            let to = link.clip;
             let (worth, pull) = (
                 self.taste.joint(link.score),
                 self.taste.pull(link.from, to),
@@ -407,7 +415,7 @@ impl Map {
     }
 
     /// The link leads on without a scene change, and not into a dead end.
-    pub(super) fn ordinary(&self, link: &Link) -> bool {
+    fn leads_on(&self, link: &Link) -> bool {
         !link.declared && (!link.own || self.alone()) && self.nodes[link.to as usize].calm
     }
 

@@ -128,7 +128,7 @@ fn beginnings(map: &Map, wished: Option<u32>, dice: &mut Dice) -> Vec<u32> {
 
 /// A loop may run through `node` without a scene change.
 fn smooth(map: &Map, node: u32) -> bool {
-    let ordinary = |link: &u32| map.ordinary(&map.links[*link as usize]);
+    let ordinary = |link: &u32| map.links[*link as usize].ordinary;
     map.nodes[node as usize].calm && map.leading_to(node).iter().any(ordinary)
 }
 

@@ -24,6 +24,8 @@ const FAR: i32 = 7;
 const SWEEPS: usize = 24;
 /// A pair of clips that a matrix does not want.
 const UNWANTED: i32 = -30 * BIT;
+/// Parts in which a stay is measured.
+const STAYS: usize = 1024;
 /// A first repeat of a pair, and of a triple.
 const PAIR: i64 = 24 * BIT as i64;
 const TRIPLE: i64 = 16 * BIT as i64;
@@ -53,6 +55,8 @@ pub(super) struct Taste {
     temperature: i32,
     repeats: i64,
     hazard: Vec<i32>,
+    /// By share of a possible stay, in so many parts.
+    stays: Vec<i32>,
     pub(super) vary: bool,
 }
 
@@ -71,7 +75,11 @@ impl Taste {
         };
         let window = options.history_window.unwrap_or(usable.saturating_mul(2));
         let window = window.min(MOST_WINDOW);
-        Ok(Self {
+        let stays = (0..=STAYS as u64).map(|share| {
+            let square = (255 << 8) * share * share / (STAYS * STAYS) as u64;
+            log2(256 + square) - 16 * BIT
+        });
+        let mut taste = Self {
             by_clip: options.mode != Mode::VisualSimilarity,
             matrix,
             temperature: i32::try_from(options.temperature.max(1)).unwrap_or(i32::MAX),
@@ -80,8 +88,11 @@ impl Taste {
             hazard: (0..window)
                 .map(|age| 2 * (log2(u64::from(age.max(1))) - log2(u64::from(window))))
                 .collect(),
+            stays: Vec::new(),
             vary: options.vary,
-        })
+        };
+        taste.stays = stays.map(|bits| taste.at_temperature(bits)).collect();
+        Ok(taste)
     }
 
     /// A preference of `bits`, at the walk's temperature.
@@ -114,9 +125,8 @@ impl Taste {
 
     /// What it is worth to stay `stay` frames where `ahead` are possible.
     pub(super) fn stay(&self, stay: u32, ahead: u32) -> i32 {
-        let (stay, ahead) = (u64::from(stay.min(ahead)), u64::from(ahead.max(1)));
-        let share = (255 << 8) * stay * stay / (ahead * ahead);
-        self.at_temperature(log2(256 + share) - 16 * BIT)
+        let share = u64::from(stay.min(ahead)) * STAYS as u64 / u64::from(ahead.max(1));
+        self.stays[share as usize]
     }
 
     /// By node, what the joints that follow at best are worth: the walk does not go where every
@@ -133,7 +143,7 @@ impl Taste {
                     let first = map.ways(&map.nodes[node]).start as usize;
                     while let Some(index) = ways.next_if(|index| *index >= first) {
                         let link = &map.links[index];
-                        if map.ordinary(link) {
+                        if link.ordinary {
                             let far = before[link.to as usize] * FAR / 8;
                             best = best.max(seen(link.score) + far);
                         }

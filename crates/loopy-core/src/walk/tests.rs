@@ -1,5 +1,7 @@
 //! What every walk keeps, over graphs from rich to broken.
 
+mod forced;
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;

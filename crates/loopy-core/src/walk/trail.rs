@@ -209,10 +209,14 @@ impl<'a> Trail<'a> {
         Some([clip(2)?, clip(1)?])
     }
 
-    /// Showings of `clip` and of all clips, faded, in 1/65536.
-    pub(super) fn used(&self, clip: u32) -> (u32, u32) {
-        let (now, life) = (self.count() as u32, self.map.clip_life);
-        (self.used[clip as usize].at(now, life), self.all.at(now, life))
+    /// Showings of all clips, faded, in 1/65536.
+    pub(super) fn all(&self) -> u32 {
+        self.all.at(self.count() as u32, self.map.clip_life)
+    }
+
+    /// Showings of `clip`, faded, in 1/65536.
+    fn used(&self, clip: u32) -> u32 {
+        self.used[clip as usize].at(self.count() as u32, self.map.clip_life)
     }
 
     /// Visits since `clip` was last shown if it were shown next; `None` if it never was.
@@ -379,11 +383,10 @@ impl<'a> Trail<'a> {
         true
     }
 
-    /// How far showings of `clip` lie over its share of all, in 1/65536 of a showing.
-    pub(super) fn ahead_of_share(&self, clip: u32) -> i64 {
-        let (used, all) = self.used(clip);
+    /// How far showings of `clip` lie over its share of `all`, in 1/65536 of a showing.
+    pub(super) fn ahead_of_share(&self, clip: u32, all: u32) -> i64 {
         let share = u64::from(self.map.shares[clip as usize]);
-        i64::from(used) - (u64::from(all) * share >> 32) as i64
+        i64::from(self.used(clip)) - (u64::from(all) * share >> 32) as i64
     }
 
     /// One showing more would put `clip` over the most that is wished, by more than the showing.
@@ -392,8 +395,7 @@ impl<'a> Trail<'a> {
         if most >> 16 > 0 {
             return false;
         }
-        let (used, all) = self.used(clip);
-        u64::from(used) > (u64::from(all) + u64::from(USE)) * most >> 16
+        u64::from(self.used(clip)) > (u64::from(self.all()) + u64::from(USE)) * most >> 16
     }
 
     /// `clip` was shown less than is wished at least.
@@ -402,7 +404,6 @@ impl<'a> Trail<'a> {
         if least == 0 {
             return false;
         }
-        let (used, all) = self.used(clip);
-        u64::from(used) < (u64::from(all) + u64::from(USE)) * least >> 16
+        u64::from(self.used(clip)) < (u64::from(self.all()) + u64::from(USE)) * least >> 16
     }
 }

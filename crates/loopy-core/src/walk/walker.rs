@@ -5,6 +5,7 @@
 //! taken back. The film of a given length and the endless stream settle the same visits.
 
 use super::{
+    ahead,
     choice::{self, Candidate, Rules},
     dice::Dice,
     errand::Errand,
@@ -14,8 +15,11 @@ use super::{
 
 /// Visits that the walk is ahead of what is settled.
 pub(super) const AHEAD: usize = 48;
-/// Visits for each clip in which all should be shown.
+/// Visits for each clip in which all should be shown, and visits at least.
 const ENOUGH: usize = 4;
+const AT_LEAST: usize = 96;
+/// Clips of a library in which a walk may fail by chance: it is tried again.
+const SMALL: usize = 12;
 /// Dead ends met without getting further, at most.
 const DEAD_ENDS: u32 = 24;
 /// Steps that may be taken again for the sake of fresh pairs: so many for each fresh pair taken, and
@@ -69,6 +73,11 @@ struct Way {
     fresh: bool,
 }
 
+/// Visits in which all clips should be shown.
+fn enough(map: &Map) -> usize {
+    (ENOUGH * map.usable.len()).max(AT_LEAST)
+}
+
 /// The gap that every library grants: never the same clip twice in a row where there are two.
 pub(super) fn floor(map: &Map) -> u32 {
     if map.alone() { 1 } else { 2 }
@@ -109,32 +118,31 @@ impl<'a> Walker<'a> {
     /// The first visits of a walk with the largest gap found.
     fn spaced(map: &'a Map, start: Start) -> Self {
         let floor = floor(map).min(start.gap);
-        let try_gap = |gap| Self::attempt(map, Start { gap, ..start }, floor);
-        let first = try_gap(start.gap);
-        if first.eased.is_none() && first.missing() == 0 {
+        let tries = if map.usable.len() <= SMALL { 4 } else { 1 };
+        let try_gap = |gap, missed| {
+            let tried = (0..tries).map(|number| {
+                let mut walker = Self::begin(map, Start { gap, ..start }, floor, number);
+                walker.reach(enough(map), start.frames);
+                walker
+            });
+            let mut tried = tried.filter(|walker| walker.eased.is_none() || gap == floor);
+            tried.find(|walker| walker.missing() <= missed)
+        };
+        if let Some(first) = try_gap(start.gap, 0) {
             return first;
         }
-        let mut best = try_gap(floor);
+        let mut best = Self::begin(map, Start { gap: floor, ..start }, floor, 0);
+        best.reach(enough(map), start.frames);
         let missed = best.missing();
         let (mut good, mut bad) = (floor, start.gap + 1);
         while bad - good > 1 {
             let gap = good.midpoint(bad);
-            let walker = try_gap(gap);
-            if walker.eased.is_none() && walker.missing() <= missed {
-                good = gap;
-                best = walker;
-            } else {
-                bad = gap;
+            match try_gap(gap, missed) {
+                Some(walker) => (good, best) = (gap, walker),
+                None => bad = gap,
             }
         }
         best
-    }
-
-    /// The first visits of a walk, until all clips should have been shown or the gap did not hold.
-    fn attempt(map: &'a Map, start: Start, floor: u32) -> Self {
-        let mut walker = Self::begin(map, start, floor, 0);
-        walker.reach(ENOUGH * map.usable.len(), start.frames);
-        walker
     }
 
     /// Beginning number `number`.
@@ -169,7 +177,7 @@ impl<'a> Walker<'a> {
     /// Clips that were never shown although there was time for each of them several times over.
     fn missing(&self) -> usize {
         let clips = &self.trail.map().usable;
-        if self.trail.count() < ENOUGH * clips.len() {
+        if self.trail.count() < enough(self.trail.map()) {
             return 0;
         }
         let unseen = clips.iter().filter(|clip| self.trail.shown(**clip) == 0);
@@ -257,7 +265,7 @@ impl<'a> Walker<'a> {
             self.again = 0;
         }
         // Where the graph forced it once, the gap grows back in time.
-        let patience = ENOUGH * self.trail.map().usable.len();
+        let patience = enough(self.trail.map());
         if self.rules.gap < self.gap
             && let Some(eased) = self.eased
             && count > eased + patience
@@ -288,11 +296,11 @@ impl<'a> Walker<'a> {
         while let Some(index) = choice::draw(found, &mut self.dice) {
             let step = found[index].step;
             let link = step.link.map(|link| &map.links[link as usize]);
-            let Some(link) = link.filter(|link| map.ordinary(link)) else {
+            let Some(link) = link.filter(|link| link.ordinary) else {
                 return second.or(Some(Way { step, fresh: true }));
             };
             let node = &map.nodes[step.to as usize];
-            if choice::leads_on(trail, &self.rules, node) {
+            if ahead::leads_on(trail, &self.rules, node) {
                 let fresh = trail.fresh(link);
                 if !scarce || fresh && choice::leads_on(trail, &fresher, node) {
                     return Some(Way { step, fresh });
