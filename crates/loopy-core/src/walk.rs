@@ -7,7 +7,7 @@
 
 mod ahead;
 mod choice;
-mod dice;
+pub(crate) mod dice;
 mod ending;
 mod errand;
 mod fade;

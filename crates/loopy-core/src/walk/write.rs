@@ -2,7 +2,7 @@
 
 use super::{Options, UNKNOWN_STEP, map::Map, route::Walked, trail::{Step, Stop}};
 use crate::{
-    certificate::{Certificate, certify},
+    certificate::{Certificate, Library, certify},
     grade::Grade,
     graph::{Graph, Score},
     plan::{Plan, PlannedClip, SCHEMA, Seam, SeamKind, Visit},
@@ -44,6 +44,8 @@ pub(super) fn plan(graph: &Graph, options: &Options, map: &Map, walked: &Walked)
         .filter(|seam| seam.kind == SeamKind::SceneChange)
         .count();
     let certificate = certify(visits.iter().map(|visit| visit.clip), changes as u64);
+    let seconds = options.frames as f64 / options.fps.as_f64();
+    let certificate = certificate.beside(&library(graph, map), options.seed, seconds);
     let notes = notes(options, map, walked, &visits, &steps, &certificate);
     Plan {
         schema: SCHEMA,
@@ -59,6 +61,20 @@ pub(super) fn plan(graph: &Graph, options: &Options, map: &Map, walked: &Walked)
         certificate,
         notes,
     }
+}
+
+/// Which clips the walk could let follow each other.
+fn library(graph: &Graph, map: &Map) -> Library {
+    let numbers: Vec<u32> = (0..map.clips() as u32)
+        .map(|clip| map.usable.partition_point(|other| *other < clip) as u32)
+        .collect();
+    let names = map.usable.iter().map(|clip| {
+        let clip = &graph.clips[*clip as usize];
+        clip.name()
+    });
+    let arcs = map.links.iter().filter(|link| link.ordinary);
+    let arcs = arcs.map(|link| (numbers[link.from as usize], numbers[link.clip as usize]));
+    Library::new(names.collect(), arcs)
 }
 
 /// The visit `stop`, left at `leave`; `number` is its clip.
