@@ -22,6 +22,7 @@ mod stream;
 mod table;
 mod taste;
 mod threshold;
+mod tour;
 mod trail;
 mod triples;
 mod walker;
@@ -87,6 +88,6 @@ pub fn plan(graph: &Graph, options: &Options) -> Result<Plan, Error> {
     }
     let planner = Planner::new(graph, options)?;
     let map = planner.map();
-    let walked = route::find(map, options);
-    Ok(write::plan(graph, options, map, &walked))
+    let walked = route::find(map, options, planner.tour());
+    Ok(write::plan(graph, options, &planner, &walked))
 }

@@ -68,6 +68,19 @@ const NEARER: i32 = 20 * BIT;
 /// Scene dwells for which the walk waits for an edge to a clip that it owes a showing.
 const PATIENCE: u64 = 4;
 
+/// The step over link `index`.
+pub(super) fn over(trail: &Trail, index: u32) -> Step {
+    let link = &trail.map().links[index as usize];
+    let (bridge, refused) = trail.bridge(index);
+    Step {
+        leave: link.leave,
+        to: link.to,
+        link: Some(index),
+        bridge,
+        refused,
+    }
+}
+
 /// Draws one of `candidates`.
 pub(super) fn draw(candidates: &[Candidate], dice: &mut Dice) -> Option<usize> {
     dice.pick(candidates.iter().map(|candidate| candidate.weight))
@@ -258,15 +271,8 @@ impl Ways<'_, '_> {
     }
 
     fn add(&mut self, index: u32, link: &Link, joint: i32, other: i32) {
-        let (bridge, refused) = self.trail.bridge(index);
-        let step = Step {
-            leave: link.leave,
-            to: link.to,
-            link: Some(index),
-            bridge,
-            refused,
-        };
-        let other = other + if refused { REFUSED } else { 0 };
+        let step = over(self.trail, index);
+        let other = other + if step.refused { REFUSED } else { 0 };
         self.push(step, joint, other, self.trail.joined(link));
     }
 

@@ -2,11 +2,12 @@
 
 use super::{
     Options,
-    choice::Rules,
+    choice::{self, Rules},
     dice::Dice,
     ending::{self, Ending, Goal},
     map::Map,
     table::Table,
+    tour::Tour,
     trail::{Step, Trail},
     walker::{self, Start, Walker},
 };
@@ -37,12 +38,12 @@ pub(super) struct Walked<'a> {
 }
 
 /// The walk that `options` ask for.
-pub(super) fn find<'a>(map: &'a Map, options: &Options) -> Walked<'a> {
+pub(super) fn find<'a>(map: &'a Map, options: &Options, tour: Option<&Tour>) -> Walked<'a> {
     let wanted = wanted(map, options);
     let mut dice = dice(options);
     if !options.looped {
-        let start = opening(map, options.start, &mut dice);
-        let (trail, ending) = open(map, options, start, wanted, None, &mut dice);
+        let start = first(map, options, tour, &mut dice);
+        let (trail, ending) = open(map, options, start, wanted, None, tour, &mut dice);
         return Walked {
             trail,
             ending,
@@ -50,8 +51,11 @@ pub(super) fn find<'a>(map: &'a Map, options: &Options) -> Walked<'a> {
             forced: false,
         };
     }
-    let starts = beginnings(map, options.start, &mut dice);
-    if let Some((trail, ending)) = closed(map, options, &starts, wanted, &mut dice) {
+    let starts = match tour {
+        Some(tour) => vec![map.start_of(tour.first)],
+        None => beginnings(map, options.start, &mut dice),
+    };
+    if let Some((trail, ending)) = closed(map, options, &starts, wanted, tour, &mut dice) {
         return Walked {
             trail,
             ending,
@@ -59,9 +63,9 @@ pub(super) fn find<'a>(map: &'a Map, options: &Options) -> Walked<'a> {
             forced: false,
         };
     }
-    let start = opening(map, options.start, &mut dice);
+    let start = first(map, options, tour, &mut dice);
     let avoid = Some(map.nodes[start as usize].clip).filter(|_| !map.alone());
-    let (trail, ending) = open(map, options, start, wanted, avoid, &mut dice);
+    let (trail, ending) = open(map, options, start, wanted, avoid, tour, &mut dice);
     let joint = Step {
         leave: ending.leave,
         to: start,
@@ -91,6 +95,14 @@ pub(super) fn wanted(map: &Map, options: &Options) -> u32 {
 /// The draws that are not the walker's.
 pub(super) fn dice(options: &Options) -> Dice {
     Dice::new(options.seed, STREAM)
+}
+
+/// Where the walk begins: with the tour, or an [`opening`].
+fn first(map: &Map, options: &Options, tour: Option<&Tour>, dice: &mut Dice) -> u32 {
+    match tour {
+        Some(tour) => map.start_of(tour.first),
+        None => opening(map, options.start, dice),
+    }
 }
 
 /// The start of a clip, of one that leads on if there is one.
@@ -134,9 +146,21 @@ fn smooth(map: &Map, node: u32) -> bool {
 
 /// The walk from `start` as far as it is settled and leaves more than `margin` of `frames`, and the
 /// gap that it keeps.
-fn body(map: &Map, start: Start, frames: u64, margin: u64) -> (Trail<'_>, u32) {
-    let mut walker = Walker::new(map, start);
-    let gap = walker.gap();
+fn body<'a>(
+    map: &'a Map,
+    start: Start,
+    frames: u64,
+    margin: u64,
+    tour: Option<&Tour>,
+) -> (Trail<'a>, u32) {
+    let (mut walker, gap) = match tour {
+        Some(tour) => (Walker::touring(map, start, tour), tour.gap),
+        None => {
+            let walker = Walker::new(map, start);
+            let gap = walker.gap();
+            (walker, gap)
+        }
+    };
     loop {
         walker.look();
         let next = walker.trail().stop(walker.settled() + 1);
@@ -160,6 +184,7 @@ fn open<'a>(
     start: u32,
     wanted: u32,
     avoid: Option<u32>,
+    tour: Option<&Tour>,
     dice: &mut Dice,
 ) -> (Trail<'a>, Ending) {
     let second = options.fps.frames_in(1_000_000).max(1);
@@ -170,9 +195,14 @@ fn open<'a>(
         gap: wanted,
         frames: u64::MAX,
     };
-    let (mut trail, gap) = body(map, start, options.frames, margin);
+    let (mut trail, gap) = body(map, start, options.frames, margin, tour);
     let least = u64::from(map.least);
     let floor = walker::floor(map);
+    if let Some(tour) = tour
+        && let Some(ending) = along(&mut trail, options.frames, tour, second, avoid)
+    {
+        return (trail, ending);
+    }
     let long = second.max(least);
     let passes = [
         (Rules { fresh: true, ..Rules::gap(gap) }, long, avoid, EFFORT / 4),
@@ -182,7 +212,7 @@ fn open<'a>(
         (Rules { changes: true, ..Rules::gap(floor) }, least, None, EFFORT),
     ];
     for (rules, least, avoid, mut effort) in passes {
-        if rules.fresh && trail.repeats() * 16 > trail.count() {
+        if rules.fresh && (trail.scarce() || trail.repeats() * 16 > trail.count()) {
             continue;
         }
         let goal = Goal::Anywhere { least, avoid };
@@ -212,6 +242,38 @@ fn open<'a>(
             joint: None,
         }),
     )
+}
+
+/// Follows the tour to where the length is reached; back where it was if that would leave a last
+/// visit shorter than `least` or of a clip to avoid.
+fn along(
+    trail: &mut Trail,
+    frames: u64,
+    tour: &Tour,
+    least: u64,
+    avoid: Option<u32>,
+) -> Option<Ending> {
+    let count = trail.count();
+    loop {
+        let here = trail.here();
+        let rest = frames - trail.now();
+        let link = tour.links.get(trail.count() - 1);
+        let step = link.map(|link| choice::over(trail, *link));
+        if let Some(step) = step
+            && u64::from(step.leave - here.at) + u64::from(step.bridge) < rest
+        {
+            trail.push(step);
+            continue;
+        }
+        let leave = u64::from(here.at) + rest;
+        let fits = leave <= u64::from(trail.map().len(here.clip));
+        if fits && rest >= least && avoid != Some(here.clip) {
+            let leave = leave as u32;
+            return Some(Ending { leave, joint: None });
+        }
+        while trail.count() > count && trail.pop() {}
+        return None;
+    }
 }
 
 /// Searches an ending from here, then from further and further back.
@@ -244,6 +306,7 @@ fn closed<'a>(
     options: &Options,
     starts: &[u32],
     wanted: u32,
+    tour: Option<&Tour>,
     dice: &mut Dice,
 ) -> Option<(Trail<'a>, Ending)> {
     let second = options.fps.frames_in(1_000_000).max(1);
@@ -264,16 +327,20 @@ fn closed<'a>(
                 gap: wanted,
                 frames,
             };
-            let (mut trail, gap) = body(map, start, frames, margin);
+            let (mut trail, gap) = body(map, start, frames, margin, tour);
             wanted = gap;
             let work = table.work / 256 + trail.stops().len() as u64;
             effort = effort.saturating_sub(work);
             let floor = walker::floor(map);
             let half = ring(gap).max(floor);
-            for (gap, ring) in [(gap, gap), (gap, half), (gap, floor), (floor, floor)] {
+            let rings = [(gap, gap), (gap, half), (gap, floor), (floor, floor)];
+            let fresh = rings.map(|rings| (true, rings)).into_iter();
+            let fresh = fresh.filter(|_| tour.is_some());
+            for (fresh, (gap, ring)) in fresh.chain(rings.map(|rings| (false, rings))) {
                 let rules = Rules {
                     ring,
                     changes,
+                    fresh,
                     ..Rules::gap(gap)
                 };
                 let goal = Goal::Join(&table);

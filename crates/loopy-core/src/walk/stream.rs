@@ -5,6 +5,7 @@ use super::{
     Error, Options,
     map::Map,
     route,
+    tour::{Tour, tour},
     walker::{Start, Walker},
     write,
 };
@@ -17,6 +18,7 @@ use crate::{
 pub struct Planner {
     map: Map,
     options: Options,
+    tour: Option<Tour>,
 }
 
 /// A visit and the joint that ends it.
@@ -44,11 +46,21 @@ impl Planner {
             return Err(Error::Start(start));
         }
         let options = options.clone();
-        Ok(Self { map, options })
+        let tour = if options.certified {
+            let wanted = route::wanted(&map, &options);
+            tour(&map, options.seed, wanted, options.start)
+        } else {
+            None
+        };
+        Ok(Self { map, options, tour })
     }
 
     pub(super) fn map(&self) -> &Map {
         &self.map
+    }
+
+    pub(super) fn tour(&self) -> Option<&Tour> {
+        self.tour.as_ref()
     }
 
     /// An endless walk.
@@ -62,7 +74,10 @@ impl Planner {
             frames: u64::MAX,
         };
         Stream {
-            walker: Walker::new(map, start),
+            walker: match &self.tour {
+                Some(tour) => Walker::touring(map, start, tour),
+                None => Walker::new(map, start),
+            },
         }
     }
 }

@@ -28,9 +28,9 @@ const UNWANTED: i32 = -30 * BIT;
 const STAYS: usize = 1024;
 /// A first repeat of a pair, and of a triple.
 const PAIR: i64 = 24 * BIT as i64;
-const TRIPLE: i64 = 16 * BIT as i64;
+const TRIPLE: i64 = 24 * BIT as i64;
 /// Most bits for repeats.
-const MOST_REPEAT: i64 = 32 * BIT as i64;
+const MOST_REPEAT: i64 = 40 * BIT as i64;
 /// A clip's fresh pairs are all shown.
 const STALE: i32 = -4 * BIT;
 /// No fresh pair is open after the next visit; a factor of two of such pairs.

@@ -50,6 +50,9 @@ struct Left {
 /// How a clip was shown: the node entered and the place left.
 type Way = (u32, u32);
 
+/// Where less than one in so many pairs is fresh, whether one is met is a matter of chance.
+pub(super) const LAST: u32 = 16;
+
 /// Ways of a clip that are remembered.
 const WAYS: usize = 4;
 
@@ -187,9 +190,9 @@ impl<'a> Trail<'a> {
         self.fresh[clip as usize]
     }
 
-    /// Ordered pairs that were never shown.
-    pub(super) fn all_fresh(&self) -> u32 {
-        self.all_fresh
+    /// Hardly a pair is left that was never shown.
+    pub(super) fn scarce(&self) -> bool {
+        self.all_fresh < self.map.exits.iter().sum::<u32>() / LAST || self.all_fresh == 0
     }
 
     /// Showings of `clip` after this visit and the one before it.

@@ -10,7 +10,8 @@ use super::{
     dice::Dice,
     errand::Errand,
     map::Map,
-    trail::{Step, Trail},
+    tour::Tour,
+    trail::{LAST, Step, Trail},
 };
 
 /// Visits that the walk is ahead of what is settled.
@@ -29,8 +30,6 @@ const SAVINGS: u32 = 1024;
 /// A library with so many ordered pairs at most soon repeats one: so many beginnings are tried.
 const FEW_PAIRS: u32 = 640;
 const TRIES: u64 = 24;
-/// Where less than one in so many pairs is fresh, whether one is met is a matter of chance.
-const LAST: u32 = 16;
 
 /// Where a walk begins and what it is to keep.
 #[derive(Clone, Copy)]
@@ -62,6 +61,8 @@ pub(super) struct Walker<'a> {
     /// Steps that may be taken again so that no pair repeats, and how often that was done here.
     savings: u32,
     again: u32,
+    /// Links that the walk takes one after the other, from the first visit on.
+    tour: Vec<u32>,
     found: Vec<Candidate>,
 }
 
@@ -115,6 +116,16 @@ impl<'a> Walker<'a> {
         best
     }
 
+    /// A walk that takes `tour` first.
+    pub(super) fn touring(map: &'a Map, start: Start, tour: &Tour) -> Self {
+        let gap = Self::spaced(map, start).gap;
+        let floor = floor(map).min(gap);
+        let node = map.start_of(tour.first);
+        let mut walker = Self::begin(map, Start { node, gap, ..start }, floor, 0);
+        walker.tour.clone_from(&tour.links);
+        walker
+    }
+
     /// The first visits of a walk with the largest gap found.
     fn spaced(map: &'a Map, start: Start) -> Self {
         let floor = floor(map).min(start.gap);
@@ -160,6 +171,7 @@ impl<'a> Walker<'a> {
             errand: None,
             savings: 0,
             again: 0,
+            tour: Vec::new(),
             found: Vec::new(),
         }
     }
@@ -233,6 +245,11 @@ impl<'a> Walker<'a> {
     /// One visit more.
     fn step(&mut self) {
         let kept = self.rules;
+        if let Some(link) = self.tour.get(self.trail.count() - 1) {
+            self.trail.push(choice::over(&self.trail, *link));
+            self.furthest = self.trail.count();
+            return;
+        }
         self.errand = match self.errand.take().filter(|errand| !errand.done(&self.trail)) {
             Some(errand) => Some(errand),
             None => Errand::due(&self.trail),
@@ -323,11 +340,10 @@ impl<'a> Walker<'a> {
 
     /// A pair would repeat: goes back for another way as long as fresh pairs have paid for it.
     fn save(&mut self) -> bool {
-        let pairs: u32 = self.trail.map().exits.iter().sum();
-        if self.trail.all_fresh() < pairs / LAST {
+        if self.trail.scarce() {
             return false;
         }
-        let free = self.trail.count() - self.settled - 1;
+        let free = self.trail.count() - self.settled.max(self.tour.len()) - 1;
         let back = (1 << self.again.min(5)).min(self.savings).min(free as u32);
         self.again += 1;
         self.savings -= back;
@@ -338,7 +354,7 @@ impl<'a> Walker<'a> {
     /// enough, or all that could be taken back is.
     fn retreat(&mut self) -> bool {
         self.dead_ends += 1;
-        let free = self.trail.count() - self.settled - 1;
+        let free = self.trail.count() - self.settled.max(self.tour.len()) - 1;
         if self.dead_ends > DEAD_ENDS || free == 0 {
             return false;
         }

@@ -1,6 +1,14 @@
 //! The walk written out as a plan, with what it could not keep.
 
-use super::{Options, UNKNOWN_STEP, map::Map, route::Walked, trail::{Step, Stop}};
+use std::collections::BTreeSet;
+
+use super::{
+    Options, Planner, UNKNOWN_STEP,
+    map::Map,
+    route::Walked,
+    tour::Tour,
+    trail::{Step, Stop},
+};
 use crate::{
     certificate::{Certificate, Library, certify},
     grade::Grade,
@@ -9,7 +17,8 @@ use crate::{
 };
 
 /// The plan of `walked`.
-pub(super) fn plan(graph: &Graph, options: &Options, map: &Map, walked: &Walked) -> Plan {
+pub(super) fn plan(graph: &Graph, options: &Options, planner: &Planner, walked: &Walked) -> Plan {
+    let map = planner.map();
     let stops = walked.trail.stops();
     let clip_of = |node: u32| map.nodes[node as usize].clip;
     let mut shown = vec![false; graph.clips.len()];
@@ -46,7 +55,10 @@ pub(super) fn plan(graph: &Graph, options: &Options, map: &Map, walked: &Walked)
     let certificate = certify(visits.iter().map(|visit| visit.clip), changes as u64);
     let seconds = options.frames as f64 / options.fps.as_f64();
     let certificate = certificate.beside(&library(graph, map), options.seed, seconds);
-    let notes = notes(options, map, walked, &visits, &steps, &certificate);
+    let mut notes = notes(options, map, walked, &visits, &steps, &certificate);
+    if options.certified {
+        notes.push(certified(planner.tour(), &visits, seconds));
+    }
     Plan {
         schema: SCHEMA,
         fps: options.fps,
@@ -134,9 +146,14 @@ fn notes(
         && gap < u64::from(walked.wanted)
     {
         notes.push(format!(
-            "a clip returns after {} instead of {}: the joints of the library allow no more",
+            "a clip returns after {} instead of {}: {}",
             count(gap, "visit"),
-            walked.wanted
+            walked.wanted,
+            if options.certified {
+                "otherwise a pair of clips would repeat"
+            } else {
+                "the joints of the library allow no more"
+            },
         ));
     }
     let unseen = map.usable.len() - certificate.clips as usize;
@@ -207,6 +224,33 @@ fn notes(
         notes.push("the last visit is a single frame: no other walk fits the length".to_owned());
     }
     notes
+}
+
+/// What came of the wish that no pair repeats.
+fn certified(tour: Option<&Tour>, visits: &[Visit], seconds: f64) -> String {
+    let Some(tour) = tour else {
+        return "no two clips of the library are joined: no pair can be certified".to_owned();
+    };
+    let mut seen = BTreeSet::new();
+    let pairs = visits.windows(2).map(|pair| (pair[0].clip, pair[1].clip));
+    let fresh = pairs.take_while(|pair| seen.insert(*pair)).count();
+    let most = format!(
+        "the walk can take {} of the {} pairs that the library joins in a row with a gap of {} \
+         visits; no walk can take more than {}",
+        tour.links.len(),
+        tour.pairs,
+        tour.gap,
+        tour.bound,
+    );
+    if fresh + 1 == visits.len() {
+        format!("certified: no pair of clips repeats; {most}")
+    } else {
+        let hours = seconds * (fresh + 1) as f64 / visits.len() as f64 / 3600.0;
+        format!(
+            "certified for the first {} ({hours:.2} h): {most}",
+            count(fresh as u64, "pair")
+        )
+    }
 }
 
 /// Fewest visits from a showing of a clip in one round of the loop to another showing of it in the
