@@ -3,7 +3,11 @@
 //! Every goal that is missed is named, and then the command fails. Graphs are drawn from a fixed
 //! seed: clips of five seconds at 30 frames a second, scores from 0.3 to 1.
 
-#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a program for the terminal")]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a program for the terminal"
+)]
 
 use std::{path::Path, process::ExitCode, time::Instant};
 
@@ -41,7 +45,9 @@ fn clip(index: u32, fps: Rate) -> Clip {
         },
         first: 0,
         until: FRAMES,
-        times: (0..u64::from(FRAMES)).map(|frame| fps.micros(frame)).collect(),
+        times: (0..u64::from(FRAMES))
+            .map(|frame| fps.micros(frame))
+            .collect(),
         end: fps.micros(u64::from(FRAMES)),
         shot: 0,
         sound_offset: 0,
@@ -74,7 +80,9 @@ fn graph(count: u32, ports: u32, exits: u32) -> Graph {
             let targets: Vec<u32> = if exits >= count - 1 {
                 all
             } else {
-                (0..exits).map(|_| all[noise.below(count - 1) as usize]).collect()
+                (0..exits)
+                    .map(|_| all[noise.below(count - 1) as usize])
+                    .collect()
             };
             for to in targets {
                 let enter = places[noise.below(ports.div_ceil(2)) as usize];
@@ -188,7 +196,10 @@ fn certified_with(graph: &Graph, seed: u64, goals: &mut Goals) {
     goals.meet(found.visits == 9901, "9,900 pairs in a row");
     goals.meet(found.repeated_pairs <= 0.0, "all of them distinct");
     goals.meet(found.return_gap_min >= Some(20), "gap of 20");
-    let bound = found.capacity.as_ref().map(|capacity| capacity.visits_to_pair);
+    let bound = found
+        .capacity
+        .as_ref()
+        .map(|capacity| capacity.visits_to_pair);
     goals.meet(bound == Some(9901), "as many as the published bound");
 }
 
@@ -219,7 +230,10 @@ fn speed(count: u32, ports: u32, exits: u32, steps: usize) -> f64 {
     stream.next();
     let ready = cpu(clock) - begun;
     let started = cpu(clock);
-    let frames: u64 = (&mut stream).take(steps).map(|leg| u64::from(leg.visit.frames())).sum();
+    let frames: u64 = (&mut stream)
+        .take(steps)
+        .map(|leg| u64::from(leg.visit.frames()))
+        .sum();
     let rate = steps as f64 / (cpu(clock) - started);
     println!(
         "{count} clips x {ports} ports x {exits} edges: laid out in {:.0} ms, first visit after \

@@ -87,7 +87,10 @@ impl Certificate {
             entropy_bound: library.entropy_bound(),
             uniform_chain: other(library.uniform_chain(visits, seed)),
             shuffle_bag: other(library.shuffle_bag(visits, seed)),
-            capacity: Some(capacity::capacity(library, seconds / self.visits.max(1) as f64)),
+            capacity: Some(capacity::capacity(
+                library,
+                seconds / self.visits.max(1) as f64,
+            )),
             ..self
         }
     }
@@ -160,7 +163,11 @@ fn autocorrelation(row: &[u32], clips: usize) -> Option<(u64, f64)> {
     let mut before: Vec<Vec<usize>> = vec![Vec::new(); clips];
     for (index, clip) in row.iter().enumerate() {
         let shown = &mut before[*clip as usize];
-        for early in shown.iter().rev().take_while(|early| index - **early <= farthest) {
+        for early in shown
+            .iter()
+            .rev()
+            .take_while(|early| index - **early <= farthest)
+        {
             alike[index - early] += 1;
         }
         shown.push(index);
@@ -260,7 +267,11 @@ mod tests {
             quads: seen(4),
             longest: longest.max().unwrap_or(0),
             conditional: conditional(visits),
-            rate: if count < 2 { 0.0 } else { (count - 1) as f64 / stretches },
+            rate: if count < 2 {
+                0.0
+            } else {
+                (count - 1) as f64 / stretches
+            },
             peak: (1..=farthest).map(share).fold(0.0, f64::max),
             gaps,
         }

@@ -10,6 +10,7 @@ use crate::{
     grade::Grade,
     graph::Score,
     rate::Rate,
+    walk::Reaction,
 };
 
 /// Version of the plan's schema; it only grows.
@@ -47,6 +48,9 @@ pub struct Plan {
     pub certificate: Certificate,
     /// Wishes that the graph could not grant, in the user's words.
     pub notes: Vec<String>,
+    /// How fast the walk gets from one state to another; empty where there are no states.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reactions: Vec<Reaction>,
 }
 
 /// A clip and its ports.
@@ -150,6 +154,7 @@ impl Plan {
         let bare = Self {
             certificate: Certificate::default(),
             notes: Vec::new(),
+            reactions: Vec::new(),
             ..self.clone()
         };
         Hash::of_json(&bare)

@@ -7,9 +7,11 @@
 
 mod ahead;
 mod choice;
+pub mod cues;
 pub(crate) mod dice;
 mod ending;
 mod errand;
+mod exits;
 mod fade;
 mod fixed;
 mod groups;
@@ -17,7 +19,9 @@ mod map;
 pub mod matrix;
 mod options;
 mod route;
+mod script;
 mod span;
+pub mod states;
 mod stream;
 mod table;
 mod taste;
@@ -38,7 +42,8 @@ pub use self::{
     matrix::Matrix,
     options::{Mode, Options, Seams},
     span::Span,
-    stream::{Leg, Planner, Stream},
+    states::States,
+    stream::{Leg, Planner, Reaction, Stream},
     wish::Wish,
 };
 use crate::{graph::Graph, plan::Plan};
@@ -70,6 +75,18 @@ pub enum Error {
     /// What is wished of clips cannot be granted.
     #[error(transparent)]
     Wish(#[from] wish::Error),
+    /// States of another library: their clips, and those of the graph.
+    #[error("the states are for {0} clips; the library has {1}")]
+    States(usize, usize),
+    /// A state cannot be shown.
+    #[error(transparent)]
+    State(#[from] states::Error),
+    /// A cue cannot be followed.
+    #[error(transparent)]
+    Cue(#[from] cues::Error),
+    /// Pairs cannot be certified while somebody else decides.
+    #[error("a certified walk takes its pairs in order: it follows neither states nor cues")]
+    Certified,
     /// The graph contradicts itself.
     #[error("the graph does not hold together: {0}")]
     Graph(String),
@@ -87,7 +104,11 @@ pub fn plan(graph: &Graph, options: &Options) -> Result<Plan, Error> {
         return Err(Error::NoFrames);
     }
     let planner = Planner::new(graph, options)?;
-    let map = planner.map();
-    let walked = route::find(map, options, planner.tour());
+    let last = options.frames - 1;
+    if let Some((cue, given)) = (1..).zip(&options.cues).find(|(_, cue)| cue.at > last) {
+        let at = given.at;
+        return Err(cues::Error::After { cue, at, last }.into());
+    }
+    let walked = route::find(&planner, options);
     Ok(write::plan(graph, options, &planner, &walked))
 }

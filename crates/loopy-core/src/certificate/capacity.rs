@@ -153,7 +153,10 @@ mod tests {
     fn library(count: u32, fits: impl Fn(u32, u32) -> bool) -> Library {
         let names = (0..count).map(|clip| format!("{clip}.mp4")).collect();
         let arcs = (0..count).flat_map(|from| (0..count).map(move |to| (from, to)));
-        Library::new(names, arcs.filter(|(from, to)| from != to && fits(*from, *to)))
+        Library::new(
+            names,
+            arcs.filter(|(from, to)| from != to && fits(*from, *to)),
+        )
     }
 
     #[test]

@@ -40,11 +40,16 @@ pub(super) fn conditional(row: &[u32]) -> f64 {
     }
     // n H = sum of n(a) log n(a) - sum of n(ab) log n(ab).
     let sum = |counts: &mut dyn Iterator<Item = u64>| -> u128 {
-        counts.map(|count| u128::from(count) * u128::from(log2(count))).sum()
+        counts
+            .map(|count| u128::from(count) * u128::from(log2(count)))
+            .sum()
     };
     let whole = sum(&mut firsts.into_values());
     let parts = sum(&mut pairs.into_values());
-    bits(whole.saturating_sub(parts), row.len().saturating_sub(1) as u64)
+    bits(
+        whole.saturating_sub(parts),
+        row.len().saturating_sub(1) as u64,
+    )
 }
 
 /// Entropy rate from `seen`, the longest stretch at each place that was there before: a place is
@@ -87,7 +92,10 @@ mod tests {
         // The estimate approaches 3 from below, and slowly.
         let found = rate(&seen_before(&row));
         let sooner = rate(&seen_before(&row[..600]));
-        assert!(2.2 < sooner && sooner < found && found < 3.0, "{sooner}, {found}");
+        assert!(
+            2.2 < sooner && sooner < found && found < 3.0,
+            "{sooner}, {found}"
+        );
     }
 
     #[test]

@@ -155,10 +155,7 @@ mod tests {
     fn the_bound_of_a_dense_library_is_its_number_of_exits() {
         let bound = dense(17).entropy_bound().unwrap();
         assert!((bound - 4.0).abs() < 1e-6, "{bound}");
-        let ring = Library::new(
-            vec![String::new(); 3],
-            [(0, 1), (1, 2), (2, 0)],
-        );
+        let ring = Library::new(vec![String::new(); 3], [(0, 1), (1, 2), (2, 0)]);
         assert!(ring.entropy_bound().unwrap().abs() < 1e-6);
         let ends = Library::new(vec![String::new(); 2], [(0, 1)]);
         assert_eq!(ends.entropy_bound(), None);

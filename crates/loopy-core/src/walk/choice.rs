@@ -22,6 +22,8 @@ pub(super) struct Rules {
     pub(super) fresh: bool,
     /// No clip over the most showings that are wished.
     pub(super) shares: bool,
+    /// First place of this visit's clip, on its output clock, at which it may be left.
+    pub(super) earliest: u32,
 }
 
 impl Rules {
@@ -33,6 +35,7 @@ impl Rules {
             changes: false,
             fresh: false,
             shares: true,
+            earliest: 0,
         }
     }
 }
@@ -109,7 +112,9 @@ pub(super) fn spare(trail: &Trail, fresher: &Rules, found: &mut [Candidate]) {
     }
     for way in &mut *found {
         let node = &map.nodes[way.step.to as usize];
-        way.other += map.taste.open(onward(trail, fresher, node).take(8).count() as u32);
+        way.other += map
+            .taste
+            .open(onward(trail, fresher, node).take(8).count() as u32);
     }
     settle(found);
 }
@@ -173,7 +178,8 @@ fn used_up(trail: &Trail, rules: &Rules) -> bool {
     let scene = map.scene[here.clip as usize];
     !here.calm
         || (map.usable.iter())
-            .all(|clip| map.scene[*clip as usize] != scene || !trail.may_show(*clip, 1, rules.gap))
+            .filter(|clip| map.scene[**clip as usize] == scene && trail.allows(**clip))
+            .all(|clip| !trail.may_show(*clip, 1, rules.gap))
 }
 
 /// A visit that begins at `node` next has a way on.
@@ -182,12 +188,17 @@ pub(super) fn leads_on(trail: &Trail, rules: &Rules, node: &Node) -> bool {
 }
 
 /// The ways on from a visit that begins at `node` next.
-fn onward<'a>(trail: &'a Trail, rules: &'a Rules, node: &'a Node) -> impl Iterator<Item = u32> + 'a {
+fn onward<'a>(
+    trail: &'a Trail,
+    rules: &'a Rules,
+    node: &'a Node,
+) -> impl Iterator<Item = u32> + 'a {
     let map = trail.map();
     map.ways(node).filter(move |index| {
         let link = &map.links[*index as usize];
         let to = link.clip;
         link.ordinary
+            && trail.allows(to)
             && trail.may_show(to, 2, rules.gap)
             && (to != node.clip || map.alone())
             && !(rules.fresh && !trail.fresh(link))
@@ -213,12 +224,14 @@ impl Ways<'_, '_> {
             let link = &map.links[index as usize];
             let to = &map.nodes[link.to as usize];
             if last.0 != to.clip {
-                let open = self.trail.may_show(to.clip, 1, self.rules.gap)
+                let open = self.trail.allows(to.clip)
+                    && self.trail.may_show(to.clip, 1, self.rules.gap)
                     && !(self.rules.shares && self.trail.over_most(to.clip));
                 last = (to.clip, open);
             }
             if last.1
                 && link.ordinary
+                && link.leave >= self.rules.earliest
                 && !(self.rules.fresh && !self.trail.fresh(link))
                 && (!look || leads_on(self.trail, self.rules, to))
             {
@@ -233,7 +246,11 @@ impl Ways<'_, '_> {
         for index in map.ways(self.trail.here()) {
             let link = &map.links[index as usize];
             let clip = map.nodes[link.to as usize].clip;
-            if !link.ordinary && self.open(clip) && wanted(clip) {
+            if !link.ordinary
+                && link.leave >= self.rules.earliest
+                && self.open(clip)
+                && wanted(clip)
+            {
                 self.add(index, link, DECLARED, 0);
             }
         }
@@ -267,6 +284,7 @@ impl Ways<'_, '_> {
     fn open(&self, clip: u32) -> bool {
         let map = self.trail.map();
         (clip != self.trail.here().clip || map.alone())
+            && self.trail.allows(clip)
             && self.trail.may_return(clip, self.rules.gap)
     }
 
@@ -326,7 +344,7 @@ fn weigh(trail: &Trail, rules: &Rules, found: &mut [Candidate]) {
             joint += SHORT;
         }
         let mut other = candidate.other + known.1;
-        other += taste.repeat(candidate.pair - least, 0);
+        other += taste.repeat(candidate.pair - least, 0, trail.mood().signal);
         if rules.ring > 0 {
             let again = trail.first_visit(clip).unwrap_or(rules.ring);
             if u64::from(again) + candidate.rest / pace < u64::from(rules.ring) {
@@ -361,10 +379,11 @@ fn memory(trail: &Trail, clip: u32, all: u32) -> i32 {
         felt as u32
     });
     taste.age(age)
-        + taste.repeat(0, trail.tripled(clip))
+        + taste.repeat(0, trail.tripled(clip), trail.mood().signal)
         + taste.fresh(trail.fresh_from(clip))
-        + Taste::balance(trail.ahead_of_share(clip, all))
+        + Taste::balance(trail.ahead_of_share(clip, all), trail.mood().signal)
         + Taste::owed(trail.under_least(clip))
+        + taste.signal(trail.mood().signal, map.wishes[clip as usize].relevance)
 }
 
 /// Makes joints to one clip share what one joint would have.

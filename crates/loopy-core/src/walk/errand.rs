@@ -38,7 +38,10 @@ impl Errand {
             None => u64::from(count) > patience(NEVER),
             Some(age) => u64::from(age) > patience(LONG),
         };
-        if !late || map.scene[clip as usize] != map.scene[trail.here().clip as usize] {
+        if !late
+            || !trail.allows(clip)
+            || map.scene[clip as usize] != map.scene[trail.here().clip as usize]
+        {
             return None;
         }
         let hops = hops(map, clip);

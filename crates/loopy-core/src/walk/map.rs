@@ -2,8 +2,12 @@
 //! beginnings always have a way on.
 
 use super::{
-    Error, Options, Seams, Span, UNKNOWN_STEP, fade::{HalfLife, USE}, groups::groups, taste::Taste,
-    threshold, wish::{self, Wish},
+    Error, Options, Seams, Span, UNKNOWN_STEP,
+    fade::{HalfLife, USE},
+    groups::groups,
+    taste::Taste,
+    threshold,
+    wish::{self, Wish},
 };
 use crate::{
     clip::Clip,
@@ -85,6 +89,8 @@ pub(super) struct Map {
     pub(super) exits: Vec<u32>,
     /// Visits after which a clip may return within its scene at the latest, by clip.
     pub(super) limits: Vec<u32>,
+    /// State of each clip; empty where there are no states.
+    pub(super) states: Vec<Option<u32>>,
     /// What is wished of each clip.
     pub(super) wishes: Vec<Wish>,
     /// Share of each clip in all showings, in 1/2^32.
@@ -147,6 +153,12 @@ impl Map {
             short: (clocks.len() - long.len()) as u32,
             exits: Vec::new(),
             limits: Vec::new(),
+            states: match &options.states {
+                Some(states) => (0..clocks.len() as u32)
+                    .map(|clip| states.of(clip))
+                    .collect(),
+                None => Vec::new(),
+            },
             shares: shares(&wishes, &usable),
             wishes,
             clip_life: HalfLife::of((usable.len() as u32).saturating_mul(12).min(MOST_USES)),
@@ -369,6 +381,11 @@ impl Map {
         }
     }
 
+    /// The state that `clip` shows.
+    pub(super) fn state_of(&self, clip: u32) -> Option<u32> {
+        self.states.get(clip as usize).copied().flatten()
+    }
+
     /// How late clips return, and how long memory lasts.
     fn limit(&mut self, options: &Options) {
         let least = if self.alone() { 1 } else { 2 };
@@ -376,12 +393,20 @@ impl Map {
             .map(|clip| {
                 let size = self.scene_sizes[self.scene[clip] as usize];
                 // Shown in every third visit at least, it cannot stay away for four.
+                let state = self.state_of(clip as u32).map_or(u32::MAX, |state| {
+                    let same = self
+                        .usable
+                        .iter()
+                        .filter(|other| self.state_of(**other).is_none_or(|other| other == state));
+                    (same.count() as u32 * 3).div_ceil(5)
+                });
                 let share = USE.checked_div(self.wishes[clip].least);
                 match options.min_gap {
                     Some(_) => u32::MAX,
                     None => (size * 3).div_ceil(5),
                 }
                 .min(share.unwrap_or(u32::MAX))
+                .min(state)
                 .max(least)
             })
             .collect();
@@ -400,10 +425,7 @@ impl Map {
         for index in 0..self.links.len() {
             let link = &self.links[index];
             let to = link.clip;
-            let (worth, pull) = (
-                self.taste.joint(link.score),
-                self.taste.pull(link.from, to),
-            );
+            let (worth, pull) = (self.taste.joint(link.score), self.taste.pull(link.from, to));
             (self.links[index].worth, self.links[index].pull) = (worth, pull);
         }
         let ahead = self.taste.future(self);

@@ -89,7 +89,9 @@ impl Matrix {
                 };
                 return Err(Error::Weight { row, column, what });
             }
-            let others = (1..).zip(numbers).filter(|(column, _)| clips == 1 || *column != row);
+            let others = (1..)
+                .zip(numbers)
+                .filter(|(column, _)| clips == 1 || *column != row);
             let largest = others.map(|(_, number)| *number).fold(0.0, f64::max);
             if largest <= 0.0 {
                 return Err(Error::Empty { row });
@@ -156,7 +158,11 @@ mod tests {
 
     #[test]
     fn a_table_becomes_weights_relative_to_the_largest_of_its_row() {
-        let rows = vec![vec![9.0, 1.0, 0.5], vec![0.0, 0.0, 3.0], vec![1e-9, 4.0, 0.0]];
+        let rows = vec![
+            vec![9.0, 1.0, 0.5],
+            vec![0.0, 0.0, 3.0],
+            vec![1e-9, 4.0, 0.0],
+        ];
         let matrix = Matrix::new(&rows, 3).unwrap();
         assert_eq!(matrix.weight(0, 1), 1 << 24);
         assert_eq!(matrix.weight(0, 2), 1 << 23);
@@ -189,7 +195,10 @@ mod tests {
             };
             assert_eq!(new(&[&[0.0, bad], &[1.0, 0.0]]), Err(error));
         }
-        assert_eq!(new(&[&[1.0, 0.0], &[1.0, 0.0]]), Err(Error::Empty { row: 1 }));
+        assert_eq!(
+            new(&[&[1.0, 0.0], &[1.0, 0.0]]),
+            Err(Error::Empty { row: 1 })
+        );
     }
 
     #[test]

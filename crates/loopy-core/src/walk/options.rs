@@ -5,7 +5,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{matrix::Matrix, wish::Wish};
+use super::{cues::Cue, matrix::Matrix, states::States, wish::Wish};
 use crate::{clock, graph::Score, rate::Rate};
 
 /// What fills the joints.
@@ -81,6 +81,10 @@ pub struct Options {
     pub certified: bool,
     /// What is wished of single clips, by index into [`crate::Graph::clips`]; empty for nothing.
     pub wishes: Vec<Wish>,
+    /// States of the library.
+    pub states: Option<Arc<States>>,
+    /// What the walk is told on the way.
+    pub cues: Vec<Cue>,
 }
 
 impl Default for Options {
@@ -107,6 +111,8 @@ impl Default for Options {
             vary: true,
             certified: false,
             wishes: Vec::new(),
+            states: None,
+            cues: Vec::new(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! One whole walk: where it begins, its body, and an ending that fits.
 
 use super::{
-    Options,
+    Options, Planner,
     choice::{self, Rules},
     dice::Dice,
     ending::{self, Ending, Goal},
@@ -24,6 +24,8 @@ const BEGINNINGS: usize = 48;
 const LOOP_MARGIN: (u64, u64) = (20, 600);
 /// The last stretch of a walk that ends anywhere, in seconds.
 const OPEN_MARGIN: u64 = 20;
+/// The same where the walk is told things on the way.
+const TOLD_MARGIN: u64 = 2;
 
 /// A finished walk.
 pub(super) struct Walked<'a> {
@@ -38,12 +40,13 @@ pub(super) struct Walked<'a> {
 }
 
 /// The walk that `options` ask for.
-pub(super) fn find<'a>(map: &'a Map, options: &Options, tour: Option<&Tour>) -> Walked<'a> {
+pub(super) fn find<'a>(planner: &'a Planner, options: &Options) -> Walked<'a> {
+    let (map, tour) = (planner.map(), planner.tour());
     let wanted = wanted(map, options);
     let mut dice = dice(options);
     if !options.looped {
         let start = first(map, options, tour, &mut dice);
-        let (trail, ending) = open(map, options, start, wanted, None, tour, &mut dice);
+        let (trail, ending) = open(planner, options, start, wanted, None, &mut dice);
         return Walked {
             trail,
             ending,
@@ -55,7 +58,7 @@ pub(super) fn find<'a>(map: &'a Map, options: &Options, tour: Option<&Tour>) -> 
         Some(tour) => vec![map.start_of(tour.first)],
         None => beginnings(map, options.start, &mut dice),
     };
-    if let Some((trail, ending)) = closed(map, options, &starts, wanted, tour, &mut dice) {
+    if let Some((trail, ending)) = closed(planner, options, &starts, wanted, &mut dice) {
         return Walked {
             trail,
             ending,
@@ -65,7 +68,7 @@ pub(super) fn find<'a>(map: &'a Map, options: &Options, tour: Option<&Tour>) -> 
     }
     let start = first(map, options, tour, &mut dice);
     let avoid = Some(map.nodes[start as usize].clip).filter(|_| !map.alone());
-    let (trail, ending) = open(map, options, start, wanted, avoid, tour, &mut dice);
+    let (trail, ending) = open(planner, options, start, wanted, avoid, &mut dice);
     let joint = Step {
         leave: ending.leave,
         to: start,
@@ -146,17 +149,12 @@ fn smooth(map: &Map, node: u32) -> bool {
 
 /// The walk from `start` as far as it is settled and leaves more than `margin` of `frames`, and the
 /// gap that it keeps.
-fn body<'a>(
-    map: &'a Map,
-    start: Start,
-    frames: u64,
-    margin: u64,
-    tour: Option<&Tour>,
-) -> (Trail<'a>, u32) {
-    let (mut walker, gap) = match tour {
+fn body<'a>(planner: &'a Planner, start: Start, frames: u64, margin: u64) -> (Trail<'a>, u32) {
+    let map = planner.map();
+    let (mut walker, gap) = match planner.tour() {
         Some(tour) => (Walker::touring(map, start, tour), tour.gap),
         None => {
-            let walker = Walker::new(map, start);
+            let walker = Walker::told(map, start, planner.script(start.node));
             let gap = walker.gap();
             (walker, gap)
         }
@@ -179,23 +177,28 @@ fn ring(gap: u32) -> u32 {
 
 /// A walk that ends anywhere.
 fn open<'a>(
-    map: &'a Map,
+    planner: &'a Planner,
     options: &Options,
     start: u32,
     wanted: u32,
     avoid: Option<u32>,
-    tour: Option<&Tour>,
     dice: &mut Dice,
 ) -> (Trail<'a>, Ending) {
+    let (map, tour) = (planner.map(), planner.tour());
     let second = options.fps.frames_in(1_000_000).max(1);
-    let margin = second * OPEN_MARGIN;
+    // What is told is told to the last.
+    let margin = if options.cues.is_empty() && options.states.is_none() {
+        second * OPEN_MARGIN
+    } else {
+        second * TOLD_MARGIN
+    };
     let start = Start {
         node: start,
         seed: options.seed,
         gap: wanted,
         frames: u64::MAX,
     };
-    let (mut trail, gap) = body(map, start, options.frames, margin, tour);
+    let (mut trail, gap) = body(planner, start, options.frames, margin);
     let least = u64::from(map.least);
     let floor = walker::floor(map);
     if let Some(tour) = tour
@@ -205,11 +208,35 @@ fn open<'a>(
     }
     let long = second.max(least);
     let passes = [
-        (Rules { fresh: true, ..Rules::gap(gap) }, long, avoid, EFFORT / 4),
+        (
+            Rules {
+                fresh: true,
+                ..Rules::gap(gap)
+            },
+            long,
+            avoid,
+            EFFORT / 4,
+        ),
         (Rules::gap(gap), long, avoid, EFFORT),
         (Rules::gap(gap), least, avoid, EFFORT),
-        (Rules { changes: true, ..Rules::gap(floor) }, least, avoid, EFFORT),
-        (Rules { changes: true, ..Rules::gap(floor) }, least, None, EFFORT),
+        (
+            Rules {
+                changes: true,
+                ..Rules::gap(floor)
+            },
+            least,
+            avoid,
+            EFFORT,
+        ),
+        (
+            Rules {
+                changes: true,
+                ..Rules::gap(floor)
+            },
+            least,
+            None,
+            EFFORT,
+        ),
     ];
     for (rules, least, avoid, mut effort) in passes {
         if rules.fresh && (trail.scarce() || trail.repeats() * 16 > trail.count()) {
@@ -302,13 +329,13 @@ fn retreating(
 
 /// A walk whose end joins its beginning, if one of `starts` has one of the exact length.
 fn closed<'a>(
-    map: &'a Map,
+    planner: &'a Planner,
     options: &Options,
     starts: &[u32],
     wanted: u32,
-    tour: Option<&Tour>,
     dice: &mut Dice,
 ) -> Option<(Trail<'a>, Ending)> {
+    let (map, tour) = (planner.map(), planner.tour());
     let second = options.fps.frames_in(1_000_000).max(1);
     let frames = options.frames;
     let mut effort = LOOP_EFFORT;
@@ -327,7 +354,7 @@ fn closed<'a>(
                 gap: wanted,
                 frames,
             };
-            let (mut trail, gap) = body(map, start, frames, margin, tour);
+            let (mut trail, gap) = body(planner, start, frames, margin);
             wanted = gap;
             let work = table.work / 256 + trail.stops().len() as u64;
             effort = effort.saturating_sub(work);

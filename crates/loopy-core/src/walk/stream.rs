@@ -1,10 +1,15 @@
 //! The walk without an end: the same visits as those of a film, one by one, in memory that does
 //! not grow.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::{
     Error, Options,
+    cues::{self, Cue, Told},
     map::Map,
     route,
+    script::{Guide, Script},
     tour::{Tour, tour},
     walker::{Start, Walker},
     write,
@@ -19,6 +24,7 @@ pub struct Planner {
     map: Map,
     options: Options,
     tour: Option<Tour>,
+    guide: Option<Guide>,
 }
 
 /// A visit and the joint that ends it.
@@ -52,11 +58,51 @@ impl Planner {
         } else {
             None
         };
-        Ok(Self { map, options, tour })
+        check(&map, &options)?;
+        let guide = options
+            .states
+            .as_deref()
+            .map(|states| Guide::new(&map, states));
+        Ok(Self {
+            map,
+            options,
+            tour,
+            guide,
+        })
     }
 
     pub(super) fn map(&self) -> &Map {
         &self.map
+    }
+
+    /// The script of the options, for a walk that begins at `node`.
+    pub(super) fn script(&self, node: u32) -> Script<'_> {
+        let options = &self.options;
+        Script::new(
+            self.guide.as_ref(),
+            &options.cues,
+            options.fps,
+            options.seed,
+            self.map.nodes[node as usize].clip,
+        )
+    }
+
+    /// How long it takes at most from any moment of one state until another is shown, for every
+    /// pair of states.
+    pub fn reactions(&self) -> Vec<Reaction> {
+        let Some(guide) = &self.guide else {
+            return Vec::new();
+        };
+        let names = guide.states.names();
+        let pairs = names.iter().enumerate().flat_map(|(from, name)| {
+            let others = names.iter().enumerate().filter(move |(to, _)| *to != from);
+            others.map(move |(to, other)| Reaction {
+                from: name.clone(),
+                to: other.clone(),
+                frames: guide.slowest[from][to],
+            })
+        });
+        pairs.collect()
     }
 
     pub(super) fn tour(&self) -> Option<&Tour> {
@@ -74,11 +120,67 @@ impl Planner {
             frames: u64::MAX,
         };
         Stream {
+            states: self
+                .guide
+                .as_ref()
+                .map_or(0, |guide| guide.states.names().len()),
             walker: match &self.tour {
                 Some(tour) => Walker::touring(map, start, tour),
-                None => Walker::new(map, start),
+                None => Walker::told(map, start, self.script(start.node)),
             },
         }
+    }
+}
+
+/// How fast the walk can get from one state to another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Reaction {
+    /// State that is left.
+    pub from: String,
+    /// State that is entered.
+    pub to: String,
+    /// Most output frames from any moment of the one until a visit to the other begins; `None`
+    /// where no joints lead there.
+    pub frames: Option<u32>,
+}
+
+/// Cues and states fit the library.
+fn check(map: &Map, options: &Options) -> Result<(), Error> {
+    let states = options.states.as_deref();
+    if let Some(states) = states {
+        if states.clips() != map.clips() {
+            return Err(Error::States(states.clips(), map.clips()));
+        }
+        let shown = |state: u32| {
+            map.usable
+                .iter()
+                .any(|clip| states.of(*clip) == Some(state))
+        };
+        if let Some((_, name)) = (0..).zip(states.names()).find(|(state, _)| !shown(*state)) {
+            return Err(Error::State(super::states::Error::Empty(name.clone())));
+        }
+    }
+    if options.certified && (states.is_some() || !options.cues.is_empty()) {
+        return Err(Error::Certified);
+    }
+    let count = states.map_or(0, |states| states.names().len());
+    for (cue, given) in (1..).zip(&options.cues) {
+        told(map, count, cue, given.told)?;
+    }
+    Ok(())
+}
+
+/// Cue number `cue` can be followed.
+fn told(map: &Map, states: usize, cue: usize, told: Told) -> Result<(), cues::Error> {
+    match told {
+        Told::State(Some(state)) if state as usize >= states => {
+            Err(cues::Error::State { cue, state, states })
+        }
+        Told::Signal(signal) if !(-256..=256).contains(&signal) => Err(cues::Error::Signal { cue }),
+        Told::Play(clip) | Told::Avoid(clip) if map.usable.binary_search(&clip).is_err() => {
+            Err(cues::Error::Clip { cue, clip })
+        }
+        _ => Ok(()),
     }
 }
 
@@ -86,6 +188,27 @@ impl Planner {
 /// any more, and memory is kept for the graph and not for the visits.
 pub struct Stream<'a> {
     walker: Walker<'a>,
+    states: usize,
+}
+
+impl Stream<'_> {
+    /// Tells the walk something from frame `cue.at` on. What it had in mind for later is dropped.
+    /// When the visit that was yielded last is still under way at that frame, it is yielded again,
+    /// with another way out where that gets sooner to what is told; true then.
+    ///
+    /// # Errors
+    /// [`cues::Error`] when the frame lies before that visit, or the cue names what is not there.
+    pub fn tell(&mut self, cue: Cue) -> Result<bool, cues::Error> {
+        told(self.walker.trail().map(), self.states, 1, cue.told)?;
+        let before = self.walker.settled();
+        match self.walker.tell(cue) {
+            Ok(open) => Ok(open < before),
+            Err(settled) => Err(cues::Error::Past {
+                at: cue.at,
+                settled,
+            }),
+        }
+    }
 }
 
 impl Iterator for Stream<'_> {

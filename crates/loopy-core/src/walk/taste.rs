@@ -39,13 +39,15 @@ const OPEN: i32 = 2;
 /// A showing more than a clip's share, and the most bits that count.
 const SHOWING: i64 = 3 * BIT as i64;
 const MOST_SHOWINGS: i64 = 12 * BIT as i64;
+/// So much less counts under a signal of 1.
+const SIGNALLED: i64 = 10 * BIT as i64;
 /// A clip that is owed a showing.
 const OWED: i32 = 16 * BIT;
 /// A way that the clip was lately shown by, whole and only where it begins.
 const SAME_WAY: i32 = -3 * BIT;
 const SAME_PLACE: i32 = -BIT / 2;
 /// What a signal of 1 makes of a clip of relevance 1.
-const SIGNAL: i32 = 6;
+const SIGNAL: i32 = 8;
 
 /// Weights of what the walk looks at; see the functions.
 pub(super) struct Taste {
@@ -155,7 +157,9 @@ impl Taste {
                 break;
             }
         }
-        let worth = ahead.into_iter().map(|bits| self.at_temperature(FUTURE * bits));
+        let worth = ahead
+            .into_iter()
+            .map(|bits| self.at_temperature(FUTURE * bits));
         worth.collect()
     }
 
@@ -167,9 +171,12 @@ impl Taste {
 
     /// What `pairs` showings of the pair more than that of another way (in 1/65536) and so many of
     /// the triple are worth.
-    pub(super) fn repeat(&self, pairs: u32, triples: u32) -> i32 {
+    pub(super) fn repeat(&self, pairs: u32, triples: u32, signal: i32) -> i32 {
         let bits = PAIR * i64::from(pairs) / i64::from(USE) + TRIPLE * i64::from(triples.min(2));
-        -(bits * self.repeats / i64::from(BIT)).min(MOST_REPEAT) as i32
+        let bits = (bits * self.repeats / i64::from(BIT)).min(MOST_REPEAT);
+        // A signal shall be seen: repeats count for less.
+        let less = bits * i64::from(signal.abs()) * 7 / (8 * i64::from(BIT));
+        -(bits - less) as i32
     }
 
     /// What it is worth that `fresh` pairs from the next clip were never shown.
@@ -191,9 +198,11 @@ impl Taste {
     }
 
     /// What showings over the clip's share (in 1/65536 of a showing) are worth.
-    pub(super) fn balance(over: i64) -> i32 {
+    pub(super) fn balance(over: i64, signal: i32) -> i32 {
         let bits = SHOWING * over / i64::from(USE);
-        -bits.clamp(-MOST_SHOWINGS, MOST_SHOWINGS) as i32
+        // A signal shall be seen: showings count for less.
+        let most = MOST_SHOWINGS - SIGNALLED * i64::from(signal.abs()) / i64::from(BIT);
+        -bits.clamp(-most, most) as i32
     }
 
     /// What a debt of showings is worth.
@@ -242,8 +251,8 @@ mod tests {
         assert!((1..60).map(|age| taste.age(Some(age))).is_sorted());
         assert_eq!(taste.age(None), 0);
         assert!((0..9).map(|fresh| taste.fresh(fresh)).is_sorted());
-        assert!(taste.repeat(USE, 0) > taste.repeat(USE, 1));
-        assert_eq!(taste.repeat(0, 0), 0);
+        assert!(taste.repeat(USE, 0, 0) > taste.repeat(USE, 1, 0));
+        assert_eq!(taste.repeat(0, 0, 0), 0);
     }
 
     #[test]
@@ -255,7 +264,7 @@ mod tests {
         let usual = taste(&Options::default());
         let bad = Score(1000);
         assert_eq!(hot.joint(bad), usual.joint(bad) / 2);
-        assert_eq!(hot.repeat(USE, 1), usual.repeat(USE, 1));
+        assert_eq!(hot.repeat(USE, 1, 0), usual.repeat(USE, 1, 0));
         assert_eq!(hot.age(Some(3)), usual.age(Some(3)));
     }
 }

@@ -1,6 +1,7 @@
 //! What every walk keeps, over graphs from rich to broken.
 
 mod forced;
+mod told;
 
 use std::collections::BTreeMap;
 

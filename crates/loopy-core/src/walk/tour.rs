@@ -99,7 +99,9 @@ fn meeting(map: &Map) -> (Vec<u32>, Vec<u32>) {
         let mut most = None;
         for node in map.node_range(*clip) {
             let place = map.nodes[node].at + least;
-            let entered = map.node_range(*clip).filter(|node| map.nodes[*node].at + least <= place);
+            let entered = map
+                .node_range(*clip)
+                .filter(|node| map.nodes[*node].at + least <= place);
             let into = entered.flat_map(|node| map.leading_to(node as u32));
             let into = into.map(|link| &map.links[*link as usize]);
             let into = distinct(into.filter(|link| link.ordinary).map(|link| link.from));
@@ -166,8 +168,12 @@ fn trail(
         excess[pair.to as usize] -= 1;
     }
     let open = excess.iter().position(|excess| *excess > 0);
-    let wished = start.map(|clip| clip as usize).filter(|clip| !ways[*clip].is_empty());
-    let Some(first) = open.or(wished).or_else(|| ways.iter().position(|ways| !ways.is_empty()))
+    let wished = start
+        .map(|clip| clip as usize)
+        .filter(|clip| !ways[*clip].is_empty());
+    let Some(first) = open
+        .or(wished)
+        .or_else(|| ways.iter().position(|ways| !ways.is_empty()))
     else {
         return Vec::new();
     };

@@ -1,6 +1,7 @@
 //! The walk so far and its memory; every step that is still held can be taken back.
 
 use super::{
+    cues::Mood,
     fade::{Fade, USE},
     map::{Link, Map, Node},
     triples::{Before, Triples},
@@ -79,6 +80,7 @@ pub(super) struct Trail<'a> {
     /// By link: bridges made over it.
     bridged: Vec<u32>,
     spent: u64,
+    mood: Mood,
 }
 
 impl<'a> Trail<'a> {
@@ -102,6 +104,7 @@ impl<'a> Trail<'a> {
             ways: vec![[(u32::MAX, 0); WAYS]; clips],
             bridged: vec![0; map.links.len()],
             spent: 0,
+            mood: Mood::default(),
         };
         trail.enter(node, 0, 0);
         trail
@@ -110,6 +113,38 @@ impl<'a> Trail<'a> {
     /// What is walked.
     pub(super) fn map(&self) -> &'a Map {
         self.map
+    }
+
+    /// What holds for the next step.
+    pub(super) fn mood(&self) -> &Mood {
+        &self.mood
+    }
+
+    /// From now on this holds.
+    pub(super) fn feel(&mut self, mood: Mood) {
+        self.mood = mood;
+    }
+
+    /// What holds lets `clip` be shown.
+    pub(super) fn allows(&self, clip: u32) -> bool {
+        let mood = &self.mood;
+        mood.loose
+            || mood.avoid.binary_search(&clip).is_err()
+                && mood.state.is_none_or(|state| {
+                    let of = self.map.state_of(clip);
+                    of.is_none_or(|of| of == state)
+                })
+    }
+
+    /// `clip` was shown from `frame` on; true also where that is too long ago to tell.
+    pub(super) fn shown_since(&self, clip: u32, frame: u64) -> bool {
+        let Some(visit) = self.last[clip as usize].checked_sub(1) else {
+            return false;
+        };
+        match self.stop(visit as usize) {
+            Some(stop) => stop.start >= frame,
+            None => frame < self.stops[0].start,
+        }
     }
 
     /// Visits that are still held, the one that has no way out yet among them.

@@ -72,10 +72,15 @@ impl Triples {
         let known = range
             .clone()
             .find(|place| self.entries[*place].uses > 0 && self.entries[*place].key == key);
-        let oldest = range.min_by_key(|place| (self.entries[*place].uses > 0, self.entries[*place].last));
+        let oldest =
+            range.min_by_key(|place| (self.entries[*place].uses > 0, self.entries[*place].last));
         let place = known.or(oldest).unwrap_or(row);
         let entry = self.entries[place];
-        let uses = if known.is_some() { entry.uses.saturating_add(1) } else { 1 };
+        let uses = if known.is_some() {
+            entry.uses.saturating_add(1)
+        } else {
+            1
+        };
         self.entries[place] = Entry {
             key,
             last: now,

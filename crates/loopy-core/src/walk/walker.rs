@@ -7,9 +7,11 @@
 use super::{
     ahead,
     choice::{self, Candidate, Rules},
+    cues::Cue,
     dice::Dice,
     errand::Errand,
     map::Map,
+    script::Script,
     tour::Tour,
     trail::{LAST, Step, Trail},
 };
@@ -61,8 +63,11 @@ pub(super) struct Walker<'a> {
     /// Steps that may be taken again so that no pair repeats, and how often that was done here.
     savings: u32,
     again: u32,
+    /// What holds does not count until the walk gets further: nothing else leads on.
+    loose: bool,
     /// Links that the walk takes one after the other, from the first visit on.
     tour: Vec<u32>,
+    script: Option<Script<'a>>,
     found: Vec<Candidate>,
 }
 
@@ -126,6 +131,41 @@ impl<'a> Walker<'a> {
         walker
     }
 
+    /// A walk that is told things on the way.
+    pub(super) fn told(map: &'a Map, start: Start, script: Script<'a>) -> Self {
+        if script.silent() {
+            let mut walker = Self::new(map, start);
+            walker.script = Some(script);
+            return walker;
+        }
+        let gap = Self::spaced(map, start).gap;
+        let floor = floor(map).min(gap);
+        let mut walker = Self::begin(map, Start { gap, ..start }, floor, 0);
+        walker.script = Some(script);
+        walker
+    }
+
+    /// One cue more: what was not shown at its time is taken back, and the visit under way then
+    /// may be left sooner. Its number is returned, or the first frame that is still open.
+    pub(super) fn tell(&mut self, cue: Cue) -> Result<usize, u64> {
+        // The last settled visit may be under way.
+        let mut open = self.settled.saturating_sub(1);
+        let start = |open: usize| self.trail.stop(open).map_or(u64::MAX, |stop| stop.start);
+        if cue.at < start(open) {
+            return Err(start(open));
+        }
+        if start(self.settled) <= cue.at {
+            open = self.settled;
+        }
+        self.settled = open;
+        self.tour.truncate(open);
+        self.rewind();
+        if let Some(script) = &mut self.script {
+            script.tell(cue);
+        }
+        Ok(open)
+    }
+
     /// The first visits of a walk with the largest gap found.
     fn spaced(map: &'a Map, start: Start) -> Self {
         let floor = floor(map).min(start.gap);
@@ -142,7 +182,15 @@ impl<'a> Walker<'a> {
         if let Some(first) = try_gap(start.gap, 0) {
             return first;
         }
-        let mut best = Self::begin(map, Start { gap: floor, ..start }, floor, 0);
+        let mut best = Self::begin(
+            map,
+            Start {
+                gap: floor,
+                ..start
+            },
+            floor,
+            0,
+        );
         best.reach(enough(map), start.frames);
         let missed = best.missing();
         let (mut good, mut bad) = (floor, start.gap + 1);
@@ -171,7 +219,9 @@ impl<'a> Walker<'a> {
             errand: None,
             savings: 0,
             again: 0,
+            loose: false,
             tour: Vec::new(),
+            script: None,
             found: Vec::new(),
         }
     }
@@ -226,12 +276,17 @@ impl<'a> Walker<'a> {
 
     /// Lets go of what is settled.
     pub(super) fn forget(&mut self) {
-        self.trail.forget(self.settled);
+        self.trail.forget(self.settled.saturating_sub(1));
+        let oldest = self.trail.stops()[0].start;
+        if let Some(script) = &mut self.script {
+            script.forget(oldest);
+        }
     }
 
     /// The trail that ends with the first visit that is not settled.
     pub(super) fn into_trail(mut self) -> Trail<'a> {
         self.rewind();
+        self.feel(self.trail.now());
         self.trail
     }
 
@@ -244,18 +299,23 @@ impl<'a> Walker<'a> {
 
     /// One visit more.
     fn step(&mut self) {
-        let kept = self.rules;
         if let Some(link) = self.tour.get(self.trail.count() - 1) {
             self.trail.push(choice::over(&self.trail, *link));
             self.furthest = self.trail.count();
             return;
         }
-        self.errand = match self.errand.take().filter(|errand| !errand.done(&self.trail)) {
+        self.errand = match self
+            .errand
+            .take()
+            .filter(|errand| !errand.done(&self.trail))
+        {
             Some(errand) => Some(errand),
             None => Errand::due(&self.trail),
         };
         loop {
-            let Some(way) = self.way() else {
+            self.rules.earliest = 0;
+            self.feel(self.trail.now());
+            let Some(way) = self.heard() else {
                 if !self.retreat() {
                     self.ease();
                 }
@@ -271,13 +331,12 @@ impl<'a> Walker<'a> {
             }
             break;
         }
-        self.rules = Rules {
-            gap: self.rules.gap,
-            ..kept
-        };
         let count = self.trail.count();
         if count > self.furthest {
             self.furthest = count;
+            // What was given up to get here is wished for again.
+            self.rules = Rules::gap(self.rules.gap);
+            self.loose = false;
             self.dead_ends = 0;
             self.again = 0;
         }
@@ -290,6 +349,81 @@ impl<'a> Walker<'a> {
             self.rules.gap += 1;
             self.eased = Some(count);
         }
+    }
+
+    /// What holds at `frame` holds for the next step.
+    fn feel(&mut self, frame: u64) {
+        let Some(script) = &mut self.script else {
+            return;
+        };
+        let mut mood = script.mood(frame);
+        mood.loose = self.loose;
+        mood.play = mood
+            .play
+            .filter(|(clip, since)| !self.trail.shown_since(*clip, *since));
+        self.trail.feel(mood);
+    }
+
+    /// A way on, with all that is told while the visit lasts.
+    fn heard(&mut self) -> Option<Way> {
+        let mut way = self.travel().or_else(|| self.way())?;
+        let (here, now) = (self.trail.here(), self.trail.now());
+        let mut heard = now;
+        while let Some(script) = &mut self.script
+            && let Some(event) = script.event(heard, now + u64::from(way.step.leave - here.at))
+        {
+            heard = event;
+            self.feel(event);
+            self.rules.earliest = here.at + (event - now) as u32;
+            let clip = self.trail.map().nodes[way.step.to as usize].clip;
+            if let Some(sooner) = self.travel() {
+                way = sooner;
+            } else if !self.trail.allows(clip)
+                && let Some(other) = self.way()
+            {
+                way = other;
+            }
+        }
+        Some(way)
+    }
+
+    /// The way to what is wanted, where the walk is not there yet: the soonest there is, over any
+    /// joint that is as soon.
+    fn travel(&mut self) -> Option<Way> {
+        let mood = self.trail.mood().clone();
+        let (map, here) = (self.trail.map(), self.trail.here());
+        let there = mood.play.is_none()
+            && mood
+                .state
+                .is_none_or(|state| map.state_of(here.clip) == Some(state));
+        if there {
+            return None;
+        }
+        let place = self.rules.earliest.max(here.at + map.least_of(here.clip));
+        let script = self.script.as_mut()?;
+        let (best, exits) = script.way(map, &mood, here.clip, place)?;
+        let step = choice::over(&self.trail, best);
+        let link = &map.links[best as usize];
+        if !exits.wants(link.clip) {
+            return Some(Way { step, fresh: true });
+        }
+        let rules = Rules {
+            shares: false,
+            earliest: link.leave,
+            ..Rules::gap(self.floor)
+        };
+        choice::ways(&self.trail, &rules, u64::MAX, false, &mut self.found);
+        self.found.retain(|way| {
+            let other = way.step.link.map(|link| &map.links[link as usize]);
+            other.is_some_and(|other| {
+                other.leave == link.leave
+                    && exits.wants(other.clip)
+                    && other.span.frames <= link.span.frames
+            })
+        });
+        let drawn = choice::draw(&self.found, &mut self.dice);
+        let step = drawn.map_or(step, |index| self.found[index].step);
+        Some(Way { step, fresh: true })
     }
 
     /// A drawn way on that has a way on itself; one that repeats no pair, and need not at the next
@@ -370,8 +504,10 @@ impl<'a> Walker<'a> {
             self.eased = Some(self.trail.count());
         } else if self.rules.shares {
             self.rules.shares = false;
-        } else {
+        } else if !self.rules.changes {
             self.rules.changes = true;
+        } else {
+            self.loose = true;
         }
     }
 }

@@ -87,7 +87,8 @@ impl Wish {
     /// [`Error::Number`].
     pub fn with_shares(self, least: f64, most: f64) -> Result<Self, Error> {
         let share = |what, value| {
-            within(what, value, 0.0, 1.0, ("0", "1")).map(|share| (share * f64::from(WHOLE)).round() as u32)
+            within(what, value, 0.0, 1.0, ("0", "1"))
+                .map(|share| (share * f64::from(WHOLE)).round() as u32)
         };
         Ok(Self {
             least: share("a minimum share", least)?,
@@ -184,10 +185,20 @@ mod tests {
     fn wishes_that_contradict_each_other_are_named() {
         let agree = |wishes: &[Wish]| agreed(wishes, &[0, 1, 2], 3);
         let free = Wish::default();
-        assert_eq!(agree(&[shares(0.5, 0.3), free, free]), Err(Error::Crossed(0)));
+        assert_eq!(
+            agree(&[shares(0.5, 0.3), free, free]),
+            Err(Error::Crossed(0))
+        );
         let never = Wish { weight: 0, ..free };
         assert_eq!(
-            agree(&[free, Wish { weight: 0, ..shares(0.1, 1.0) }, free]),
+            agree(&[
+                free,
+                Wish {
+                    weight: 0,
+                    ..shares(0.1, 1.0)
+                },
+                free
+            ]),
             Err(Error::Never(1))
         );
         assert_eq!(agree(&[never; 3]), Err(Error::Nobody));

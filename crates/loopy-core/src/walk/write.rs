@@ -72,6 +72,7 @@ pub(super) fn plan(graph: &Graph, options: &Options, planner: &Planner, walked: 
         seams,
         certificate,
         notes,
+        reactions: planner.reactions(),
     }
 }
 

@@ -25,7 +25,12 @@ fn states(map: &Map, start: u32, gap: usize) -> BTreeMap<State, Vec<State>> {
         let next = links.filter(|link| link.ordinary).filter_map(|link| {
             let shown = clip(link.to);
             let lately = &state.1;
-            if lately.iter().rev().take(gap - 1).any(|other| *other == shown) {
+            if lately
+                .iter()
+                .rev()
+                .take(gap - 1)
+                .any(|other| *other == shown)
+            {
                 return None;
             }
             let mut row = lately.clone();
@@ -115,7 +120,10 @@ fn the_gap_is_lowered_only_where_every_walk_is_cornered() {
         );
         missed += u32::from(kept < best);
     }
-    assert!(whole > 100 && lowered > 50, "{whole} graphs, {lowered} without the gap");
+    assert!(
+        whole > 100 && lowered > 50,
+        "{whole} graphs, {lowered} without the gap"
+    );
     // A rare clip may be out of reach for a walk that does not search for it through all states:
     // then it is shown, and the gap is one less than it could be.
     assert!(missed * 100 <= whole, "{missed} of {whole} graphs");
