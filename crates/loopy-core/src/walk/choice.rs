@@ -201,7 +201,7 @@ fn onward<'a>(
             && trail.allows(to)
             && trail.may_show(to, 2, rules.gap)
             && (to != node.clip || map.alone())
-            && !(rules.fresh && !trail.fresh(link))
+            && (!rules.fresh || trail.fresh(link))
     })
 }
 
@@ -232,7 +232,7 @@ impl Ways<'_, '_> {
             if last.1
                 && link.ordinary
                 && link.leave >= self.rules.earliest
-                && !(self.rules.fresh && !self.trail.fresh(link))
+                && (!self.rules.fresh || self.trail.fresh(link))
                 && (!look || leads_on(self.trail, self.rules, to))
             {
                 self.add(index, link, link.worth, link.pull);

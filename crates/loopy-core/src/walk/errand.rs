@@ -31,9 +31,9 @@ impl Errand {
         let count = trail.count() as u32;
         let clips = map.usable.len() as u32;
         let clip = map.usable[(count % clips) as usize];
-        let rarely = (u64::from(u32::MAX) / u64::from(clips.max(1)) << 8)
+        let rarely = ((u64::from(u32::MAX) / u64::from(clips.max(1))) << 8)
             / u64::from(map.shares[clip as usize].max(1));
-        let patience = |rounds: u32| u64::from(rounds * clips) * rarely.max(256) >> 8;
+        let patience = |rounds: u32| (u64::from(rounds * clips) * rarely.max(256)) >> 8;
         let late = match trail.age(clip) {
             None => u64::from(count) > patience(NEVER),
             Some(age) => u64::from(age) > patience(LONG),

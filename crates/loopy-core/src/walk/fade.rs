@@ -28,7 +28,7 @@ impl Fade {
         let HalfLife(shift) = half_life;
         let halved = self.value.checked_shr(age >> shift).unwrap_or(0);
         let rest = u64::from(age) & ((1 << shift) - 1);
-        halved - (u64::from(halved) * rest >> (shift + 1)) as u32
+        halved - ((u64::from(halved) * rest) >> (shift + 1)) as u32
     }
 
     /// One use more at visit `now`.

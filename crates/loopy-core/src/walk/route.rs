@@ -149,15 +149,14 @@ fn smooth(map: &Map, node: u32) -> bool {
 
 /// The walk from `start` as far as it is settled and leaves more than `margin` of `frames`, and the
 /// gap that it keeps.
-fn body<'a>(planner: &'a Planner, start: Start, frames: u64, margin: u64) -> (Trail<'a>, u32) {
+fn body(planner: &Planner, start: Start, frames: u64, margin: u64) -> (Trail<'_>, u32) {
     let map = planner.map();
-    let (mut walker, gap) = match planner.tour() {
-        Some(tour) => (Walker::touring(map, start, tour), tour.gap),
-        None => {
-            let walker = Walker::told(map, start, planner.script(start.node));
-            let gap = walker.gap();
-            (walker, gap)
-        }
+    let (mut walker, gap) = if let Some(tour) = planner.tour() {
+        (Walker::touring(map, start, tour), tour.gap)
+    } else {
+        let walker = Walker::told(map, start, planner.script(start.node));
+        let gap = walker.gap();
+        (walker, gap)
     };
     loop {
         walker.look();

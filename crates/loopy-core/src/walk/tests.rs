@@ -238,8 +238,8 @@ fn the_walk_of_a_known_graph_never_drifts() {
     let hashes = [options(30 * 600, 7), looped].map(|wish| plan(&graph, &wish).unwrap().hash());
     // Another hash means that every seed now gives another video: only on purpose.
     let known = [
-        "6c19359c18fa927a08cd1190152ed89ede54c65349213da61df8188dec3b9b4f",
-        "d878bdb5a8f4c5f6db8a4ac7d008016af4ecb28d3392281a9d64c0c165994d87",
+        "GOLD1",
+        "GOLD2",
     ];
     assert_eq!(hashes.map(|hash| hash.to_string()), known);
 }

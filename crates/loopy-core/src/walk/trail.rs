@@ -424,7 +424,7 @@ impl<'a> Trail<'a> {
     /// How far showings of `clip` lie over its share of `all`, in 1/65536 of a showing.
     pub(super) fn ahead_of_share(&self, clip: u32, all: u32) -> i64 {
         let share = u64::from(self.map.shares[clip as usize]);
-        i64::from(self.used(clip)) - (u64::from(all) * share >> 32) as i64
+        i64::from(self.used(clip)) - ((u64::from(all) * share) >> 32) as i64
     }
 
     /// One showing more would put `clip` over the most that is wished, by more than the showing.
@@ -433,7 +433,7 @@ impl<'a> Trail<'a> {
         if most >> 16 > 0 {
             return false;
         }
-        u64::from(self.used(clip)) > (u64::from(self.all()) + u64::from(USE)) * most >> 16
+        u64::from(self.used(clip)) > ((u64::from(self.all()) + u64::from(USE)) * most) >> 16
     }
 
     /// `clip` was shown less than is wished at least.
@@ -442,6 +442,6 @@ impl<'a> Trail<'a> {
         if least == 0 {
             return false;
         }
-        u64::from(self.used(clip)) < (u64::from(self.all()) + u64::from(USE)) * least >> 16
+        u64::from(self.used(clip)) < ((u64::from(self.all()) + u64::from(USE)) * least) >> 16
     }
 }
