@@ -2,6 +2,8 @@
 
 use std::io::Write as _;
 
+use loopy_core::certificate::Certificate;
+
 /// A line for people.
 pub(crate) fn say(line: &str) {
     // Nobody listens on a closed stderr; that must not end the work.
@@ -22,6 +24,40 @@ pub(crate) fn seconds(seconds: f64) -> String {
         let micros = (seconds * 1e6) as u64;
         loopy_core::span::Span::from_micros(micros).to_string()
     }
+}
+
+/// What a walk guarantees, and how long its library lasts.
+pub(crate) fn certificate(found: &Certificate) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(gap) = found.return_gap_min {
+        let mut line = format!("a clip returns after {gap} visits at the earliest");
+        if let (Some(chain), Some(bag)) = (&found.uniform_chain, &found.shuffle_bag) {
+            let gap = |found: &Certificate| found.return_gap_min.unwrap_or(0);
+            let pairs = |found: &Certificate| found.repeated_pairs * 100.0;
+            line += &format!(
+                " (drawn evenly {}, from a shuffled bag {}); repeated pairs {:.1} % ({:.1} %, \
+                 {:.1} %)",
+                gap(chain),
+                gap(bag),
+                pairs(found),
+                pairs(chain),
+                pairs(bag),
+            );
+        }
+        lines.push(line);
+    }
+    if let Some(capacity) = &found.capacity {
+        let mut line = format!(
+            "the library lasts {} before a pair of clips must repeat, {} before a triple",
+            seconds(capacity.seconds_to_pair),
+            seconds(capacity.seconds_to_triple),
+        );
+        if let Some(wanted) = capacity.wanted.first() {
+            line += &format!("; {} visits more with {}", wanted.visits, wanted.what);
+        }
+        lines.push(line);
+    }
+    lines
 }
 
 /// Bytes as people say them.

@@ -77,6 +77,20 @@ fn nothing(value: &f64) -> bool {
 }
 
 impl Certificate {
+    /// In a few words, each after a space, for a video's metadata.
+    pub fn short(&self) -> String {
+        let gap = self.return_gap_min.unwrap_or(self.visits);
+        format!(
+            " visits={} clips={} gap={gap} repeated_pairs={:.4} repeated_triples={:.4} \
+             longest_repeat={}",
+            self.visits,
+            self.clips,
+            self.repeated_pairs,
+            self.repeated_triples,
+            self.longest_repeat,
+        )
+    }
+
     /// The certificate with what `library` would give otherwise beside it. `seed` is that of the
     /// draws, `seconds` the length of the film.
     #[must_use]

@@ -154,6 +154,7 @@ fn written(clip: &Clip, found: &Found, fps: Rate, options: &Options) -> Result<P
         seams: vec![seam],
         certificate: certify(std::iter::once(0), 0),
         notes: Vec::new(),
+        reactions: Vec::new(),
     };
     plan.check()?;
     Ok(plan)

@@ -237,10 +237,7 @@ fn the_walk_of_a_known_graph_never_drifts() {
     };
     let hashes = [options(30 * 600, 7), looped].map(|wish| plan(&graph, &wish).unwrap().hash());
     // Another hash means that every seed now gives another video: only on purpose.
-    let known = [
-        "GOLD1",
-        "GOLD2",
-    ];
+    let known = ["GOLD1", "GOLD2"];
     assert_eq!(hashes.map(|hash| hash.to_string()), known);
 }
 

@@ -190,5 +190,6 @@ fn script(graph: &Graph, grades: &[Grade], joints: &[Edge], fps: Rate) -> Plan {
         seams,
         certificate: Certificate::default(),
         notes: Vec::new(),
+        reactions: Vec::new(),
     }
 }

@@ -118,6 +118,7 @@ pub(crate) fn plan(fps: Rate, clips: Vec<Clip>, stops: &[Stop], looped: bool) ->
         seams,
         certificate: Certificate::default(),
         notes: vec![],
+        reactions: Vec::new(),
     };
     plan.check().unwrap();
     plan
