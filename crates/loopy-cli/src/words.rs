@@ -30,32 +30,33 @@ pub(crate) fn seconds(seconds: f64) -> String {
 pub(crate) fn certificate(found: &Certificate) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(gap) = found.return_gap_min {
-        let mut line = format!("a clip returns after {gap} visits at the earliest");
-        if let (Some(chain), Some(bag)) = (&found.uniform_chain, &found.shuffle_bag) {
-            let gap = |found: &Certificate| found.return_gap_min.unwrap_or(0);
-            let pairs = |found: &Certificate| found.repeated_pairs * 100.0;
-            line += &format!(
+        let beside = match (&found.uniform_chain, &found.shuffle_bag) {
+            (Some(chain), Some(bag)) => format!(
                 " (drawn evenly {}, from a shuffled bag {}); repeated pairs {:.1} % ({:.1} %, \
                  {:.1} %)",
-                gap(chain),
-                gap(bag),
-                pairs(found),
-                pairs(chain),
-                pairs(bag),
-            );
-        }
-        lines.push(line);
+                chain.return_gap_min.unwrap_or(0),
+                bag.return_gap_min.unwrap_or(0),
+                found.repeated_pairs * 100.0,
+                chain.repeated_pairs * 100.0,
+                bag.repeated_pairs * 100.0,
+            ),
+            _ => String::new(),
+        };
+        lines.push(format!(
+            "a clip returns after {gap} visits at the earliest{beside}"
+        ));
     }
     if let Some(capacity) = &found.capacity {
-        let mut line = format!(
-            "the library lasts {} before a pair of clips must repeat, {} before a triple",
+        let wanted = capacity
+            .wanted
+            .first()
+            .map(|wanted| format!("; {} visits more with {}", wanted.visits, wanted.what));
+        lines.push(format!(
+            "the library lasts {} before a pair of clips must repeat, {} before a triple{}",
             seconds(capacity.seconds_to_pair),
             seconds(capacity.seconds_to_triple),
-        );
-        if let Some(wanted) = capacity.wanted.first() {
-            line += &format!("; {} visits more with {}", wanted.visits, wanted.what);
-        }
-        lines.push(line);
+            wanted.unwrap_or_default(),
+        ));
     }
     lines
 }

@@ -83,7 +83,7 @@ fn library(graph: &Graph, map: &Map) -> Library {
         .collect();
     let names = map.usable.iter().map(|clip| {
         let clip = &graph.clips[*clip as usize];
-        clip.name()
+        clip.short_name()
     });
     let arcs = map.links.iter().filter(|link| link.ordinary);
     let arcs = arcs.map(|link| (numbers[link.from as usize], numbers[link.clip as usize]));

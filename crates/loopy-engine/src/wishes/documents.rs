@@ -77,6 +77,10 @@ pub(super) struct CueLine {
     pub(super) at: Moment,
     /// A state, or `null` to let states follow each other again.
     #[serde(default, deserialize_with = "given")]
+    #[expect(
+        clippy::option_option,
+        reason = "absent, null and a name are three things"
+    )]
     pub(super) state: Option<Option<String>>,
     pub(super) signal: Option<f64>,
     pub(super) play: Option<String>,
