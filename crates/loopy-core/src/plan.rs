@@ -51,6 +51,10 @@ pub struct Plan {
     /// How fast the walk gets from one state to another; empty where there are no states.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reactions: Vec<Reaction>,
+    /// What was asked of the walk where it is not the usual, one wish a line: with the graph, the
+    /// seed and the length it gives this plan again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asked: Vec<String>,
 }
 
 /// A clip and its ports.
@@ -155,6 +159,7 @@ impl Plan {
             certificate: Certificate::default(),
             notes: Vec::new(),
             reactions: Vec::new(),
+            asked: Vec::new(),
             ..self.clone()
         };
         Hash::of_json(&bare)

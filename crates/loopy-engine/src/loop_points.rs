@@ -155,6 +155,7 @@ fn written(clip: &Clip, found: &Found, fps: Rate, options: &Options) -> Result<P
         certificate: certify(std::iter::once(0), 0),
         notes: Vec::new(),
         reactions: Vec::new(),
+        asked: Vec::new(),
     };
     plan.check()?;
     Ok(plan)

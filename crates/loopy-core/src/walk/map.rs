@@ -95,6 +95,8 @@ pub(super) struct Map {
     pub(super) wishes: Vec<Wish>,
     /// Share of each clip in all showings, in 1/2^32.
     pub(super) shares: Vec<u32>,
+    /// Share of each clip if all were even, over its own, in 1/256.
+    pub(super) rarity: Vec<u32>,
     /// Visits in which memory of clips and of pairs halves.
     pub(super) clip_life: HalfLife,
     pub(super) pair_life: HalfLife,
@@ -159,6 +161,7 @@ impl Map {
                     .collect(),
                 None => Vec::new(),
             },
+            rarity: Vec::new(),
             shares: shares(&wishes, &usable),
             wishes,
             clip_life: HalfLife::of((usable.len() as u32).saturating_mul(12).min(MOST_USES)),
@@ -410,6 +413,12 @@ impl Map {
                 .max(least)
             })
             .collect();
+        let even = (u64::from(u32::MAX) / self.usable.len() as u64) << 8;
+        let rarity = self
+            .shares
+            .iter()
+            .map(|share| even / u64::from((*share).max(1)));
+        self.rarity = rarity.map(|rarity| rarity.min(1 << 16) as u32).collect();
         let mut pairs: Vec<(u32, u32)> = self.links.iter().map(|l| (l.from, l.pair)).collect();
         pairs.sort_unstable();
         pairs.dedup();

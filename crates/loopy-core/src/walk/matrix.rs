@@ -1,5 +1,7 @@
 //! Weights of ordered pairs of clips, given as a table or learned from example sequences.
 
+use crate::clip::Hash;
+
 /// How likely each clip is to follow each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Matrix {
@@ -139,6 +141,11 @@ impl Matrix {
             })
             .collect();
         Self::new(&rows, clips)
+    }
+
+    /// A hash of all weights, to tell matrices apart.
+    pub(super) fn digest(&self) -> Hash {
+        Hash::of_json(&self.weights)
     }
 
     /// Clips that it is for.

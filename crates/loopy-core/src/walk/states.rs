@@ -2,6 +2,7 @@
 //! long, and how likely each is at what time of day.
 
 use super::dice::Dice;
+use crate::clip::Hash;
 
 /// Stream of the draws.
 const STREAM: u64 = 1 << 37;
@@ -194,6 +195,14 @@ impl States {
     /// Their names.
     pub fn names(&self) -> &[String] {
         &self.names
+    }
+
+    /// A hash of everything about them, to tell files apart.
+    pub(super) fn digest(&self) -> Hash {
+        Hash::of_json(&(
+            (&self.names, &self.of, &self.follow, &self.dwell),
+            (&self.weights, &self.periods, self.clock, self.alone),
+        ))
     }
 
     /// Clips of the library that they are for.

@@ -42,7 +42,7 @@ const MOST_SHOWINGS: i64 = 12 * BIT as i64;
 /// So much less counts under a signal of 1.
 const SIGNALLED: i64 = 10 * BIT as i64;
 /// A clip that is owed a showing.
-const OWED: i32 = 16 * BIT;
+const OWED: i32 = 60 * BIT;
 /// A way that the clip was lately shown by, whole and only where it begins.
 const SAME_WAY: i32 = -3 * BIT;
 const SAME_PLACE: i32 = -BIT / 2;
@@ -177,6 +177,12 @@ impl Taste {
         // A signal shall be seen: repeats count for less.
         let less = bits * i64::from(signal.abs()) * 7 / (8 * i64::from(BIT));
         -(bits - less) as i32
+    }
+
+    /// The walk goes out of its way for pairs that were never shown: not where they count for
+    /// nothing, or a matrix says which are wanted.
+    pub(super) fn seeks_fresh(&self) -> bool {
+        self.repeats > 0 && self.matrix.is_none()
     }
 
     /// What it is worth that `fresh` pairs from the next clip were never shown.

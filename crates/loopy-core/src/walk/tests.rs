@@ -2,6 +2,7 @@
 
 mod forced;
 mod told;
+mod wished;
 
 use std::collections::BTreeMap;
 

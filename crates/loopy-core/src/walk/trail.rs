@@ -210,9 +210,12 @@ impl<'a> Trail<'a> {
         self.scene_shown[scene as usize]
     }
 
-    /// Showings of the link's pair of clips, faded, in 1/65536.
+    /// Showings of the link's pair of clips, faded, in 1/65536; fewer for a clip that shall be
+    /// shown more often.
     pub(super) fn joined(&self, link: &Link) -> u32 {
-        self.pairs[link.pair as usize].at(self.count() as u32, self.map.pair_life)
+        let joined = self.pairs[link.pair as usize].at(self.count() as u32, self.map.pair_life);
+        let rarity = self.map.rarity[link.clip as usize];
+        ((u64::from(joined) * u64::from(rarity)) >> 8).min(u64::from(u32::MAX)) as u32
     }
 
     /// The link's pair of clips was never shown.

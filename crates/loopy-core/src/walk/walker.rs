@@ -96,7 +96,7 @@ impl<'a> Walker<'a> {
     pub(super) fn new(map: &'a Map, start: Start) -> Self {
         let first = Self::spaced(map, start);
         let pairs: u32 = map.exits.iter().sum();
-        if start.frames < u64::MAX || pairs > FEW_PAIRS {
+        if start.frames < u64::MAX || pairs > FEW_PAIRS || !map.taste.seeks_fresh() {
             return first;
         }
         let far = (pairs - pairs / LAST) as usize;
@@ -326,7 +326,8 @@ impl<'a> Walker<'a> {
             }
             self.trail.push(way.step);
             // Paid once: not again for visits that were taken back.
-            if way.fresh && self.trail.count() > self.furthest {
+            let seeks = self.trail.map().taste.seeks_fresh();
+            if seeks && way.fresh && self.trail.count() > self.furthest {
                 self.savings = (self.savings + SAVED).min(SAVINGS);
             }
             break;
@@ -452,8 +453,10 @@ impl<'a> Walker<'a> {
             };
             let node = &map.nodes[step.to as usize];
             if ahead::leads_on(trail, &self.rules, node) {
-                let fresh = trail.fresh(link);
-                if !scarce || fresh && choice::leads_on(trail, &fresher, node) {
+                // What is owed is shown, whatever it repeats.
+                let owed = trail.under_least(link.clip);
+                let fresh = owed || trail.fresh(link);
+                if !scarce || owed || fresh && choice::leads_on(trail, &fresher, node) {
                     return Some(Way { step, fresh });
                 }
                 if second.is_none_or(|second| fresh && !second.fresh) {

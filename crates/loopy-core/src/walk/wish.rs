@@ -68,6 +68,14 @@ pub enum Error {
 }
 
 impl Wish {
+    /// In words, in the units that decide.
+    pub(super) fn words(&self) -> String {
+        format!(
+            "weight {}/256, shares {} to {}/65536, salience {}/256, relevance {}/256",
+            self.weight, self.least, self.most, self.salience, self.relevance
+        )
+    }
+
     /// Shown so many times as often as a clip of weight 1; 0 for never, at most 1000.
     ///
     /// # Errors

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Options, Planner, UNKNOWN_STEP,
+    Mode, Options, Planner, UNKNOWN_STEP, Wish,
+    cues::Told,
     map::Map,
     route::Walked,
     tour::Tour,
@@ -73,7 +74,75 @@ pub(super) fn plan(graph: &Graph, options: &Options, planner: &Planner, walked: 
         certificate,
         notes,
         reactions: planner.reactions(),
+        asked: asked(graph, options),
     }
+}
+
+/// Everything that was asked for beside seed and length.
+fn asked(graph: &Graph, options: &Options) -> Vec<String> {
+    let usual = Options::default();
+    let mut lines = Vec::new();
+    let mut say = |name: &str, value: String, usual: String| {
+        if value != usual {
+            lines.push(format!("{name} {value}"));
+        }
+    };
+    let show = |gap: Option<u32>| gap.map_or_else(String::new, |gap| gap.to_string());
+    say("min gap", show(options.min_gap), String::new());
+    say(
+        "history window",
+        show(options.history_window),
+        String::new(),
+    );
+    say("bridge frames", show(options.bridge_frames), String::new());
+    let name = |clip: u32| graph.clips[clip as usize].name();
+    let start = options.start.map_or_else(String::new, name);
+    say("start", start, String::new());
+    let of = |options: &Options| {
+        [
+            ("seams", format!("{:?}", options.seams).to_lowercase()),
+            ("bridge budget", options.bridge_budget.to_string()),
+            ("seam threshold", options.seam_threshold.0.to_string()),
+            ("temperature/256", options.temperature.to_string()),
+            (
+                "repetition penalty/256",
+                options.repetition_penalty.to_string(),
+            ),
+            ("vary", options.vary.to_string()),
+            ("certified", options.certified.to_string()),
+        ]
+    };
+    for ((name, value), (_, usual)) in of(options).into_iter().zip(of(&usual)) {
+        say(name, value, usual);
+    }
+    match &options.mode {
+        Mode::VisualSimilarity => {}
+        Mode::Uniform => lines.push("mode uniform".to_owned()),
+        Mode::Pairs(matrix) => lines.push(format!("mode pairs, matrix {}", matrix.digest())),
+    }
+    for (clip, wish) in (0..).zip(&options.wishes) {
+        if *wish != Wish::default() {
+            lines.push(format!("{}: {}", name(clip), wish.words()));
+        }
+    }
+    if let Some(states) = &options.states {
+        lines.push(format!("states {}", states.digest()));
+    }
+    let names = options
+        .states
+        .as_ref()
+        .map_or(&[] as &[String], |states| states.names());
+    for cue in &options.cues {
+        let told = match cue.told {
+            Told::State(None) => "state by itself".to_owned(),
+            Told::State(Some(state)) => format!("state {}", names[state as usize]),
+            Told::Signal(signal) => format!("signal {signal}/256"),
+            Told::Play(clip) => format!("play {}", name(clip)),
+            Told::Avoid(clip) => format!("avoid {}", name(clip)),
+        };
+        lines.push(format!("at frame {}: {told}", cue.at));
+    }
+    lines
 }
 
 /// Which clips the walk could let follow each other.

@@ -191,5 +191,6 @@ fn script(graph: &Graph, grades: &[Grade], joints: &[Edge], fps: Rate) -> Plan {
         certificate: Certificate::default(),
         notes: Vec::new(),
         reactions: Vec::new(),
+        asked: Vec::new(),
     }
 }

@@ -119,6 +119,7 @@ pub(crate) fn plan(fps: Rate, clips: Vec<Clip>, stops: &[Stop], looped: bool) ->
         certificate: Certificate::default(),
         notes: vec![],
         reactions: Vec::new(),
+        asked: Vec::new(),
     };
     plan.check().unwrap();
     plan
