@@ -68,6 +68,8 @@ pub(super) struct Walker<'a> {
     /// Links that the walk takes one after the other, from the first visit on.
     tour: Vec<u32>,
     script: Option<Script<'a>>,
+    /// A visit that was under way when something was told, and the place that it had come to.
+    held: Option<(usize, u32)>,
     found: Vec<Candidate>,
 }
 
@@ -154,8 +156,18 @@ impl<'a> Walker<'a> {
         if cue.at < start(open) {
             return Err(start(open));
         }
-        if start(self.settled) <= cue.at {
-            open = self.settled;
+        let stop = self.trail.stop(open);
+        let left = stop.and_then(|stop| {
+            let at = self.trail.map().nodes[stop.node as usize].at;
+            Some((at, stop.start, stop.start + u64::from(stop.out?.leave - at)))
+        });
+        match left {
+            // Under way: it is left then at the soonest.
+            Some((at, start, leave)) if cue.at <= leave => {
+                self.held = Some((open, at + (cue.at - start) as u32));
+            }
+            // In the joint that follows, or later.
+            _ => open = self.settled,
         }
         self.settled = open;
         self.tour.truncate(open);
@@ -222,6 +234,7 @@ impl<'a> Walker<'a> {
             loose: false,
             tour: Vec::new(),
             script: None,
+            held: None,
             found: Vec::new(),
         }
     }
@@ -313,7 +326,9 @@ impl<'a> Walker<'a> {
             None => Errand::due(&self.trail),
         };
         loop {
-            self.rules.earliest = 0;
+            let here = self.trail.count() - 1;
+            let held = self.held.filter(|held| held.0 == here);
+            self.rules.earliest = held.map_or(0, |held| held.1);
             self.feel(self.trail.now());
             let Some(way) = self.heard() else {
                 if !self.retreat() {

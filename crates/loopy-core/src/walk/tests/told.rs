@@ -90,7 +90,7 @@ proptest! {
     }
 
     #[test]
-    fn a_stream_that_is_told_is_the_film_with_that_cue(
+    fn what_a_stream_is_told_changes_nothing_that_was_shown(
         seed in any::<u64>(),
         at in 300_u64..4000,
         what in 0_u32..4,
