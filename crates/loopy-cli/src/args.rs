@@ -59,7 +59,7 @@ pub(crate) enum Command {
     Analyze(Box<Analyze>),
     /// Plan the walk alone
     #[command(
-        after_help = "Example:\n  loopy plan ~/clips --duration 1h -o plan.json\n  loopy render ~/clips --plan plan.json -o out.mp4"
+        after_help = "Example:\n  loopy plan ~/clips --duration 1h -o plan.json\n  loopy render ~/clips --plan plan.json -o out.mp4\n  loopy plan ~/clips --script cues.json -o plan.json"
     )]
     Plan(Box<Plan>),
     /// Check a video against its report, or a plan
@@ -159,6 +159,8 @@ pub(crate) struct Walk {
     /// Visits before a clip may return [default: most of the library]
     #[arg(long, value_name = "N")]
     pub(crate) min_gap: Option<u32>,
+    #[command(flatten)]
+    pub(crate) chain: Chain,
     /// What fills joints
     #[arg(long, value_name = "KIND", default_value = "auto")]
     pub(crate) seams: Seams,
@@ -177,6 +179,76 @@ pub(crate) struct Walk {
     /// How clips of another frame rate are fitted
     #[arg(long, value_name = "MODE", default_value = "duplicate")]
     pub(crate) rate: RateMode,
+}
+
+/// Which clip follows which.
+#[derive(Clone, Debug, ClapArgs)]
+#[command(next_help_heading = "Walk")]
+pub(crate) struct Chain {
+    /// What makes a next clip likely
+    #[arg(long, value_name = "MODE", default_value = "visual_similarity")]
+    pub(crate) mode: Mode,
+    /// For `--mode custom`: weights of ordered pairs of clips, .json, .csv or .npy
+    #[arg(long, value_name = "FILE", required_if_eq("mode", "custom"))]
+    pub(crate) matrix: Option<PathBuf>,
+    /// For `--mode learned`: sequences of clip names to learn from, .json
+    #[arg(long, value_name = "FILE", required_if_eq("mode", "learned"))]
+    pub(crate) examples: Option<PathBuf>,
+    /// How evenly next clips are drawn: less for the likeliest, more for any, 0.01 to 100
+    #[arg(long, value_name = "T", default_value_t = 1.0, value_parser = temperature)]
+    pub(crate) temperature: f64,
+    /// How much pairs and triples of clips shown before are avoided, 0 to 10
+    #[arg(long, value_name = "N", default_value_t = 1.0, value_parser = penalty)]
+    pub(crate) repetition_penalty: f64,
+    /// Visits for which a clip is the likelier to return the longer ago it was shown [default: twice
+    /// the clips]
+    #[arg(long, value_name = "N")]
+    pub(crate) history_window: Option<u32>,
+    /// Clip to begin with
+    #[arg(long, value_name = "CLIP")]
+    pub(crate) start: Option<String>,
+    /// No pair of clips repeats until all were shown
+    #[arg(long)]
+    pub(crate) certified: bool,
+    /// Enter and leave clips at other ports from visit to visit [default: on]
+    #[arg(long, overrides_with = "no_vary")]
+    pub(crate) vary: bool,
+    /// Enter and leave clips at the best ports always
+    #[arg(long)]
+    pub(crate) no_vary: bool,
+    /// Weights, shares, salience and relevance of clips, .yaml or .json
+    #[arg(long, value_name = "FILE")]
+    pub(crate) clip_weights: Option<PathBuf>,
+    /// States: which clips show them, which may follow which, for how long, when, .yaml or .json
+    #[arg(long, value_name = "FILE")]
+    pub(crate) states: Option<PathBuf>,
+    /// Cues by time (state, signal, play, avoid), .json
+    #[arg(long, value_name = "FILE")]
+    pub(crate) script: Option<PathBuf>,
+    /// Time of day at which the film begins, for the schedule of states
+    #[arg(long, value_name = "HH:MM", default_value = "0:00", value_parser = loopy_engine::wishes::of_day)]
+    pub(crate) clock: u32,
+}
+
+impl Default for Chain {
+    fn default() -> Self {
+        Self {
+            mode: Mode::VisualSimilarity,
+            matrix: None,
+            examples: None,
+            temperature: 1.0,
+            repetition_penalty: 1.0,
+            history_window: None,
+            start: None,
+            certified: false,
+            vary: true,
+            no_vary: false,
+            clip_weights: None,
+            states: None,
+            script: None,
+            clock: 0,
+        }
+    }
 }
 
 /// What the picture is like.
@@ -250,7 +322,9 @@ pub(crate) struct More {
     /// Realize this plan instead of planning
     #[arg(long, value_name = "FILE", conflicts_with_all = [
         "duration", "frames", "looped", "fps", "seed", "min_gap", "seams", "bridge_frames",
-        "bridge_budget", "seam_threshold", "rate", "preview", "no_match",
+        "bridge_budget", "seam_threshold", "rate", "preview", "no_match", "mode", "matrix",
+        "examples", "temperature", "repetition_penalty", "history_window", "start", "certified",
+        "vary", "no_vary", "clip_weights", "states", "script", "clock",
     ])]
     pub(crate) plan: Option<PathBuf>,
     /// 360p, first minute, seams marked
@@ -473,6 +547,23 @@ choice!(Seams -> loopy_core::walk::Seams {
     Motion = "motion" => Self::Motion,
 });
 
+/// `--mode`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Mode {
+    /// Every next clip is as likely
+    #[value(name = "uniform")]
+    Uniform,
+    /// By how little the joint is seen
+    #[value(name = "visual_similarity", alias = "visual-similarity")]
+    VisualSimilarity,
+    /// As in example sequences
+    #[value(name = "learned")]
+    Learned,
+    /// By a matrix
+    #[value(name = "custom")]
+    Custom,
+}
+
 choice!(RateMode -> loopy_core::clock::Mode {
     /// Repeat or leave out frames
     Duplicate = "duplicate" => Self::Duplicate,
@@ -559,6 +650,20 @@ fn share(text: &str) -> Result<f64, String> {
     number
         .filter(|n: &f64| (0.0..=1.0).contains(n))
         .ok_or_else(|| "give a number from 0 to 1".to_owned())
+}
+
+fn temperature(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok();
+    number
+        .filter(|n: &f64| (0.01..=100.0).contains(n))
+        .ok_or_else(|| "give a number from 0.01 to 100".to_owned())
+}
+
+fn penalty(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok();
+    number
+        .filter(|n: &f64| (0.0..=10.0).contains(n))
+        .ok_or_else(|| "give a number from 0 to 10".to_owned())
 }
 
 fn percent(text: &str) -> Result<f64, String> {

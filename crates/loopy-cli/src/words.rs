@@ -2,6 +2,8 @@
 
 use std::io::Write as _;
 
+use loopy_core::certificate::Certificate;
+
 /// A line for people.
 pub(crate) fn say(line: &str) {
     // Nobody listens on a closed stderr; that must not end the work.
@@ -22,6 +24,41 @@ pub(crate) fn seconds(seconds: f64) -> String {
         let micros = (seconds * 1e6) as u64;
         loopy_core::span::Span::from_micros(micros).to_string()
     }
+}
+
+/// What a walk guarantees, and how long its library lasts.
+pub(crate) fn certificate(found: &Certificate) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(gap) = found.return_gap_min {
+        let beside = match (&found.uniform_chain, &found.shuffle_bag) {
+            (Some(chain), Some(bag)) => format!(
+                " (drawn evenly {}, from a shuffled bag {}); repeated pairs {:.1} % ({:.1} %, \
+                 {:.1} %)",
+                chain.return_gap_min.unwrap_or(0),
+                bag.return_gap_min.unwrap_or(0),
+                found.repeated_pairs * 100.0,
+                chain.repeated_pairs * 100.0,
+                bag.repeated_pairs * 100.0,
+            ),
+            _ => String::new(),
+        };
+        lines.push(format!(
+            "a clip returns after {gap} visits at the earliest{beside}"
+        ));
+    }
+    if let Some(capacity) = &found.capacity {
+        let wanted = capacity
+            .wanted
+            .first()
+            .map(|wanted| format!("; {} visits more with {}", wanted.visits, wanted.what));
+        lines.push(format!(
+            "the library lasts {} before a pair of clips must repeat, {} before a triple{}",
+            seconds(capacity.seconds_to_pair),
+            seconds(capacity.seconds_to_triple),
+            wanted.unwrap_or_default(),
+        ));
+    }
+    lines
 }
 
 /// Bytes as people say them.

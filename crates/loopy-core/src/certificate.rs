@@ -1,7 +1,19 @@
 //! What a walk guarantees about its repeats, computed from the visits alone.
+//!
+//! [`certify`] needs nothing but clips in order, so that it can be recomputed from a plan, a report
+//! or a video. [`Certificate::beside`] adds what other ways of mixing the same library would give,
+//! and how long it lasts; that takes the graph.
+
+mod capacity;
+mod entropy;
+mod reference;
+mod suffix;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+pub use self::capacity::{Capacity, Wanted};
+pub(crate) use self::reference::Library;
 
 /// Figures of non-repetition. Gaps count visits between two visits of one clip.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -26,6 +38,76 @@ pub struct Certificate {
     pub usage_evenness: f64,
     /// Declared scene changes.
     pub scene_changes: u64,
+    /// Share of visits that end an ordered stretch of four clips seen before.
+    #[serde(default, skip_serializing_if = "nothing")]
+    pub repeated_quads: f64,
+    /// Bits by which the next clip surprises who knows the last one: the conditional entropy of
+    /// the pairs shown. At most the logarithm of the number of visits.
+    #[serde(default, skip_serializing_if = "nothing")]
+    pub conditional_entropy: f64,
+    /// Bits by which the next clip surprises who knows the whole film so far, estimated from the
+    /// lengths of repeated stretches (Lempel and Ziv; Kontoyiannis and others 1998).
+    #[serde(default, skip_serializing_if = "nothing")]
+    pub entropy_rate: f64,
+    /// Largest share of visits that show the clip of the visit a fixed distance before.
+    #[serde(default, skip_serializing_if = "nothing")]
+    pub autocorrelation_peak: f64,
+    /// That distance in visits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub autocorrelation_lag: Option<u64>,
+    /// Bits a visit that no walk over the joints of the library can exceed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entropy_bound: Option<f64>,
+    /// The same figures for a chain that draws every next clip evenly among those that the library
+    /// joins, the one just shown left out, over as many visits (20,000 at most).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uniform_chain: Option<Box<Certificate>>,
+    /// The same for a shuffled bag of all clips, shuffled anew when it is empty, over the same
+    /// joints.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shuffle_bag: Option<Box<Certificate>>,
+    /// How long the library lasts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<Capacity>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn nothing(value: &f64) -> bool {
+    *value == 0.0
+}
+
+impl Certificate {
+    /// In a few words, each after a space, for a video's metadata.
+    pub fn short(&self) -> String {
+        let gap = self.return_gap_min.unwrap_or(self.visits);
+        format!(
+            " visits={} clips={} gap={gap} repeated_pairs={:.4} repeated_triples={:.4} \
+             longest_repeat={}",
+            self.visits,
+            self.clips,
+            self.repeated_pairs,
+            self.repeated_triples,
+            self.longest_repeat,
+        )
+    }
+
+    /// The certificate with what `library` would give otherwise beside it. `seed` is that of the
+    /// draws, `seconds` the length of the film.
+    #[must_use]
+    pub(crate) fn beside(self, library: &Library, seed: u64, seconds: f64) -> Self {
+        let visits = self.visits.min(reference::LONGEST);
+        let other = |row: Vec<u32>| Some(Box::new(certify(row, 0)));
+        Self {
+            entropy_bound: library.entropy_bound(),
+            uniform_chain: other(library.uniform_chain(visits, seed)),
+            shuffle_bag: other(library.shuffle_bag(visits, seed)),
+            capacity: Some(capacity::capacity(
+                library,
+                seconds / self.visits.max(1) as f64,
+            )),
+            ..self
+        }
+    }
 }
 
 /// The certificate of a walk that shows `visits` (numbers of clips, in order) and declares
@@ -55,6 +137,8 @@ pub fn certify(visits: impl IntoIterator<Item = u32>, scene_changes: u64) -> Cer
         let rank = gaps.len().checked_sub(1)? * percent / 100;
         gaps.get(rank).copied()
     };
+    let seen = suffix::seen_before(&row);
+    let peak = autocorrelation(&row, names.len());
     let (fewest, most) = (shown.iter().min(), shown.iter().max());
     Certificate {
         visits: row.len() as u64,
@@ -64,13 +148,47 @@ pub fn certify(visits: impl IntoIterator<Item = u32>, scene_changes: u64) -> Cer
         return_gap_median: quantile(50),
         repeated_pairs: repeated(&row, 2),
         repeated_triples: repeated(&row, 3),
-        longest_repeat: longest_repeat(&row),
+        longest_repeat: u64::from(seen.iter().copied().max().unwrap_or(0)),
         usage_evenness: match (fewest, most) {
             (Some(fewest), Some(most)) => *fewest as f64 / *most as f64,
             _ => 0.0,
         },
         scene_changes,
+        repeated_quads: repeated(&row, 4),
+        conditional_entropy: entropy::conditional(&row),
+        entropy_rate: entropy::rate(&seen),
+        autocorrelation_peak: peak.map_or(0.0, |peak| peak.1),
+        autocorrelation_lag: peak.map(|peak| peak.0),
+        entropy_bound: None,
+        uniform_chain: None,
+        shuffle_bag: None,
+        capacity: None,
     }
+}
+
+/// Distances looked at: so many rounds of the library.
+const ROUNDS: usize = 8;
+
+/// The distance at which most visits show the clip shown that far before, and their share of the
+/// visits that have one so far before them; distances of up to half the row.
+fn autocorrelation(row: &[u32], clips: usize) -> Option<(u64, f64)> {
+    let farthest = (row.len() / 2).min(clips * ROUNDS);
+    let mut alike = vec![0_u64; farthest + 1];
+    let mut before: Vec<Vec<usize>> = vec![Vec::new(); clips];
+    for (index, clip) in row.iter().enumerate() {
+        let shown = &mut before[*clip as usize];
+        for early in shown
+            .iter()
+            .rev()
+            .take_while(|early| index - **early <= farthest)
+        {
+            alike[index - early] += 1;
+        }
+        shown.push(index);
+    }
+    let share = |lag: usize| alike[lag] as f64 / (row.len() - lag) as f64;
+    let best = (1..=farthest).max_by(|a, b| share(*a).total_cmp(&share(*b)).then(b.cmp(a)))?;
+    Some((best as u64, share(best)))
 }
 
 /// Share of visits that end a stretch of `length` visits seen before.
@@ -86,88 +204,6 @@ fn repeated(row: &[u32], length: usize) -> f64 {
     }
 }
 
-/// Length of the longest stretch that occurs twice: the largest common prefix of neighbours in the
-/// sorted suffixes. Names in `row` are below its length.
-fn longest_repeat(row: &[u32]) -> u64 {
-    let (suffixes, ranks) = sorted_suffixes(row);
-    // From one suffix to the next in the row, the common prefix shrinks by at most one.
-    let (mut common, mut longest) = (0_usize, 0);
-    for start in 0..row.len() {
-        let rank = ranks[start] as usize;
-        if rank == 0 {
-            common = 0;
-            continue;
-        }
-        let other = suffixes[rank - 1] as usize;
-        common += (row[start + common..].iter())
-            .zip(&row[other + common..])
-            .take_while(|(a, b)| a == b)
-            .count();
-        longest = longest.max(common);
-        common = common.saturating_sub(1);
-    }
-    longest as u64
-}
-
-/// Starts of the suffixes of `row` in their order, and the rank of each start: prefix doubling
-/// with counting sorts, n log n at worst.
-fn sorted_suffixes(row: &[u32]) -> (Vec<u32>, Vec<u32>) {
-    let count = row.len();
-    let mut ranks = row.to_vec();
-    let mut order: Vec<u32> = by_key(0..count as u32, &ranks);
-    let mut length = 0;
-    loop {
-        // `order` sorts by the first `length` names (one name in the first round); `ranks` tells
-        // apart what differs there.
-        let second = |start: u32| ranks.get(start as usize + length).copied();
-        let mut next = vec![0; count];
-        let mut rank = 0;
-        for pair in order.windows(2) {
-            let key = |start: u32| {
-                (
-                    ranks[start as usize],
-                    if length > 0 { second(start) } else { None },
-                )
-            };
-            rank += u32::from(key(pair[0]) != key(pair[1]));
-            next[pair[1] as usize] = rank;
-        }
-        ranks = next;
-        length = (length * 2).max(1);
-        if rank as usize + 1 >= count || length >= count {
-            break;
-        }
-        // Sorted by the second half first: suffixes without one come first, the others follow in
-        // the order of their second halves. The counting sort by the first half keeps that order.
-        let without = (count - length) as u32..count as u32;
-        let with = order.iter().filter(|start| **start >= length as u32);
-        let halves: Vec<u32> = without
-            .chain(with.map(|start| start - length as u32))
-            .collect();
-        order = by_key(halves.into_iter(), &ranks);
-    }
-    (order, ranks)
-}
-
-/// `items` in the order of their keys, those with equal keys in the given order. Keys are below the
-/// number of items.
-fn by_key(items: impl Iterator<Item = u32> + Clone, keys: &[u32]) -> Vec<u32> {
-    let mut places = vec![0_u32; keys.len() + 1];
-    for item in items.clone() {
-        places[keys[item as usize] as usize + 1] += 1;
-    }
-    for index in 1..places.len() {
-        places[index] += places[index - 1];
-    }
-    let mut sorted = vec![0; keys.len()];
-    for item in items {
-        let place = &mut places[keys[item as usize] as usize];
-        sorted[*place as usize] = item;
-        *place += 1;
-    }
-    sorted
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -175,7 +211,31 @@ mod tests {
     use super::*;
 
     /// The same figures by comparing everything with everything.
-    fn slowly(visits: &[u32]) -> (Vec<u64>, u64, u64, u64) {
+    struct Slowly {
+        gaps: Vec<u64>,
+        pairs: u64,
+        triples: u64,
+        quads: u64,
+        longest: u64,
+        conditional: f64,
+        rate: f64,
+        peak: f64,
+    }
+
+    /// Entropy of the next clip given the last, from relative frequencies.
+    fn conditional(visits: &[u32]) -> f64 {
+        let count = |wanted: &[u32]| {
+            let all = visits[..visits.len() - usize::from(wanted.len() == 1)].windows(wanted.len());
+            all.filter(|stretch| *stretch == wanted).count() as f64
+        };
+        let terms = visits.windows(2).map(|pair| {
+            let likely = count(pair) / count(&pair[..1]);
+            -likely.log2() / (visits.len() - 1) as f64
+        });
+        terms.sum()
+    }
+
+    fn slowly(visits: &[u32]) -> Slowly {
         let count = visits.len();
         let mut gaps = Vec::new();
         for late in 0..count {
@@ -200,7 +260,35 @@ mod tests {
                     .take_while(|(x, y)| x == y)
                     .count() as u64
             });
-        (gaps, seen(2), seen(3), longest.max().unwrap_or(0))
+        let alike = |late: usize, early: usize| {
+            let pairs = visits[late..].iter().zip(&visits[early..]);
+            pairs.take_while(|(a, b)| a == b).count()
+        };
+        let new = |late: usize| (0..late).map(|early| alike(late, early)).max().unwrap_or(0) + 1;
+        let stretches = (1..count).map(|late| new(late) as f64 / ((late + 1) as f64).log2());
+        let stretches: f64 = stretches.sum();
+        let mut clips = visits.to_vec();
+        clips.sort_unstable();
+        clips.dedup();
+        let share = |lag: usize| {
+            let same = (lag..count).filter(|index| visits[*index] == visits[index - lag]);
+            same.count() as f64 / (count - lag) as f64
+        };
+        let farthest = (count / 2).min(clips.len() * ROUNDS);
+        Slowly {
+            pairs: seen(2),
+            triples: seen(3),
+            quads: seen(4),
+            longest: longest.max().unwrap_or(0),
+            conditional: conditional(visits),
+            rate: if count < 2 {
+                0.0
+            } else {
+                (count - 1) as f64 / stretches
+            },
+            peak: (1..=farthest).map(share).fold(0.0, f64::max),
+            gaps,
+        }
     }
 
     proptest! {
@@ -210,19 +298,27 @@ mod tests {
                 proptest::collection::vec((0..clips).prop_map(|clip| clip * 7), 0..60)
             }),
         ) {
-            let (gaps, pairs, triples, longest) = slowly(&visits);
+            let slow = slowly(&visits);
             let found = certify(visits.iter().copied(), 4);
             let count = visits.len() as f64;
             prop_assert_eq!(found.visits, visits.len() as u64);
             prop_assert_eq!(found.scene_changes, 4);
-            prop_assert_eq!(found.longest_repeat, longest);
-            prop_assert_eq!(found.return_gap_min, gaps.first().copied());
-            let rank = |percent| gaps.get(gaps.len().saturating_sub(1) * percent / 100).copied();
+            prop_assert_eq!(found.longest_repeat, slow.longest);
+            prop_assert_eq!(found.return_gap_min, slow.gaps.first().copied());
+            let rank = |percent| {
+                let rank = slow.gaps.len().saturating_sub(1) * percent / 100;
+                slow.gaps.get(rank).copied()
+            };
             prop_assert_eq!(found.return_gap_p5, rank(5));
             prop_assert_eq!(found.return_gap_median, rank(50));
+            let near = |a: f64, b: f64| (a - b).abs() < 1e-6;
             if !visits.is_empty() {
-                prop_assert!((found.repeated_pairs - pairs as f64 / count).abs() < 1e-12);
-                prop_assert!((found.repeated_triples - triples as f64 / count).abs() < 1e-12);
+                prop_assert!(near(found.repeated_pairs, slow.pairs as f64 / count));
+                prop_assert!(near(found.repeated_triples, slow.triples as f64 / count));
+                prop_assert!(near(found.repeated_quads, slow.quads as f64 / count));
+                prop_assert!(near(found.conditional_entropy, slow.conditional));
+                prop_assert!(near(found.entropy_rate, slow.rate));
+                prop_assert!(near(found.autocorrelation_peak, slow.peak));
             }
         }
     }

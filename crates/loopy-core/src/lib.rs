@@ -4,6 +4,7 @@
 //! same inputs give the same plan on every machine. `ARCHITECTURE.md` shows how the nouns travel.
 
 pub mod certificate;
+mod circulation;
 pub mod clip;
 pub mod clock;
 pub mod color;

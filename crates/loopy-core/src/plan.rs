@@ -10,6 +10,7 @@ use crate::{
     grade::Grade,
     graph::Score,
     rate::Rate,
+    walk::Reaction,
 };
 
 /// Version of the plan's schema; it only grows.
@@ -47,6 +48,13 @@ pub struct Plan {
     pub certificate: Certificate,
     /// Wishes that the graph could not grant, in the user's words.
     pub notes: Vec<String>,
+    /// How fast the walk gets from one state to another; empty where there are no states.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reactions: Vec<Reaction>,
+    /// What was asked of the walk where it is not the usual, one wish a line: with the graph, the
+    /// seed and the length it gives this plan again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asked: Vec<String>,
 }
 
 /// A clip and its ports.
@@ -160,6 +168,8 @@ impl Plan {
         let bare = Self {
             certificate: Certificate::default(),
             notes: Vec::new(),
+            reactions: Vec::new(),
+            asked: Vec::new(),
             ..self.clone()
         };
         Hash::of_json(&bare)

@@ -30,6 +30,7 @@ mod tween;
 pub mod usage;
 pub mod verify;
 pub mod visibility;
+pub mod wishes;
 
 mod error;
 pub use error::Error;

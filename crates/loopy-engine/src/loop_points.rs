@@ -206,6 +206,8 @@ fn written(clip: &Clip, found: &Found, fps: Rate, options: &Options) -> Result<P
         seams: vec![seam],
         certificate: certify(std::iter::once(0), 0),
         notes: Vec::new(),
+        reactions: Vec::new(),
+        asked: Vec::new(),
     };
     plan.check()?;
     Ok(plan)

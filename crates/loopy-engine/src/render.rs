@@ -32,6 +32,7 @@ use crate::{
     store::{Pin, Store},
     trial,
     usage::{self, Meter},
+    wishes::Wishes,
 };
 
 /// Everything that the user can choose about a render.
@@ -79,6 +80,8 @@ pub struct Options {
     pub seam_threshold: Score,
     /// Visits before a clip may return; `None` for the default.
     pub min_gap: Option<u32>,
+    /// What else is wished of the walk.
+    pub wishes: Wishes,
     /// The end joins the beginning.
     pub looped: bool,
     /// Small, short, with the seams marked.
@@ -283,7 +286,7 @@ fn walk_of(
         Ok((graph, grades))
     })?;
     meter.stage(Stage::Plan, room, || {
-        let walk = walk::Options {
+        let mut walk = walk::Options {
             frames,
             fps,
             rate_mode: options.rate_mode,
@@ -297,6 +300,7 @@ fn walk_of(
             created: options.created,
             ..walk::Options::default()
         };
+        options.wishes.apply(&graph, &mut walk)?;
         let mut plan = walk::plan(&graph, &walk)?;
         light::correct(&mut plan, &graph, &grades);
         Ok(plan)

@@ -135,10 +135,11 @@ fn tags(prepared: &Prepared, options: &Options) -> Vec<(String, String)> {
         }
     }
     let made = format!(
-        "LoopyComfy {} seed={} plan={}",
+        "LoopyComfy {} seed={} plan={}{}",
         env!("CARGO_PKG_VERSION"),
         plan.seed,
-        plan.hash()
+        plan.hash(),
+        plan.certificate.short(),
     );
     tags.push(("description".to_owned(), made));
     tags

@@ -58,6 +58,7 @@ fn wishes(global: &Global, args: &Loop) -> Result<Options, Error> {
             seed: 1,
             looped: true,
             min_gap: None,
+            chain: crate::args::Chain::default(),
             seams: args.seams,
             bridge_frames: args.bridge_frames,
             bridge_budget: 1.0,

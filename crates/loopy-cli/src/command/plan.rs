@@ -25,6 +25,21 @@ pub(super) fn run(global: &Global, args: &Plan) -> Result<ExitCode, Error> {
             plan.visits.len(),
             plan.frames
         ));
+        for line in words::certificate(&plan.certificate) {
+            house.live.say(&line);
+        }
+        for pair in &plan.reactions {
+            let within = match pair.frames {
+                Some(frames) => format!(
+                    "within {}",
+                    words::seconds(f64::from(frames) / plan.fps.as_f64())
+                ),
+                None => "over no joint that the library has".to_owned(),
+            };
+            house
+                .live
+                .say(&format!("from {} to {} {within}", pair.from, pair.to));
+        }
     } else {
         let json = serde_json::to_string_pretty(&plan).unwrap_or_default();
         if !words::data(&json) {

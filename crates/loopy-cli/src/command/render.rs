@@ -24,11 +24,14 @@ use loopy_engine::{
     soundtrack::Choice,
     usage::Meter,
     verify,
+    wishes::{self, Wishes},
 };
 
 use super::House;
 use crate::{
-    args::{Global, Light, More, Picture, Preset, Render, Scan, SizeChoice, Sound, Walk},
+    args::{
+        Chain, Global, Light, Mode, More, Picture, Preset, Render, Scan, SizeChoice, Sound, Walk,
+    },
     words::{self, seconds, size},
 };
 
@@ -139,6 +142,7 @@ pub(super) fn options(global: &Global, args: &Render) -> Result<Options, Error> 
         bridge_budget: walk.bridge_budget,
         seam_threshold: Score::from_f64(walk.seam_threshold),
         min_gap: walk.min_gap,
+        wishes: wishes(&walk.chain)?,
         looped: walk.looped,
         preview: more.preview,
         words: Words {
@@ -152,6 +156,40 @@ pub(super) fn options(global: &Global, args: &Render) -> Result<Options, Error> 
         contact_sheet: more.contact_sheet.clone(),
         strict: more.strict,
         limits: limits(global),
+    })
+}
+
+/// Which clip follows which.
+fn wishes(chain: &Chain) -> Result<Wishes, Error> {
+    let file = |file: &Option<PathBuf>, option: &str| {
+        file.clone()
+            .ok_or_else(|| Error::Usage(format!("this mode needs {option} FILE")))
+    };
+    if chain.matrix.is_some() && chain.mode != Mode::Custom {
+        return Err(Error::Usage("--matrix goes with --mode custom".to_owned()));
+    }
+    if chain.examples.is_some() && chain.mode != Mode::Learned {
+        return Err(Error::Usage(
+            "--examples goes with --mode learned".to_owned(),
+        ));
+    }
+    Ok(Wishes {
+        chain: match chain.mode {
+            Mode::Uniform => wishes::Chain::Uniform,
+            Mode::VisualSimilarity => wishes::Chain::VisualSimilarity,
+            Mode::Learned => wishes::Chain::Learned(file(&chain.examples, "--examples")?),
+            Mode::Custom => wishes::Chain::Custom(file(&chain.matrix, "--matrix")?),
+        },
+        temperature: chain.temperature,
+        repetition_penalty: chain.repetition_penalty,
+        history_window: chain.history_window,
+        vary: !chain.no_vary,
+        certified: chain.certified,
+        start: chain.start.clone(),
+        clips: chain.clip_weights.clone(),
+        states: chain.states.clone(),
+        script: chain.script.clone(),
+        clock: chain.clock,
     })
 }
 
@@ -367,10 +405,8 @@ fn tell(global: &Global, house: &House, report: &Report) {
             report.graded.len()
         ));
     }
-    if let Some(gap) = report.certificate.return_gap_min {
-        words::say(&format!(
-            "a clip returns after {gap} visits at the earliest"
-        ));
+    for line in words::certificate(&report.certificate) {
+        words::say(&line);
     }
     if let Some(Entry { fix, .. }) = report.fallbacks.first() {
         words::say(&format!("{} fallbacks; {fix}", report.fallbacks.len()));

@@ -2,7 +2,10 @@
 
 use super::{
     dice::Dice,
+    errand::Errand,
+    fixed::{self, BIT},
     map::{Link, Map, Node},
+    taste::Taste,
     trail::{Step, Trail},
 };
 
@@ -15,6 +18,26 @@ pub(super) struct Rules {
     pub(super) ring: u32,
     /// Scene changes are open everywhere, not only where the walk needs them.
     pub(super) changes: bool,
+    /// No pair of clips that was shown before.
+    pub(super) fresh: bool,
+    /// No clip over the most showings that are wished.
+    pub(super) shares: bool,
+    /// First place of this visit's clip, on its output clock, at which it may be left.
+    pub(super) earliest: u32,
+}
+
+impl Rules {
+    /// The gap alone.
+    pub(super) fn gap(gap: u32) -> Self {
+        Self {
+            gap,
+            ring: 0,
+            changes: false,
+            fresh: false,
+            shares: true,
+            earliest: 0,
+        }
+    }
 }
 
 /// A way on.
@@ -26,25 +49,79 @@ pub(super) struct Candidate {
     pub(super) rest: u64,
     /// Weight of the draw, at least 1.
     pub(super) weight: u64,
-    shown: u32,
-    joined: u32,
-    short: bool,
+    clip: u32,
+    /// Bits that tell joints to one clip apart, and bits of the clip.
+    joint: i32,
+    other: i32,
+    pair: u32,
 }
 
-/// A step to an unlinked place, or by a declared link, against an ordinary one.
-const JUMP: u64 = 1 << 16;
-const CALM_JUMP: u64 = 1 << 20;
-const DECLARED: u64 = 1 << 28;
+/// Bits of a step to an unlinked place, or by a declared link, where an ordinary one has 0 at best.
+const JUMP: i32 = -28 * BIT;
+const CALM_JUMP: i32 = -24 * BIT;
+const DECLARED: i32 = -16 * BIT;
+/// A visit that is shorter than it could be and than a viewer likes.
+const SHORT: i32 = -10 * BIT;
+/// A bridge that is wished for and refused.
+const REFUSED: i32 = -4 * BIT;
+/// A clip that the beginning of a loop shows too soon after its end.
+const EARLY: i32 = -14 * BIT;
+/// A way to a clip that was not shown for long.
+const NEARER: i32 = 20 * BIT;
 /// Scene dwells for which the walk waits for an edge to a clip that it owes a showing.
 const PATIENCE: u64 = 4;
+
+/// The step over link `index`.
+pub(super) fn over(trail: &Trail, index: u32) -> Step {
+    let link = &trail.map().links[index as usize];
+    let (bridge, refused) = trail.bridge(index);
+    Step {
+        leave: link.leave,
+        to: link.to,
+        link: Some(index),
+        bridge,
+        refused,
+    }
+}
 
 /// Draws one of `candidates`.
 pub(super) fn draw(candidates: &[Candidate], dice: &mut Dice) -> Option<usize> {
     dice.pick(candidates.iter().map(|candidate| candidate.weight))
 }
 
+/// Lifts ways that bring the clip of `errand` nearer.
+pub(super) fn lift(trail: &Trail, errand: &Errand, found: &mut [Candidate]) {
+    let stops = trail.stops();
+    let here = stops[stops.len() - 1].node;
+    for way in &mut *found {
+        if way.step.link.is_some() && errand.nearer(here, way.step.to) {
+            way.other += NEARER;
+        }
+    }
+    settle(found);
+}
+
+/// Where pairs of clips grow scarce, lifts ways after which the most of them are open; `fresher` are
+/// the rules without repeated pairs.
+pub(super) fn spare(trail: &Trail, fresher: &Rules, found: &mut [Candidate]) {
+    let map = trail.map();
+    let clip = trail.here().clip;
+    let left = trail.fresh_from(clip);
+    if left == 0 || left * 2 > map.exits[clip as usize] {
+        return;
+    }
+    for way in &mut *found {
+        let node = &map.nodes[way.step.to as usize];
+        way.other += map
+            .taste
+            .open(onward(trail, fresher, node).take(8).count() as u32);
+    }
+    settle(found);
+}
+
 /// Fills `found` with every way on that the rules allow and that leaves at least one of the `rest`
-/// output frames; true when some were left out because they are too long.
+/// output frames; true when some were left out because they are too long. With `look`, only ways
+/// that lead on themselves ([`leads_on`]).
 pub(super) fn ways(
     trail: &Trail,
     rules: &Rules,
@@ -69,7 +146,7 @@ pub(super) fn ways(
         ways.leads(|clip| behind(trail, here, clip));
         if ways.found.is_empty() {
             // A clip that a real edge leads to is worth waiting for the edge.
-            ways.jumps(|clip| behind(trail, here, clip) && !(patient && map.led_to(clip)));
+            ways.jumps(|clip| behind(trail, here, clip) && !(patient && map.led_to[clip as usize]));
         }
     }
     if ways.found.is_empty() {
@@ -101,7 +178,31 @@ fn used_up(trail: &Trail, rules: &Rules) -> bool {
     let scene = map.scene[here.clip as usize];
     !here.calm
         || (map.usable.iter())
-            .all(|clip| map.scene[*clip as usize] != scene || !trail.may_show(*clip, 1, rules.gap))
+            .filter(|clip| map.scene[**clip as usize] == scene && trail.allows(**clip))
+            .all(|clip| !trail.may_show(*clip, 1, rules.gap))
+}
+
+/// A visit that begins at `node` next has a way on.
+pub(super) fn leads_on(trail: &Trail, rules: &Rules, node: &Node) -> bool {
+    onward(trail, rules, node).next().is_some()
+}
+
+/// The ways on from a visit that begins at `node` next.
+fn onward<'a>(
+    trail: &'a Trail,
+    rules: &'a Rules,
+    node: &'a Node,
+) -> impl Iterator<Item = u32> + 'a {
+    let map = trail.map();
+    map.ways(node).filter(move |index| {
+        let link = &map.links[*index as usize];
+        let to = link.clip;
+        link.ordinary
+            && trail.allows(to)
+            && trail.may_show(to, 2, rules.gap)
+            && (to != node.clip || map.alone())
+            && (!rules.fresh || trail.fresh(link))
+    })
 }
 
 struct Ways<'a, 'b> {
@@ -117,29 +218,26 @@ impl Ways<'_, '_> {
     fn ordinary(&mut self, look: bool) {
         let map = self.trail.map();
         let here = self.trail.here();
+        // Links of one place to one clip lie side by side.
+        let mut last = (u32::MAX, false);
         for index in map.ways(here) {
             let link = &map.links[index as usize];
             let to = &map.nodes[link.to as usize];
-            if map.ordinary(link)
-                && self.trail.may_show(to.clip, 1, self.rules.gap)
-                && (!look || self.leads_on(to))
+            if last.0 != to.clip {
+                let open = self.trail.allows(to.clip)
+                    && self.trail.may_show(to.clip, 1, self.rules.gap)
+                    && !(self.rules.shares && self.trail.over_most(to.clip));
+                last = (to.clip, open);
+            }
+            if last.1
+                && link.ordinary
+                && link.leave >= self.rules.earliest
+                && (!self.rules.fresh || self.trail.fresh(link))
+                && (!look || leads_on(self.trail, self.rules, to))
             {
-                let weight = worth(map, here, link);
-                self.add(index, link, weight);
+                self.add(index, link, link.worth, link.pull);
             }
         }
-    }
-
-    /// A visit that begins at `node` next has a way on.
-    fn leads_on(&self, node: &Node) -> bool {
-        let map = self.trail.map();
-        map.ways(node).any(|index| {
-            let link = &map.links[index as usize];
-            let to = map.nodes[link.to as usize].clip;
-            map.ordinary(link)
-                && self.trail.may_show(to, 2, self.rules.gap)
-                && (to != node.clip || map.alone())
-        })
     }
 
     /// Steps to wanted clips by links that are declared or lead to a dead end.
@@ -148,8 +246,12 @@ impl Ways<'_, '_> {
         for index in map.ways(self.trail.here()) {
             let link = &map.links[index as usize];
             let clip = map.nodes[link.to as usize].clip;
-            if !map.ordinary(link) && self.open(clip) && wanted(clip) {
-                self.add(index, link, DECLARED);
+            if !link.ordinary
+                && link.leave >= self.rules.earliest
+                && self.open(clip)
+                && wanted(clip)
+            {
+                self.add(index, link, DECLARED, 0);
             }
         }
     }
@@ -161,76 +263,53 @@ impl Ways<'_, '_> {
         for clip in map.usable.iter().copied() {
             if self.open(clip) && wanted(clip) {
                 let to = map.start_of(clip);
-                let weight = if map.nodes[to as usize].calm {
+                let bits = if map.nodes[to as usize].calm {
                     CALM_JUMP
                 } else {
                     JUMP
                 };
-                self.push(
-                    Step {
-                        leave,
-                        to,
-                        link: None,
-                        bridge: 0,
-                        refused: false,
-                    },
-                    weight,
-                    0,
-                );
+                let step = Step {
+                    leave,
+                    to,
+                    link: None,
+                    bridge: 0,
+                    refused: false,
+                };
+                self.push(step, bits, 0, 0);
             }
         }
     }
 
-    /// The next visit may show `clip`.
+    /// The next visit may show `clip`, of another scene perhaps.
     fn open(&self, clip: u32) -> bool {
         let map = self.trail.map();
         (clip != self.trail.here().clip || map.alone())
-            && self.trail.may_show(clip, 1, self.rules.gap)
+            && self.trail.allows(clip)
+            && self.trail.may_return(clip, self.rules.gap)
     }
 
-    fn add(&mut self, index: u32, link: &Link, weight: u64) {
-        let (bridge, refused) = self.trail.bridge(index);
-        let step = Step {
-            leave: link.leave,
-            to: link.to,
-            link: Some(index),
-            bridge,
-            refused,
-        };
-        self.push(step, weight, self.trail.joined(link));
+    fn add(&mut self, index: u32, link: &Link, joint: i32, other: i32) {
+        let step = over(self.trail, index);
+        let other = other + if step.refused { REFUSED } else { 0 };
+        self.push(step, joint, other, self.trail.joined(link));
     }
 
-    fn push(&mut self, step: Step, weight: u64, joined: u32) {
+    fn push(&mut self, step: Step, joint: i32, other: i32, pair: u32) {
         let used = u64::from(step.leave - self.trail.here().at) + u64::from(step.bridge);
         if used >= self.rest {
             self.long = true;
             return;
         }
-        let map = self.trail.map();
-        let shown = self.trail.shown(map.nodes[step.to as usize].clip);
-        let short = short(map, self.trail.here(), &step);
-        let rest = self.rest - used;
         self.found.push(Candidate {
             step,
-            rest,
-            weight,
-            shown,
-            joined,
-            short,
+            rest: self.rest - used,
+            weight: 1,
+            clip: self.trail.map().nodes[step.to as usize].clip,
+            joint,
+            other,
+            pair,
         });
     }
-}
-
-/// How much a link is worth by itself, under 2^44: its score to the third power, the share of the
-/// clip that it lets be shown, and the time that the next clip has ahead.
-fn worth(map: &Map, here: &Node, link: &Link) -> u64 {
-    let score = u64::from(link.score.0 >> 8) + 1;
-    let stay = u64::from(link.leave - here.at);
-    let ahead = u64::from(here.ahead.max(1));
-    let dwell = 1 + 255 * (stay * stay) / (ahead * ahead);
-    let to = &map.nodes[link.to as usize];
-    let room = 1 + 15 * u64::from(to.ahead) / u64::from(map.len(to.clip));
-    (score * score * score * dwell.min(256) * room.min(16)) << 8
 }
 
 /// The step makes this visit or the next shorter than the clip allows and a viewer likes.
@@ -239,29 +318,89 @@ fn short(map: &Map, here: &Node, step: &Step) -> bool {
     step.leave - here.at < map.dwell.min(here.ahead) || to.ahead < map.dwell.min(map.len(to.clip))
 }
 
-/// Lowers the weights by what has been seen (shown clips, joined pairs), by short visits and refused
-/// dissolves and, for a loop, of clips that the beginning shows too soon after the end.
+/// Turns the bits of every way into the weight of its draw: what the joint is worth, how long both
+/// visits are, and what has been shown of the clip, the pair and the triple.
 fn weigh(trail: &Trail, rules: &Rules, found: &mut [Candidate]) {
-    let shown = found
-        .iter()
-        .map(|candidate| candidate.shown)
-        .min()
-        .unwrap_or(0);
-    let joined = found
-        .iter()
-        .map(|candidate| candidate.joined)
-        .min()
-        .unwrap_or(0);
-    let pace = (trail.now() / trail.stops().len() as u64).max(1);
-    for candidate in found {
-        let clip = trail.map().nodes[candidate.step.to as usize].clip;
-        let again = trail.first_visit(clip).unwrap_or(rules.ring);
-        let early = u64::from(again) + candidate.rest / pace < u64::from(rules.ring);
-        let lower = 2 * (candidate.shown - shown).min(8)
-            + 6 * (candidate.joined - joined).min(3)
-            + if candidate.short { 10 } else { 0 }
-            + if candidate.step.refused { 4 } else { 0 }
-            + if early { 14 } else { 0 };
-        candidate.weight = (candidate.weight >> lower).max(1);
+    let map = trail.map();
+    let taste = &map.taste;
+    let here = trail.here();
+    let least = found.iter().map(|candidate| candidate.pair).min();
+    let least = least.unwrap_or(0);
+    let all = trail.all();
+    let pace = (trail.now() / trail.count() as u64).max(1);
+    // What has been seen of a clip is the same for all ways to it; those of one port follow each
+    // other.
+    let mut known = (u32::MAX, 0);
+    for candidate in &mut *found {
+        let step = &candidate.step;
+        let to = &map.nodes[step.to as usize];
+        let clip = to.clip;
+        if known.0 != clip {
+            known = (clip, memory(trail, clip, all));
+        }
+        let mut joint = candidate.joint + to.worth + taste.stay(step.leave - here.at, here.ahead);
+        joint += taste.alike(trail.left(step.leave), trail.entered(clip, step.to));
+        if short(map, here, step) {
+            joint += SHORT;
+        }
+        let mut other = candidate.other + known.1;
+        other += taste.repeat(candidate.pair - least, 0, trail.mood().signal);
+        if rules.ring > 0 {
+            let again = trail.first_visit(clip).unwrap_or(rules.ring);
+            if u64::from(again) + candidate.rest / pace < u64::from(rules.ring) {
+                other += EARLY;
+            }
+        }
+        (candidate.joint, candidate.other) = (joint, other);
+    }
+    if taste.by_clip {
+        by_clip(found);
+    }
+    settle(found);
+}
+
+/// Turns bits into weights.
+fn settle(found: &mut [Candidate]) {
+    let best = found.iter().map(|way| way.joint + way.other).max();
+    let best = best.unwrap_or(0);
+    for way in found {
+        way.weight = fixed::weight(best - way.joint - way.other);
+    }
+}
+
+/// What has been seen of `clip` among `all` showings, whichever way leads to it.
+fn memory(trail: &Trail, clip: u32, all: u32) -> i32 {
+    let map = trail.map();
+    let taste = &map.taste;
+    let salience = map.wishes[clip as usize].salience;
+    // What sticks in memory seems to have been shown later than it was.
+    let age = trail.age(clip).map(|age| {
+        let felt = u64::from(age) * 256 / u64::from(256 + 2 * salience);
+        felt as u32
+    });
+    taste.age(age)
+        + taste.repeat(0, trail.tripled(clip), trail.mood().signal)
+        + taste.fresh(trail.fresh_from(clip))
+        + Taste::balance(trail.ahead_of_share(clip, all), trail.mood().signal)
+        + Taste::owed(trail.under_least(clip))
+        + taste.signal(trail.mood().signal, map.wishes[clip as usize].relevance)
+}
+
+/// Makes joints to one clip share what one joint would have.
+fn by_clip(found: &mut [Candidate]) {
+    let mut order: Vec<usize> = (0..found.len()).collect();
+    order.sort_by_key(|index| found[*index].clip);
+    let clips: Vec<u32> = found.iter().map(|way| way.clip).collect();
+    for group in order.chunk_by(|a, b| clips[*a] == clips[*b]) {
+        let best = group.iter().map(|index| found[*index].joint).max();
+        let best = best.unwrap_or(0);
+        // Weights have 40 bits: a sum of less than 2^24 of them fits.
+        let sum: u64 = (group.iter())
+            .map(|index| fixed::weight(best - found[*index].joint))
+            .sum();
+        let all = best + fixed::log2(sum) - 40 * BIT;
+        for index in group {
+            found[*index].joint -= all;
+        }
     }
 }

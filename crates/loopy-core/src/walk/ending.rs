@@ -115,7 +115,7 @@ fn close(trail: &Trail, rest: u32, rules: &Rules) -> Option<Step> {
         if link.to == first
             && link.leave - here.at + bridge == rest
             && (!link.own || map.alone() || trail.stops().len() == 1)
-            && (map.ordinary(link) || link.own || change)
+            && (link.ordinary || link.own || change)
         {
             let worth = u32::from(link.score.0) + u32::from(!link.declared);
             let step = Step {

@@ -1,7 +1,13 @@
 //! The graph laid on the output clock: where visits begin, how they can be left, and which
 //! beginnings always have a way on.
 
-use super::{Error, Options, Seams, Span, UNKNOWN_STEP, groups::groups};
+use super::{
+    Error, Options, Seams, Span, UNKNOWN_STEP,
+    fade::{HalfLife, USE},
+    groups::groups,
+    taste::Taste,
+    wish::{self, Wish},
+};
 use crate::{
     clip::Clip,
     clock::ClipClock,
@@ -20,6 +26,9 @@ pub(super) struct Node {
     pub(super) calm: bool,
     /// Output frames to the last such way, or to the end of the clip where there is none.
     pub(super) ahead: u32,
+    /// What it is worth to enter here, in 1/256 of a bit: the share of the clip that can be shown,
+    /// and the joints that follow at best.
+    pub(super) worth: i32,
 }
 
 /// An edge on the output clock.
@@ -28,8 +37,11 @@ pub(super) struct Link {
     pub(super) from: u32,
     /// One past the last frame shown of it.
     pub(super) leave: u32,
-    /// Node that is entered.
+    /// Node that is entered, and its clip.
     pub(super) to: u32,
+    pub(super) clip: u32,
+    /// It leads on without a scene change, and not into a dead end.
+    pub(super) ordinary: bool,
     /// Both ends lie in the same clip.
     pub(super) own: bool,
     /// Under the threshold: a change of scene that the graph does not declare.
@@ -46,6 +58,10 @@ pub(super) struct Link {
     pub(super) rsv: Option<f32>,
     /// Number of the ordered pair of clips.
     pub(super) pair: u32,
+    /// What the joint is worth by itself, in 1/256 of a bit.
+    pub(super) worth: i32,
+    /// What its pair of clips is worth in the mode of the walk, in the same.
+    pub(super) pull: i32,
 }
 
 /// Everything the walk needs to know, fixed while it is made.
@@ -66,12 +82,33 @@ pub(super) struct Map {
     pub(super) scene: Vec<u32>,
     /// Usable clips in each scene.
     pub(super) scene_sizes: Vec<u32>,
+    /// An edge that is no scene change leads to the clip from another.
+    pub(super) led_to: Vec<bool>,
     /// Ordered pairs of clips that links join.
     pub(super) pairs: usize,
+    /// Such pairs by the clip that is left.
+    pub(super) exits: Vec<u32>,
+    /// Visits after which a clip may return within its scene at the latest, by clip.
+    pub(super) limits: Vec<u32>,
+    /// State of each clip; empty where there are no states.
+    pub(super) states: Vec<Option<u32>>,
+    /// What is wished of each clip.
+    pub(super) wishes: Vec<Wish>,
+    /// Share of each clip in all showings, in 1/2^32.
+    pub(super) shares: Vec<u32>,
+    /// Share of each clip if all were even, over its own, in 1/256.
+    pub(super) rarity: Vec<u32>,
+    /// Visits in which memory of clips and of pairs halves.
+    pub(super) clip_life: HalfLife,
+    pub(super) pair_life: HalfLife,
+    /// What the walk prefers.
+    pub(super) taste: Taste,
     /// Fewest frames of any visit; see [`Map::least_of`].
     pub(super) least: u32,
     /// Output frames in half a second: nothing is shown shorter where a clip has them.
     glimpse: u32,
+    /// Clips that are too short to be shown.
+    pub(super) short: u32,
     /// Most distinct bridge frames.
     pub(super) budget: u64,
     /// Output frames in two seconds: shorter visits are avoided.
@@ -101,14 +138,38 @@ impl Map {
         for clock in &mut clocks {
             *clock = clock.take().filter(|clock| clock.len() >= least);
         }
+        let long: Vec<u32> = (0..clocks.len() as u32)
+            .filter(|clip| clocks[*clip as usize].is_some())
+            .collect();
+        let wishes = wish::agreed(&options.wishes, &long, clocks.len())?;
+        for (clock, wish) in clocks.iter_mut().zip(&wishes) {
+            *clock = clock.take().filter(|_| wish.weight > 0);
+        }
         let usable: Vec<u32> = (0..clocks.len() as u32)
             .filter(|clip| clocks[*clip as usize].is_some())
             .collect();
+        let taste = Taste::new(options, usable.len() as u32, clocks.len())?;
 
         let mut map = Self {
+            short: (clocks.len() - long.len()) as u32,
+            exits: Vec::new(),
+            limits: Vec::new(),
+            states: match &options.states {
+                Some(states) => (0..clocks.len() as u32)
+                    .map(|clip| states.of(clip))
+                    .collect(),
+                None => Vec::new(),
+            },
+            rarity: Vec::new(),
+            shares: shares(&wishes, &usable),
+            wishes,
+            clip_life: HalfLife::of((usable.len() as u32).saturating_mul(12).min(MOST_USES)),
+            pair_life: HalfLife::of(1),
+            taste,
             budget: budget(&clocks, options.bridge_budget),
             scene: Vec::new(),
             scene_sizes: Vec::new(),
+            led_to: Vec::new(),
             nodes: Vec::new(),
             node_of: Vec::new(),
             links: Vec::new(),
@@ -125,6 +186,8 @@ impl Map {
         };
         map.lay(graph, options)?;
         map.settle();
+        map.limit(options);
+        map.value();
         Ok(map)
     }
 
@@ -147,7 +210,7 @@ impl Map {
                         "edge {index} ends at {boundary}, no port of clip {clip}"
                     ))
                 })?;
-                Ok(places[end.clip as usize].get(port).copied())
+                Ok::<_, Error>(places[end.clip as usize].get(port).copied())
             };
             if let (Some(leave), Some(enter)) = (place(edge.from)?, place(edge.to)?)
                 && leave >= self.least_of(edge.from.clip)
@@ -178,6 +241,8 @@ impl Map {
                     from,
                     leave,
                     to: number(&starts, (to, enter)),
+                    clip: to,
+                    ordinary: false,
                     own: from == to,
                     declared: edge.declared || edge.score < options.seam_threshold,
                     weak: !edge.declared && edge.score < options.seam_threshold,
@@ -195,6 +260,8 @@ impl Map {
                     },
                     rsv: edge.rsv.filter(|_| as_found),
                     pair: number(&pairs, (from, to)),
+                    worth: 0,
+                    pull: 0,
                 }
             })
             .collect();
@@ -232,6 +299,7 @@ impl Map {
                     first: first as u32,
                     calm: true,
                     ahead: 0,
+                    worth: 0,
                 }
             })
             .collect();
@@ -256,7 +324,7 @@ impl Map {
         while let Some(clip) = changed.pop() {
             let start = self.link_range(clip).start;
             let top = &mut tops[clip as usize];
-            while *top > start && !self.ordinary(&self.links[*top - 1]) {
+            while *top > start && !self.leads_on(&self.links[*top - 1]) {
                 *top -= 1;
             }
             let reach = if *top > start {
@@ -288,33 +356,95 @@ impl Map {
             }
         }
 
+        for index in 0..self.links.len() {
+            self.links[index].ordinary = self.leads_on(&self.links[index]);
+        }
         let mut arcs: Vec<(u32, u32)> = (self.links.iter())
-            .filter(|link| self.ordinary(link))
-            .map(|link| (link.from, self.nodes[link.to as usize].clip))
+            .filter(|link| link.ordinary)
+            .map(|link| (link.from, link.clip))
             .collect();
         arcs.sort_unstable();
         arcs.dedup();
         self.scene = groups(clips, &arcs);
+        self.led_to = vec![false; clips];
+        for link in self.links.iter().filter(|link| !link.declared && !link.own) {
+            self.led_to[link.clip as usize] = true;
+        }
         self.scene_sizes = vec![0; clips];
         for clip in &self.usable {
             self.scene_sizes[self.scene[*clip as usize] as usize] += 1;
         }
     }
 
+    /// The state that `clip` shows.
+    pub(super) fn state_of(&self, clip: u32) -> Option<u32> {
+        self.states.get(clip as usize).copied().flatten()
+    }
+
+    /// How late clips return, and how long memory lasts.
+    fn limit(&mut self, options: &Options) {
+        let least = if self.alone() { 1 } else { 2 };
+        self.limits = (0..self.clips())
+            .map(|clip| {
+                let size = self.scene_sizes[self.scene[clip] as usize];
+                // Shown in every third visit at least, it cannot stay away for four.
+                let state = self.state_of(clip as u32).map_or(u32::MAX, |state| {
+                    let same = self
+                        .usable
+                        .iter()
+                        .filter(|other| self.state_of(**other).is_none_or(|other| other == state));
+                    (same.count() as u32 * 3).div_ceil(5)
+                });
+                let share = USE.checked_div(self.wishes[clip].least);
+                match options.min_gap {
+                    Some(_) => u32::MAX,
+                    None => (size * 3).div_ceil(5),
+                }
+                .min(share.unwrap_or(u32::MAX))
+                .min(state)
+                .max(least)
+            })
+            .collect();
+        let even = (u64::from(u32::MAX) / self.usable.len() as u64) << 8;
+        let rarity = self
+            .shares
+            .iter()
+            .map(|share| even / u64::from((*share).max(1)));
+        self.rarity = rarity.map(|rarity| rarity.min(1 << 16) as u32).collect();
+        let mut pairs: Vec<(u32, u32)> = self.links.iter().map(|l| (l.from, l.pair)).collect();
+        pairs.sort_unstable();
+        pairs.dedup();
+        self.exits = vec![0; self.clips()];
+        for (from, _) in &pairs {
+            self.exits[*from as usize] += 1;
+        }
+        self.pair_life = HalfLife::of((pairs.len() as u32).saturating_mul(4));
+    }
+
+    /// What every joint and every beginning is worth.
+    fn value(&mut self) {
+        for index in 0..self.links.len() {
+            let link = &self.links[index];
+            let to = link.clip;
+            let (worth, pull) = (self.taste.joint(link.score), self.taste.pull(link.from, to));
+            (self.links[index].worth, self.links[index].pull) = (worth, pull);
+        }
+        let ahead = self.taste.future(self);
+        for (index, ahead) in ahead.into_iter().enumerate() {
+            let node = &self.nodes[index];
+            let room = self.taste.room(node.ahead, self.len(node.clip));
+            self.nodes[index].worth = room + ahead;
+        }
+    }
+
     /// The link leads on without a scene change, and not into a dead end.
-    pub(super) fn ordinary(&self, link: &Link) -> bool {
+    fn leads_on(&self, link: &Link) -> bool {
         !link.declared && (!link.own || self.alone()) && self.nodes[link.to as usize].calm
     }
 
-    /// An edge that is no scene change leads to `clip` from another.
-    pub(super) fn led_to(&self, clip: u32) -> bool {
-        self.node_range(clip).any(|node| {
-            let links = self
-                .leading_to(node as u32)
-                .iter()
-                .map(|link| &self.links[*link as usize]);
-            links.into_iter().any(|link| !link.declared && !link.own)
-        })
+    /// Clips of the graph, those that cannot be shown included.
+    pub(super) fn clips(&self) -> usize {
+        self.clocks.len()
     }
 
     /// One clip is all there is.
@@ -347,7 +477,8 @@ impl Map {
         self.node_of[clip as usize] as usize..self.node_of[clip as usize + 1] as usize
     }
 
-    fn link_range(&self, clip: u32) -> std::ops::Range<usize> {
+    /// Links that leave `clip`.
+    pub(super) fn link_range(&self, clip: u32) -> std::ops::Range<usize> {
         self.link_of[clip as usize] as usize..self.link_of[clip as usize + 1] as usize
     }
 
@@ -367,6 +498,25 @@ fn sound(clip: &Clip) -> bool {
     clip.first < clip.until
         && clip.until as usize <= clip.times.len()
         && clip.times.windows(2).all(|pair| pair[0] < pair[1])
+}
+
+/// Longest half-life of showings: their sum fits into 32 bits.
+const MOST_USES: u32 = 1 << 15;
+
+/// The share of all showings that each of `usable` clips should have, in 1/2^32: by weight, less
+/// for what sticks in memory.
+fn shares(wishes: &[Wish], usable: &[u32]) -> Vec<u32> {
+    let weight = |clip: u32| {
+        let wish = &wishes[clip as usize];
+        (u64::from(wish.weight) << 16) / u64::from(256 + wish.salience)
+    };
+    let sum: u64 = usable.iter().map(|clip| weight(*clip)).sum();
+    let mut shares = vec![0; wishes.len()];
+    for clip in usable {
+        let share = (u128::from(weight(*clip)) << 32) / u128::from(sum.max(1));
+        shares[*clip as usize] = share.min(u128::from(u32::MAX)) as u32;
+    }
+    shares
 }
 
 /// Most distinct bridge frames: a share of the library's frames.

@@ -1,17 +1,18 @@
 //! One whole walk: where it begins, its body, and an ending that fits.
 
 use super::{
-    Options,
-    body::{self, Shape},
-    choice::Rules,
+    Options, Planner,
+    choice::{self, Rules},
     dice::Dice,
     ending::{self, Ending, Goal},
     map::Map,
     table::Table,
+    tour::Tour,
     trail::{Step, Trail},
+    walker::{self, Start, Walker},
 };
 
-/// Stream of the draws that are not the body's; the body's streams are its gaps.
+/// Stream of the draws that are not the walker's; the walker's streams are its gaps.
 const STREAM: u64 = 1 << 32;
 /// Visits tried for the endings of loops, all beginnings together.
 const LOOP_EFFORT: u64 = 60_000;
@@ -23,6 +24,8 @@ const BEGINNINGS: usize = 48;
 const LOOP_MARGIN: (u64, u64) = (20, 600);
 /// The last stretch of a walk that ends anywhere, in seconds.
 const OPEN_MARGIN: u64 = 20;
+/// The same where the walk is told things on the way.
+const TOLD_MARGIN: u64 = 2;
 
 /// A finished walk.
 pub(super) struct Walked<'a> {
@@ -37,16 +40,13 @@ pub(super) struct Walked<'a> {
 }
 
 /// The walk that `options` ask for.
-pub(super) fn find<'a>(map: &'a Map, options: &Options) -> Walked<'a> {
-    let clips = map.usable.len() as u32;
-    let wanted = options
-        .min_gap
-        .unwrap_or((clips * 3).div_ceil(5))
-        .max(body::floor(map));
-    let mut dice = Dice::new(options.seed, STREAM);
+pub(super) fn find<'a>(planner: &'a Planner, options: &Options) -> Walked<'a> {
+    let (map, tour) = (planner.map(), planner.tour());
+    let wanted = wanted(map, options);
+    let mut dice = dice(options);
     if !options.looped {
-        let start = opening(map, options.start, &mut dice);
-        let (trail, ending) = open(map, options, start, wanted, None, &mut dice);
+        let start = first(map, options, tour, &mut dice);
+        let (trail, ending) = open(planner, options, start, wanted, None, &mut dice);
         return Walked {
             trail,
             ending,
@@ -54,8 +54,11 @@ pub(super) fn find<'a>(map: &'a Map, options: &Options) -> Walked<'a> {
             forced: false,
         };
     }
-    let starts = beginnings(map, options.start, &mut dice);
-    if let Some((trail, ending)) = closed(map, options, &starts, wanted, &mut dice) {
+    let starts = match tour {
+        Some(tour) => vec![map.start_of(tour.first)],
+        None => beginnings(map, options.start, &mut dice),
+    };
+    if let Some((trail, ending)) = closed(planner, options, &starts, wanted, &mut dice) {
         return Walked {
             trail,
             ending,
@@ -63,9 +66,9 @@ pub(super) fn find<'a>(map: &'a Map, options: &Options) -> Walked<'a> {
             forced: false,
         };
     }
-    let start = opening(map, options.start, &mut dice);
+    let start = first(map, options, tour, &mut dice);
     let avoid = Some(map.nodes[start as usize].clip).filter(|_| !map.alone());
-    let (trail, ending) = open(map, options, start, wanted, avoid, &mut dice);
+    let (trail, ending) = open(planner, options, start, wanted, avoid, &mut dice);
     let joint = Step {
         leave: ending.leave,
         to: start,
@@ -85,8 +88,28 @@ pub(super) fn find<'a>(map: &'a Map, options: &Options) -> Walked<'a> {
     }
 }
 
+/// The return gap that is wished for.
+pub(super) fn wanted(map: &Map, options: &Options) -> u32 {
+    let clips = map.usable.len() as u32;
+    let gap = options.min_gap.unwrap_or((clips * 3).div_ceil(5));
+    gap.max(walker::floor(map))
+}
+
+/// The draws that are not the walker's.
+pub(super) fn dice(options: &Options) -> Dice {
+    Dice::new(options.seed, STREAM)
+}
+
+/// Where the walk begins: with the tour, or an [`opening`].
+fn first(map: &Map, options: &Options, tour: Option<&Tour>, dice: &mut Dice) -> u32 {
+    match tour {
+        Some(tour) => map.start_of(tour.first),
+        None => opening(map, options.start, dice),
+    }
+}
+
 /// The start of a clip, of one that leads on if there is one.
-fn opening(map: &Map, wished: Option<u32>, dice: &mut Dice) -> u32 {
+pub(super) fn opening(map: &Map, wished: Option<u32>, dice: &mut Dice) -> u32 {
     let starts = || map.usable.iter().map(|clip| map.start_of(*clip));
     let calm: Vec<u32> = starts()
         .filter(|start| map.nodes[*start as usize].calm)
@@ -120,43 +143,104 @@ fn beginnings(map: &Map, wished: Option<u32>, dice: &mut Dice) -> Vec<u32> {
 
 /// A loop may run through `node` without a scene change.
 fn smooth(map: &Map, node: u32) -> bool {
-    let ordinary = |link: &u32| map.ordinary(&map.links[*link as usize]);
+    let ordinary = |link: &u32| map.links[*link as usize].ordinary;
     map.nodes[node as usize].calm && map.leading_to(node).iter().any(ordinary)
+}
+
+/// The walk from `start` as far as it is settled and leaves more than `margin` of `frames`, and the
+/// gap that it keeps.
+fn body(planner: &Planner, start: Start, frames: u64, margin: u64) -> (Trail<'_>, u32) {
+    let map = planner.map();
+    let (mut walker, gap) = if let Some(tour) = planner.tour() {
+        (Walker::touring(map, start, tour), tour.gap)
+    } else {
+        let walker = Walker::told(map, start, planner.script(start.node));
+        let gap = walker.gap();
+        (walker, gap)
+    };
+    loop {
+        walker.look();
+        let next = walker.trail().stop(walker.settled() + 1);
+        if next.is_none_or(|stop| stop.start + margin >= frames) {
+            return (walker.into_trail(), gap);
+        }
+        walker.settle();
+    }
+}
+
+/// The gap to aim at across the joint of a loop: with the whole gap on both sides of it, no clip
+/// might be left to show.
+fn ring(gap: u32) -> u32 {
+    gap / 2
 }
 
 /// A walk that ends anywhere.
 fn open<'a>(
-    map: &'a Map,
+    planner: &'a Planner,
     options: &Options,
     start: u32,
     wanted: u32,
     avoid: Option<u32>,
     dice: &mut Dice,
 ) -> (Trail<'a>, Ending) {
+    let (map, tour) = (planner.map(), planner.tour());
     let second = options.fps.frames_in(1_000_000).max(1);
-    let margin = second * OPEN_MARGIN;
-    let shape = Shape {
-        start,
-        frames: options.frames,
-        margin,
-        seed: options.seed,
-        looped: false,
+    // What is told is told to the last.
+    let margin = if options.cues.is_empty() && options.states.is_none() {
+        second * OPEN_MARGIN
+    } else {
+        second * TOLD_MARGIN
     };
-    let (mut trail, gap) = body::walk(map, shape, wanted);
+    let start = Start {
+        node: start,
+        seed: options.seed,
+        gap: wanted,
+        frames: u64::MAX,
+    };
+    let (mut trail, gap) = body(planner, start, options.frames, margin);
     let least = u64::from(map.least);
-    let floor = body::floor(map);
+    let floor = walker::floor(map);
+    if let Some(tour) = tour
+        && let Some(ending) = along(&mut trail, options.frames, tour, second, avoid)
+    {
+        return (trail, ending);
+    }
+    let long = second.max(least);
     let passes = [
-        (gap, false, second.max(least), avoid, EFFORT),
-        (gap, false, least, avoid, EFFORT),
-        (floor, true, least, avoid, EFFORT),
-        (floor, true, least, None, EFFORT),
+        (
+            Rules {
+                fresh: true,
+                ..Rules::gap(gap)
+            },
+            long,
+            avoid,
+            EFFORT / 4,
+        ),
+        (Rules::gap(gap), long, avoid, EFFORT),
+        (Rules::gap(gap), least, avoid, EFFORT),
+        (
+            Rules {
+                changes: true,
+                ..Rules::gap(floor)
+            },
+            least,
+            avoid,
+            EFFORT,
+        ),
+        (
+            Rules {
+                changes: true,
+                ..Rules::gap(floor)
+            },
+            least,
+            None,
+            EFFORT,
+        ),
     ];
-    for (gap, changes, least, avoid, mut effort) in passes {
-        let rules = Rules {
-            gap,
-            ring: 0,
-            changes,
-        };
+    for (rules, least, avoid, mut effort) in passes {
+        if rules.fresh && (trail.scarce() || trail.repeats() * 16 > trail.count()) {
+            continue;
+        }
         let goal = Goal::Anywhere { least, avoid };
         if let Some(ending) = retreating(&mut trail, options, &goal, &rules, &mut effort, dice) {
             return (trail, ending);
@@ -165,9 +249,9 @@ fn open<'a>(
     // From anywhere there is a step to another clip, and any visit may be the last: without a
     // least length and without a limit the search meets no dead end.
     let rules = Rules {
-        gap: floor,
-        ring: 0,
         changes: true,
+        shares: false,
+        ..Rules::gap(floor)
     };
     let goal = Goal::Anywhere {
         least: 1,
@@ -184,6 +268,38 @@ fn open<'a>(
             joint: None,
         }),
     )
+}
+
+/// Follows the tour to where the length is reached; back where it was if that would leave a last
+/// visit shorter than `least` or of a clip to avoid.
+fn along(
+    trail: &mut Trail,
+    frames: u64,
+    tour: &Tour,
+    least: u64,
+    avoid: Option<u32>,
+) -> Option<Ending> {
+    let count = trail.count();
+    loop {
+        let here = trail.here();
+        let rest = frames - trail.now();
+        let link = tour.links.get(trail.count() - 1);
+        let step = link.map(|link| choice::over(trail, *link));
+        if let Some(step) = step
+            && u64::from(step.leave - here.at) + u64::from(step.bridge) < rest
+        {
+            trail.push(step);
+            continue;
+        }
+        let leave = u64::from(here.at) + rest;
+        let fits = leave <= u64::from(trail.map().len(here.clip));
+        if fits && rest >= least && avoid != Some(here.clip) {
+            let leave = leave as u32;
+            return Some(Ending { leave, joint: None });
+        }
+        while trail.count() > count && trail.pop() {}
+        return None;
+    }
 }
 
 /// Searches an ending from here, then from further and further back.
@@ -212,12 +328,13 @@ fn retreating(
 
 /// A walk whose end joins its beginning, if one of `starts` has one of the exact length.
 fn closed<'a>(
-    map: &'a Map,
+    planner: &'a Planner,
     options: &Options,
     starts: &[u32],
     wanted: u32,
     dice: &mut Dice,
 ) -> Option<(Trail<'a>, Ending)> {
+    let (map, tour) = (planner.map(), planner.tour());
     let second = options.fps.frames_in(1_000_000).max(1);
     let frames = options.frames;
     let mut effort = LOOP_EFFORT;
@@ -230,21 +347,28 @@ fn closed<'a>(
             }
             let table = Table::new(map, *start, (second * LOOP_MARGIN.1).min(frames), changes);
             let margin = table.done.max(second * LOOP_MARGIN.0);
-            let shape = Shape {
-                start: *start,
-                frames,
-                margin,
+            let start = Start {
+                node: *start,
                 seed: options.seed,
-                looped: true,
+                gap: wanted,
+                frames,
             };
-            let (mut trail, gap) = body::walk(map, shape, wanted);
+            let (mut trail, gap) = body(planner, start, frames, margin);
             wanted = gap;
             let work = table.work / 256 + trail.stops().len() as u64;
             effort = effort.saturating_sub(work);
-            let floor = body::floor(map);
-            let half = body::ring(gap).max(floor);
-            for (gap, ring) in [(gap, gap), (gap, half), (gap, floor), (floor, floor)] {
-                let rules = Rules { gap, ring, changes };
+            let floor = walker::floor(map);
+            let half = ring(gap).max(floor);
+            let rings = [(gap, gap), (gap, half), (gap, floor), (floor, floor)];
+            let fresh = rings.map(|rings| (true, rings)).into_iter();
+            let fresh = fresh.filter(|_| tour.is_some());
+            for (fresh, (gap, ring)) in fresh.chain(rings.map(|rings| (false, rings))) {
+                let rules = Rules {
+                    ring,
+                    changes,
+                    fresh,
+                    ..Rules::gap(gap)
+                };
                 let goal = Goal::Join(&table);
                 let mut share = EFFORT.min(effort);
                 let given = share;

@@ -57,7 +57,7 @@ impl Table {
     fn back(&mut self, map: &Map, node: u32, left: u64, changes: bool, sure: bool) {
         for index in map.leading_to(node) {
             let link = &map.links[*index as usize];
-            if !(map.ordinary(link) || changes && (!link.own || map.alone())) {
+            if !(link.ordinary || changes && (!link.own || map.alone())) {
                 continue;
             }
             let bridge = link.span.frames;

@@ -1,6 +1,11 @@
-//! The walk so far and its memory; every step can be taken back.
+//! The walk so far and its memory; every step that is still held can be taken back.
 
-use super::map::{Link, Map, Node};
+use super::{
+    cues::Mood,
+    fade::{Fade, USE},
+    map::{Link, Map, Node},
+    triples::{Before, Triples},
+};
 
 /// A step from one visit to the next.
 #[derive(Clone, Copy, Debug)]
@@ -30,22 +35,52 @@ pub(super) struct Stop {
     before: u32,
     /// Output frame of the last scene change.
     changed: u64,
+    /// Memory as it was before the clip was entered, and before it was left.
+    entered: (Fade, Fade),
+    left: Left,
 }
+
+/// Memory as it was before a clip was left.
+#[derive(Debug, Default)]
+struct Left {
+    pair: Fade,
+    triple: Option<Before>,
+    way: Way,
+}
+
+/// How a clip was shown: the node entered and the place left.
+type Way = (u32, u32);
+
+/// Where less than one in so many pairs is fresh, whether one is met is a matter of chance.
+pub(super) const LAST: u32 = 16;
+
+/// Ways of a clip that are remembered.
+const WAYS: usize = 4;
 
 /// A walk that is being made.
 pub(super) struct Trail<'a> {
     map: &'a Map,
+    /// Visits that are still held; the first is visit `gone`.
     stops: Vec<Stop>,
+    gone: usize,
     /// By clip: one more than the visit that showed it last, 0 if none.
     last: Vec<u32>,
     /// By clip: the visit that showed it first, once it is shown.
     first: Vec<u32>,
     shown: Vec<u32>,
     scene_shown: Vec<u64>,
-    pairs: Vec<u32>,
+    used: Vec<Fade>,
+    all: Fade,
+    pairs: Vec<Fade>,
+    /// By clip: ordered pairs from it that were never shown.
+    fresh: Vec<u32>,
+    all_fresh: u32,
+    triples: Triples,
+    ways: Vec<[Way; WAYS]>,
     /// By link: bridges made over it.
     bridged: Vec<u32>,
     spent: u64,
+    mood: Mood,
 }
 
 impl<'a> Trail<'a> {
@@ -55,13 +90,21 @@ impl<'a> Trail<'a> {
         let mut trail = Self {
             map,
             stops: Vec::new(),
+            gone: 0,
             last: vec![0; clips],
             first: vec![0; clips],
             shown: vec![0; clips],
             scene_shown: vec![0; clips],
-            pairs: vec![0; map.pairs],
+            used: vec![Fade::default(); clips],
+            all: Fade::default(),
+            pairs: vec![Fade::default(); map.pairs],
+            fresh: map.exits.clone(),
+            all_fresh: map.exits.iter().sum(),
+            triples: Triples::new(clips, map.pairs),
+            ways: vec![[(u32::MAX, 0); WAYS]; clips],
             bridged: vec![0; map.links.len()],
             spent: 0,
+            mood: Mood::default(),
         };
         trail.enter(node, 0, 0);
         trail
@@ -72,25 +115,89 @@ impl<'a> Trail<'a> {
         self.map
     }
 
-    /// Visits so far, the one that has no way out yet among them.
+    /// What holds for the next step.
+    pub(super) fn mood(&self) -> &Mood {
+        &self.mood
+    }
+
+    /// From now on this holds.
+    pub(super) fn feel(&mut self, mood: Mood) {
+        self.mood = mood;
+    }
+
+    /// What holds lets `clip` be shown.
+    pub(super) fn allows(&self, clip: u32) -> bool {
+        let mood = &self.mood;
+        mood.loose
+            || mood.avoid.binary_search(&clip).is_err()
+                && mood.state.is_none_or(|state| {
+                    let of = self.map.state_of(clip);
+                    of.is_none_or(|of| of == state)
+                })
+    }
+
+    /// `clip` was shown from `frame` on; true also where that is too long ago to tell.
+    pub(super) fn shown_since(&self, clip: u32, frame: u64) -> bool {
+        let Some(visit) = self.last[clip as usize].checked_sub(1) else {
+            return false;
+        };
+        match self.stop(visit as usize) {
+            Some(stop) => stop.start >= frame,
+            None => frame < self.stops[0].start,
+        }
+    }
+
+    /// Visits that are still held, the one that has no way out yet among them.
     pub(super) fn stops(&self) -> &[Stop] {
         &self.stops
     }
 
+    /// Visits so far, those among them that are no longer held.
+    pub(super) fn count(&self) -> usize {
+        self.gone + self.stops.len()
+    }
+
+    /// Visit number `index`, if it is still held.
+    pub(super) fn stop(&self, index: usize) -> Option<&Stop> {
+        self.stops.get(index.checked_sub(self.gone)?)
+    }
+
+    /// Lets go of visits before number `index`; they cannot be taken back any more.
+    pub(super) fn forget(&mut self, index: usize) {
+        let done = index.saturating_sub(self.gone).min(self.stops.len() - 1);
+        // Rarely, so that what stays is not moved at every step.
+        if done >= 64 + self.stops.len() / 2 {
+            self.stops.drain(..done);
+            self.gone += done;
+        }
+    }
+
+    fn top(&self) -> &Stop {
+        &self.stops[self.stops.len() - 1]
+    }
+
+    /// Visits still held that repeat a pair of clips.
+    pub(super) fn repeats(&self) -> usize {
+        let again = |stop: &&Stop| {
+            let linked = stop.out.is_some_and(|step| step.link.is_some());
+            linked && !stop.left.pair.fresh()
+        };
+        self.stops.iter().filter(again).count()
+    }
+
     /// Where the visit that has no way out yet begins.
     pub(super) fn here(&self) -> &'a Node {
-        &self.map.nodes[self.stops[self.stops.len() - 1].node as usize]
+        &self.map.nodes[self.top().node as usize]
     }
 
     /// Output frame at which that visit starts.
     pub(super) fn now(&self) -> u64 {
-        self.stops[self.stops.len() - 1].start
+        self.top().start
     }
 
     /// Output frames since the scene last changed.
     pub(super) fn since_change(&self) -> u64 {
-        let top = &self.stops[self.stops.len() - 1];
-        top.start - top.changed
+        self.now() - self.top().changed
     }
 
     /// Showings of `clip` so far.
@@ -103,20 +210,90 @@ impl<'a> Trail<'a> {
         self.scene_shown[scene as usize]
     }
 
-    /// Times that the link's pair of clips has been joined.
+    /// Showings of the link's pair of clips, faded, in 1/65536; fewer for a clip that shall be
+    /// shown more often.
     pub(super) fn joined(&self, link: &Link) -> u32 {
-        self.pairs[link.pair as usize]
+        let joined = self.pairs[link.pair as usize].at(self.count() as u32, self.map.pair_life);
+        let rarity = self.map.rarity[link.clip as usize];
+        ((u64::from(joined) * u64::from(rarity)) >> 8).min(u64::from(u32::MAX)) as u32
     }
 
-    /// Visit `later` visits after this one may show `clip`.
+    /// The link's pair of clips was never shown.
+    pub(super) fn fresh(&self, link: &Link) -> bool {
+        self.pairs[link.pair as usize].fresh()
+    }
+
+    /// Ordered pairs from `clip` that were never shown.
+    pub(super) fn fresh_from(&self, clip: u32) -> u32 {
+        self.fresh[clip as usize]
+    }
+
+    /// Hardly a pair is left that was never shown.
+    pub(super) fn scarce(&self) -> bool {
+        self.all_fresh < self.map.exits.iter().sum::<u32>() / LAST || self.all_fresh == 0
+    }
+
+    /// Showings of `clip` after this visit and the one before it.
+    pub(super) fn tripled(&self, clip: u32) -> u32 {
+        match self.pair() {
+            Some([before, here]) => self.triples.uses([before, here, clip]),
+            None => 0,
+        }
+    }
+
+    /// Clips of the visit before and of this one.
+    fn pair(&self) -> Option<[u32; 2]> {
+        let clip = |back: usize| {
+            let stop = self.stops.len().checked_sub(back)?;
+            Some(self.map.nodes[self.stops[stop].node as usize].clip)
+        };
+        Some([clip(2)?, clip(1)?])
+    }
+
+    /// Showings of all clips, faded, in 1/65536.
+    pub(super) fn all(&self) -> u32 {
+        self.all.at(self.count() as u32, self.map.clip_life)
+    }
+
+    /// Showings of `clip`, faded, in 1/65536.
+    fn used(&self, clip: u32) -> u32 {
+        self.used[clip as usize].at(self.count() as u32, self.map.clip_life)
+    }
+
+    /// Visits since `clip` was last shown if it were shown next; `None` if it never was.
+    pub(super) fn age(&self, clip: u32) -> Option<u32> {
+        let last = self.last[clip as usize];
+        (last > 0).then(|| self.count() as u32 + 1 - last)
+    }
+
+    /// The next visit may show `clip`, whichever scene it is reached from.
+    pub(super) fn may_return(&self, clip: u32, gap: u32) -> bool {
+        self.age(clip).is_none_or(|age| age >= gap)
+    }
+
+    /// Visit `later` visits after this one may show `clip` in its scene.
     pub(super) fn may_show(&self, clip: u32, later: u32, gap: u32) -> bool {
         let last = self.last[clip as usize];
-        last == 0 || self.stops.len() as u32 + later - last >= gap
+        last == 0 || self.count() as u32 + later - last >= gap.min(self.map.limits[clip as usize])
     }
 
     /// The visit that shows `clip` first, if one does.
     pub(super) fn first_visit(&self, clip: u32) -> Option<u32> {
         (self.shown(clip) > 0).then(|| self.first[clip as usize])
+    }
+
+    /// The clip of `node` was lately entered there: in how many of its last showings.
+    pub(super) fn entered(&self, clip: u32, node: u32) -> u32 {
+        let ways = &self.ways[clip as usize];
+        ways.iter().filter(|way| way.0 == node).count() as u32
+    }
+
+    /// This visit was lately left at `leave` after it was entered where it was: in how many of its
+    /// clip's last showings.
+    pub(super) fn left(&self, leave: u32) -> u32 {
+        let way = (self.top().node, leave);
+        let ways = &self.ways[self.here().clip as usize];
+        ways.iter().filter(|other| **other == way).count() as u32
     }
 
     /// Frames of the bridge over link `index` if it were taken now, and whether the budget
@@ -137,16 +314,21 @@ impl<'a> Trail<'a> {
     /// Leaves the visit and enters the next.
     pub(super) fn push(&mut self, step: Step) {
         let here = self.here();
-        let top = self.stops.len() - 1;
+        let now = self.count() as u32;
         let start = self.now() + u64::from(step.leave - here.at) + u64::from(step.bridge);
-        self.stops[top].out = Some(step);
+        let mut left = Left::default();
         let declared = match step.link {
             Some(index) => {
                 let link = &self.map.links[index as usize];
-                self.pairs[link.pair as usize] += 1;
+                let pair = &mut self.pairs[link.pair as usize];
+                left.pair = *pair;
+                self.fresh[link.from as usize] -= u32::from(pair.fresh());
+                self.all_fresh -= u32::from(pair.fresh());
+                *pair = pair.used(now, self.map.pair_life);
                 if step.bridge > 0 {
                     let uses = &mut self.bridged[index as usize];
-                    *uses += 1;
+                    // What was made stays made: more than once is as good as twice.
+                    *uses = uses.saturating_add(1);
                     self.spent += if *uses == 1 {
                         u64::from(step.bridge)
                     } else {
@@ -157,21 +339,39 @@ impl<'a> Trail<'a> {
             }
             None => true,
         };
+        if let Some([before, clip]) = self.pair() {
+            let to = self.map.nodes[step.to as usize].clip;
+            left.triple = Some(self.triples.add([before, clip, to], now));
+        }
+        let top = self.stops.len() - 1;
+        let way = (self.stops[top].node, step.leave);
+        left.way = std::mem::replace(self.way(here.clip), way);
         let changed = if declared {
             start
         } else {
             self.stops[top].changed
         };
+        self.stops[top].out = Some(step);
+        self.stops[top].left = left;
         self.enter(step.to, start, changed);
+    }
+
+    /// Where the way of the clip's latest showing is kept.
+    fn way(&mut self, clip: u32) -> &mut Way {
+        let place = self.shown[clip as usize] as usize % WAYS;
+        &mut self.ways[clip as usize][place]
     }
 
     fn enter(&mut self, node: u32, start: u64, changed: u64) {
         let clip = self.map.nodes[node as usize].clip as usize;
-        let index = self.stops.len() as u32;
+        let index = self.count() as u32;
         let before = std::mem::replace(&mut self.last[clip], index + 1);
         if self.shown[clip] == 0 {
             self.first[clip] = index;
         }
+        let entered = (self.used[clip], self.all);
+        self.used[clip] = self.used[clip].used(index, self.map.clip_life);
+        self.all = self.all.used(index, self.map.clip_life);
         self.shown[clip] += 1;
         self.scene_shown[self.map.scene[clip] as usize] += 1;
         self.stops.push(Stop {
@@ -180,10 +380,12 @@ impl<'a> Trail<'a> {
             out: None,
             before,
             changed,
+            entered,
+            left: Left::default(),
         });
     }
 
-    /// Takes the last step back; false when there is none.
+    /// Takes the last step back; false when there is none that is still held.
     pub(super) fn pop(&mut self) -> bool {
         if self.stops.len() < 2 {
             return false;
@@ -195,11 +397,20 @@ impl<'a> Trail<'a> {
         self.last[clip] = stop.before;
         self.shown[clip] -= 1;
         self.scene_shown[self.map.scene[clip] as usize] -= 1;
+        (self.used[clip], self.all) = stop.entered;
         let top = self.stops.len() - 1;
+        let left = std::mem::take(&mut self.stops[top].left);
+        *self.way(self.here().clip) = left.way;
+        if let Some(before) = left.triple {
+            self.triples.undo(before);
+        }
         if let Some(step) = self.stops[top].out.take()
             && let Some(index) = step.link
         {
-            self.pairs[self.map.links[index as usize].pair as usize] -= 1;
+            let link = &self.map.links[index as usize];
+            self.pairs[link.pair as usize] = left.pair;
+            self.fresh[link.from as usize] += u32::from(left.pair.fresh());
+            self.all_fresh += u32::from(left.pair.fresh());
             if step.bridge > 0 {
                 let uses = &mut self.bridged[index as usize];
                 *uses -= 1;
@@ -211,5 +422,29 @@ impl<'a> Trail<'a> {
             }
         }
         true
+    }
+
+    /// How far showings of `clip` lie over its share of `all`, in 1/65536 of a showing.
+    pub(super) fn ahead_of_share(&self, clip: u32, all: u32) -> i64 {
+        let share = u64::from(self.map.shares[clip as usize]);
+        i64::from(self.used(clip)) - ((u64::from(all) * share) >> 32) as i64
+    }
+
+    /// One showing more would put `clip` over the most that is wished, by more than the showing.
+    pub(super) fn over_most(&self, clip: u32) -> bool {
+        let most = u64::from(self.map.wishes[clip as usize].most);
+        if most >> 16 > 0 {
+            return false;
+        }
+        u64::from(self.used(clip)) > ((u64::from(self.all()) + u64::from(USE)) * most) >> 16
+    }
+
+    /// `clip` was shown less than is wished at least.
+    pub(super) fn under_least(&self, clip: u32) -> bool {
+        let least = u64::from(self.map.wishes[clip as usize].least);
+        if least == 0 {
+            return false;
+        }
+        u64::from(self.used(clip)) < ((u64::from(self.all()) + u64::from(USE)) * least) >> 16
     }
 }

@@ -1,15 +1,25 @@
 //! The walk written out as a plan, with what it could not keep.
 
-use super::{Options, UNKNOWN_STEP, map::Map, route::Walked, trail::Step};
+use std::collections::BTreeSet;
+
+use super::{
+    Mode, Options, Planner, UNKNOWN_STEP, Wish,
+    cues::Told,
+    map::Map,
+    route::Walked,
+    tour::Tour,
+    trail::{Step, Stop},
+};
 use crate::{
-    certificate::{Certificate, certify},
+    certificate::{Certificate, Library, certify},
     grade::Grade,
     graph::{Graph, Score},
     plan::{Plan, PlannedClip, SCHEMA, Seam, SeamKind, Visit},
 };
 
 /// The plan of `walked`.
-pub(super) fn plan(graph: &Graph, options: &Options, map: &Map, walked: &Walked) -> Plan {
+pub(super) fn plan(graph: &Graph, options: &Options, planner: &Planner, walked: &Walked) -> Plan {
+    let map = planner.map();
     let stops = walked.trail.stops();
     let clip_of = |node: u32| map.nodes[node as usize].clip;
     let mut shown = vec![false; graph.clips.len()];
@@ -33,18 +43,7 @@ pub(super) fn plan(graph: &Graph, options: &Options, map: &Map, walked: &Walked)
         let node = &map.nodes[stop.node as usize];
         let step = stop.out.or(walked.ending.joint);
         let leave = stop.out.map_or(walked.ending.leave, |step| step.leave);
-        let tap = |frame| {
-            map.clock(node.clip)
-                .map_or(0, |clock| clock.tap(frame).frame)
-        };
-        visits.push(Visit {
-            clip: numbers[node.clip as usize],
-            enter: node.at,
-            leave,
-            first: tap(node.at),
-            last: tap(leave - 1),
-            start: stop.start,
-        });
+        visits.push(visit(map, stop, leave, numbers[node.clip as usize]));
         if let Some(step) = step {
             seams.push(seam(map, &step, stop.start + u64::from(leave - node.at)));
             steps.push(step);
@@ -52,7 +51,12 @@ pub(super) fn plan(graph: &Graph, options: &Options, map: &Map, walked: &Walked)
     }
     let changes = seams.iter().filter(|seam| seam.changes_scene()).count();
     let certificate = certify(visits.iter().map(|visit| visit.clip), changes as u64);
-    let notes = notes(options, map, walked, &visits, &steps, &certificate);
+    let seconds = options.frames as f64 / options.fps.as_f64();
+    let certificate = certificate.beside(&library(graph, map), options.seed, seconds);
+    let mut notes = notes(options, map, walked, &visits, &steps, &certificate);
+    if options.certified {
+        notes.push(certified(planner.tour(), &visits, seconds));
+    }
     Plan {
         schema: SCHEMA,
         fps: options.fps,
@@ -66,10 +70,109 @@ pub(super) fn plan(graph: &Graph, options: &Options, map: &Map, walked: &Walked)
         seams,
         certificate,
         notes,
+        reactions: planner.reactions(),
+        asked: asked(graph, options),
     }
 }
 
-fn seam(map: &Map, step: &Step, start: u64) -> Seam {
+/// Everything that was asked for beside seed and length.
+fn asked(graph: &Graph, options: &Options) -> Vec<String> {
+    let usual = Options::default();
+    let mut lines = Vec::new();
+    let mut say = |name: &str, value: String, usual: String| {
+        if value != usual {
+            lines.push(format!("{name} {value}"));
+        }
+    };
+    let show = |gap: Option<u32>| gap.map_or_else(String::new, |gap| gap.to_string());
+    say("min gap", show(options.min_gap), String::new());
+    say(
+        "history window",
+        show(options.history_window),
+        String::new(),
+    );
+    say("bridge frames", show(options.bridge_frames), String::new());
+    let name = |clip: u32| graph.clips[clip as usize].name();
+    let start = options.start.map_or_else(String::new, name);
+    say("start", start, String::new());
+    let of = |options: &Options| {
+        [
+            ("seams", format!("{:?}", options.seams).to_lowercase()),
+            ("bridge budget", options.bridge_budget.to_string()),
+            ("seam threshold", options.seam_threshold.0.to_string()),
+            ("temperature/256", options.temperature.to_string()),
+            (
+                "repetition penalty/256",
+                options.repetition_penalty.to_string(),
+            ),
+            ("vary", options.vary.to_string()),
+            ("certified", options.certified.to_string()),
+        ]
+    };
+    for ((name, value), (_, usual)) in of(options).into_iter().zip(of(&usual)) {
+        say(name, value, usual);
+    }
+    match &options.mode {
+        Mode::VisualSimilarity => {}
+        Mode::Uniform => lines.push("mode uniform".to_owned()),
+        Mode::Pairs(matrix) => lines.push(format!("mode pairs, matrix {}", matrix.digest())),
+    }
+    for (clip, wish) in (0..).zip(&options.wishes) {
+        if *wish != Wish::default() {
+            lines.push(format!("{}: {}", name(clip), wish.words()));
+        }
+    }
+    if let Some(states) = &options.states {
+        lines.push(format!("states {}", states.digest()));
+    }
+    let names = options
+        .states
+        .as_ref()
+        .map_or(&[] as &[String], |states| states.names());
+    for cue in &options.cues {
+        let told = match cue.told {
+            Told::State(None) => "state by itself".to_owned(),
+            Told::State(Some(state)) => format!("state {}", names[state as usize]),
+            Told::Signal(signal) => format!("signal {signal}/256"),
+            Told::Play(clip) => format!("play {}", name(clip)),
+            Told::Avoid(clip) => format!("avoid {}", name(clip)),
+        };
+        lines.push(format!("at frame {}: {told}", cue.at));
+    }
+    lines
+}
+
+/// Which clips the walk could let follow each other.
+fn library(graph: &Graph, map: &Map) -> Library {
+    let numbers: Vec<u32> = (0..map.clips() as u32)
+        .map(|clip| map.usable.partition_point(|other| *other < clip) as u32)
+        .collect();
+    let names = map.usable.iter().map(|clip| {
+        let clip = &graph.clips[*clip as usize];
+        clip.short_name()
+    });
+    let arcs = map.links.iter().filter(|link| link.ordinary);
+    let arcs = arcs.map(|link| (numbers[link.from as usize], numbers[link.clip as usize]));
+    Library::new(names.collect(), arcs)
+}
+
+/// The visit `stop`, left at `leave`; `number` is its clip.
+pub(super) fn visit(map: &Map, stop: &Stop, leave: u32, number: u32) -> Visit {
+    let node = &map.nodes[stop.node as usize];
+    let clock = map.clock(node.clip);
+    let tap = |frame| clock.map_or(0, |clock| clock.tap(frame).frame);
+    Visit {
+        clip: number,
+        enter: node.at,
+        leave,
+        first: tap(node.at),
+        last: tap(leave - 1),
+        start: stop.start,
+    }
+}
+
+/// The joint that `step` makes at output frame `start`.
+pub(super) fn seam(map: &Map, step: &Step, start: u64) -> Seam {
     let link = step.link.map(|index| &map.links[index as usize]);
     let kind = match link {
         Some(link) if step.bridge > 0 => link.span.kind,
@@ -100,7 +203,7 @@ fn notes(
     certificate: &Certificate,
 ) -> Vec<String> {
     let mut notes = Vec::new();
-    let short = map.scene.len() - map.usable.len();
+    let short = map.short as usize;
     if short > 0 {
         notes.push(format!(
             "{} too short to be shown at this frame rate",
@@ -111,9 +214,14 @@ fn notes(
         && gap < u64::from(walked.wanted)
     {
         notes.push(format!(
-            "a clip returns after {} instead of {}: the joints of the library allow no more",
+            "a clip returns after {} instead of {}: {}",
             count(gap, "visit"),
-            walked.wanted
+            walked.wanted,
+            if options.certified {
+                "otherwise a pair of clips would repeat"
+            } else {
+                "the joints of the library allow no more"
+            },
         ));
     }
     let unseen = map.usable.len() - certificate.clips as usize;
@@ -180,6 +288,33 @@ fn notes(
         notes.push("the last visit is a single frame: no other walk fits the length".to_owned());
     }
     notes
+}
+
+/// What came of the wish that no pair repeats.
+fn certified(tour: Option<&Tour>, visits: &[Visit], seconds: f64) -> String {
+    let Some(tour) = tour else {
+        return "no two clips of the library are joined: no pair can be certified".to_owned();
+    };
+    let mut seen = BTreeSet::new();
+    let pairs = visits.windows(2).map(|pair| (pair[0].clip, pair[1].clip));
+    let fresh = pairs.take_while(|pair| seen.insert(*pair)).count();
+    let most = format!(
+        "the walk can take {} of the {} pairs that the library joins in a row with a gap of {} \
+         visits; no walk can take more than {}",
+        tour.links.len(),
+        tour.pairs,
+        tour.gap,
+        tour.bound,
+    );
+    if fresh + 1 == visits.len() {
+        format!("certified: no pair of clips repeats; {most}")
+    } else {
+        let hours = seconds * (fresh + 1) as f64 / visits.len() as f64 / 3600.0;
+        format!(
+            "certified for the first {} ({hours:.2} h): {most}",
+            count(fresh as u64, "pair")
+        )
+    }
 }
 
 /// Fewest visits from a showing of a clip in one round of the loop to another showing of it in the

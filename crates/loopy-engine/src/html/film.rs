@@ -191,5 +191,7 @@ fn script(graph: &Graph, grades: &[Grade], joints: &[Edge], fps: Rate) -> Plan {
         seams,
         certificate: Certificate::default(),
         notes: Vec::new(),
+        reactions: Vec::new(),
+        asked: Vec::new(),
     }
 }

@@ -119,6 +119,8 @@ pub(crate) fn plan(fps: Rate, clips: Vec<Clip>, stops: &[Stop], looped: bool) ->
         seams,
         certificate: Certificate::default(),
         notes: vec![],
+        reactions: Vec::new(),
+        asked: Vec::new(),
     };
     plan.check().unwrap();
     plan

@@ -1,0 +1,110 @@
+//! A matrix of weights from a JSON, CSV or NPY file.
+
+use std::{
+    fs::File,
+    io::{BufReader, Read},
+    path::Path,
+};
+
+use loopy_core::{Clip, walk::Matrix};
+use npyz::{NpyFile, Order};
+
+use super::{document, json};
+use crate::{Error, scan::plain};
+
+/// Rows of an NPY file at most: more than any library has clips.
+const MOST: u64 = 100_000;
+
+/// The matrix in `file`, one row and column a clip in the order of the library.
+pub(super) fn matrix(file: &Path, clips: &[Clip]) -> Result<Matrix, Error> {
+    let ending = file
+        .extension()
+        .map(|ending| ending.to_string_lossy().to_ascii_lowercase());
+    let rows = match ending.as_deref() {
+        Some("json") => json(file)?,
+        Some("csv") => csv_rows(file, open(file)?)?,
+        Some("npy") => npy_rows(open(file)?).map_err(|why| document(file, why))?,
+        _ => {
+            let why = "a matrix is read from .json, .csv or .npy";
+            return Err(document(file, why));
+        }
+    };
+    Matrix::new(&rows, clips.len()).map_err(|error| document(file, error))
+}
+
+fn open(file: &Path) -> Result<BufReader<File>, Error> {
+    let opened = File::open(file).map_err(|error| document(file, plain(&error)))?;
+    Ok(BufReader::new(opened))
+}
+
+fn csv_rows(file: &Path, reader: impl Read) -> Result<Vec<Vec<f64>>, Error> {
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .from_reader(reader);
+    let mut rows = Vec::new();
+    for (row, record) in (1..).zip(reader.records()) {
+        let record = record.map_err(|error| document(file, error))?;
+        let number = |(column, field): (usize, &str)| {
+            let bad = || {
+                document(
+                    file,
+                    format!("row {row}, column {column}: `{field}` is no number"),
+                )
+            };
+            field.parse::<f64>().map_err(|_bad| bad())
+        };
+        rows.push(
+            (1..)
+                .zip(record.iter())
+                .map(number)
+                .collect::<Result<_, _>>()?,
+        );
+    }
+    Ok(rows)
+}
+
+fn npy_rows(reader: impl Read) -> Result<Vec<Vec<f64>>, String> {
+    let file = NpyFile::new(reader).map_err(|error| error.to_string())?;
+    let [rows, columns] = *file.shape() else {
+        let found = file.shape().len();
+        return Err(format!("it has {found} dimensions instead of 2"));
+    };
+    if rows > MOST || columns > MOST {
+        return Err(format!(
+            "{rows} rows of {columns} numbers are more than any library has"
+        ));
+    }
+    let order = file.order();
+    let numbers = numbers(file)?;
+    let (rows, columns) = (rows as usize, columns as usize);
+    let at = |row: usize, column: usize| match order {
+        Order::C => row * columns + column,
+        Order::Fortran => column * rows + row,
+    };
+    let row = |row| {
+        (0..columns)
+            .map(|column| numbers[at(row, column)])
+            .collect()
+    };
+    if numbers.len() != rows * columns {
+        return Err("it ends too early".to_owned());
+    }
+    Ok((0..rows).map(row).collect())
+}
+
+fn numbers<R: Read>(file: NpyFile<R>) -> Result<Vec<f64>, String> {
+    let all = |error: std::io::Error| error.to_string();
+    let file = match file.try_data::<f64>() {
+        Ok(data) => return data.collect::<Result<_, _>>().map_err(all),
+        Err(file) => file,
+    };
+    match file.try_data::<f32>() {
+        Ok(data) => {
+            let wide = data.map(|number| number.map(f64::from));
+            wide.collect::<Result<_, _>>().map_err(all)
+        }
+        Err(_other) => Err("its numbers are neither float64 nor float32".to_owned()),
+    }
+}
