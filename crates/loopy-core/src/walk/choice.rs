@@ -60,6 +60,8 @@ pub(super) struct Candidate {
 const JUMP: i32 = -28 * BIT;
 const CALM_JUMP: i32 = -24 * BIT;
 const DECLARED: i32 = -16 * BIT;
+/// Bits at least of how well a joint under the threshold hides.
+const WEAKEST: i32 = -6 * BIT;
 /// A visit that is shorter than it could be and than a viewer likes.
 const SHORT: i32 = -10 * BIT;
 /// A bridge that is wished for and refused.
@@ -251,7 +253,12 @@ impl Ways<'_, '_> {
                 && self.open(clip)
                 && wanted(clip)
             {
-                self.add(index, link, DECLARED, 0);
+                let bits = if link.weak {
+                    link.worth.max(WEAKEST)
+                } else {
+                    0
+                };
+                self.add(index, link, DECLARED + bits, 0);
             }
         }
     }

@@ -12,7 +12,12 @@ use super::{
     DISSOLVE, Error, Options, Seams, plan,
     sample::{edge, graph, library, steady, thirty},
 };
-use crate::{Graph, Plan, Rate, clock::ClipClock, plan::SeamKind};
+use crate::{
+    Graph, Plan, Rate,
+    clock::ClipClock,
+    graph::Score,
+    plan::{Seam, SeamKind},
+};
 
 fn options(frames: u64, seed: u64) -> Options {
     Options {
@@ -582,5 +587,50 @@ fn clips_of_another_rate_and_single_frames_are_walked_too() {
             .any(|note| note.contains("1 clip is too short")),
         "{:?}",
         made.notes
+    );
+}
+
+#[test]
+fn joints_that_stay_visible_are_changes_of_scene_and_rare() {
+    let mut graph = graph(&[const { (150, Vec::new()) }; 6]);
+    for from in 0..6_u32 {
+        for to in (0..6_u32).filter(|to| *to != from) {
+            let score = if from / 3 == to / 3 { 0.8 } else { 0.3 };
+            graph.edges.push(edge((from, 150), (to, 0), score, 3.0));
+        }
+    }
+    graph.sort();
+    let made = |threshold: f64| {
+        let options = Options {
+            frames: 60_000,
+            seed: 3,
+            seam_threshold: Score::from_f64(threshold),
+            ..Options::default()
+        };
+        plan(&graph, &options).unwrap()
+    };
+    let strict = made(0.5);
+    assert_eq!(strict.certificate.clips, 6);
+    let (changes, seams): (Vec<&Seam>, Vec<&Seam>) =
+        strict.seams.iter().partition(|seam| seam.changes_scene());
+    assert!(seams.iter().all(|seam| seam.score >= Score::from_f64(0.7)));
+    assert!(changes.iter().all(|seam| seam.score < Score::from_f64(0.5)));
+    assert_eq!(changes.len() as u64, strict.certificate.scene_changes);
+    // A change every 30 seconds at most.
+    assert!(
+        !changes.is_empty() && changes.len() as u64 <= strict.frames / 900,
+        "{}",
+        changes.len()
+    );
+    let said = |plan: &Plan| plan.notes.iter().any(|note| note.contains("threshold"));
+    assert!(said(&strict), "{:?}", strict.notes);
+    let lax = made(0.0);
+    assert_eq!(lax.certificate.scene_changes, 0);
+    assert!(
+        !said(&lax)
+            && lax
+                .seams
+                .iter()
+                .any(|seam| seam.score < Score::from_f64(0.5))
     );
 }
