@@ -101,7 +101,8 @@ impl X264 {
         let this = Self {
             context,
             banner: String::new(),
-            bframes: settings.bframes > 0,
+            // Without loss x264 makes none, whatever it was asked for.
+            bframes: settings.bframes > 0 && settings.crf > 0,
         };
         let mut options = options(settings, size)?;
         // SAFETY: the context is ours and not yet open, which is when these fields may be set.
