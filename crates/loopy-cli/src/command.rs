@@ -118,18 +118,24 @@ impl House {
         })
     }
 
-    /// Runs `work` in this house's room.
-    pub(crate) fn with<T>(&self, work: impl FnOnce(&Room) -> T) -> T {
+    /// Runs `work` in this house's room. When it is done, the store goes back under its cap; what
+    /// was not done leaves everything for the next try.
+    pub(crate) fn with<T>(&self, work: impl FnOnce(&Room) -> Result<T, Error>) -> Result<T, Error> {
         let usage = || self.workers.usage();
         let sink = |event| self.live.take(&event);
-        work(&Room {
+        let done = work(&Room {
             store: &self.store,
             index: &self.index,
             executor: &self.workers as &dyn Executor<Job, Done>,
             workers: &usage,
             sink: &sink,
             interrupted: &|| self.cancel.requested(),
-        })
+        })?;
+        // What was asked for is made by now, whatever becomes of the store.
+        if let Err(error) = self.store.trim() {
+            tracing::warn!("cannot bring the store back under its cap: {error}");
+        }
+        Ok(done)
     }
 }
 

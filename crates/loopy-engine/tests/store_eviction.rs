@@ -63,6 +63,27 @@ fn the_least_recently_used_goes_first_and_what_is_used_stays() {
 }
 
 #[test]
+fn a_store_goes_back_under_its_cap_when_what_a_plan_needed_may_go() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path(), 1600);
+    let pinned: Vec<_> = (0..15).map(|name| (Kind::Segment, key(name))).collect();
+    let pin = store.pin(&pinned).unwrap();
+    // A worker puts the half of it.
+    let worker = open(dir.path(), 1600);
+    for name in 0..15 {
+        let by = if name % 2 == 0 { &store } else { &worker };
+        put(by, name, 160, 100 - name);
+    }
+    assert_eq!(store.trim().unwrap(), 0, "all of it is needed");
+    assert_eq!(there(&store, 0..15).len(), 15);
+    drop(pin);
+    // Down to a sixteenth below the cap, the least recently used first.
+    assert_eq!(store.trim().unwrap(), 160 * 6);
+    assert_eq!(there(&store, 0..15), (6..15).collect::<Vec<_>>());
+    assert_eq!(store.trim().unwrap(), 0);
+}
+
+#[test]
 fn what_a_plan_pins_is_never_evicted_nor_cleared_even_above_the_cap() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path(), 1600);

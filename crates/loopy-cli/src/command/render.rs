@@ -415,11 +415,90 @@ fn tell(global: &Global, house: &House, report: &Report) {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser as _;
+    use loopy_media::audio::encode::Codec;
+
     use super::*;
+    use crate::args::{Args, Command};
 
     #[test]
     fn timestamps_are_dates_and_times_without_separators() {
         let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_599);
         assert_eq!(timestamp(time), "20251231-235959");
+    }
+
+    /// What a command line with these options resolves to.
+    fn resolved(more: &[&str]) -> (Option<String>, u8, String, Choice) {
+        let line = ["loopy", "render", "clips", "-o", "o.mp4"].into_iter();
+        let args = Args::try_parse_from(line.chain(more.iter().copied())).unwrap();
+        let Command::Render(render) = &args.command else {
+            panic!("not a render");
+        };
+        let options = options(&args.global, render).unwrap();
+        let size = options.size.map(|size| size.to_string());
+        let Settings { crf, preset, .. } = options.encode;
+        (size, crf, preset, options.audio)
+    }
+
+    fn aac(bitrate: u32) -> Choice {
+        Choice::Keep {
+            codec: Codec::Aac,
+            bitrate,
+        }
+    }
+
+    #[test]
+    fn every_preset_and_quality_stands_for_these_settings() {
+        let upright = Some("1080x1920");
+        let expected = [
+            ("youtube", None, 17, "medium", 384_000),
+            ("tiktok", upright, 19, "medium", 192_000),
+            ("reels", upright, 19, "medium", 192_000),
+            ("twitter", Some("1280x720"), 21, "medium", 128_000),
+            ("web", None, 24, "medium", 128_000),
+            ("high-quality", None, 16, "slow", 256_000),
+            ("fast", None, 22, "veryfast", 160_000),
+        ];
+        assert_eq!(
+            expected.map(|(name, ..)| name),
+            loopy_core::encode::Preset::ALL.map(loopy_core::encode::Preset::name)
+        );
+        for (name, size, crf, x264, bitrate) in expected {
+            let expected = (size.map(str::to_owned), crf, x264.to_owned(), aac(bitrate));
+            assert_eq!(resolved(&["--preset", name]), expected, "{name}");
+        }
+        let medium = |crf| (None, crf, "medium".to_owned(), aac(160_000));
+        assert_eq!(resolved(&[]), medium(20));
+        for (name, crf) in [
+            ("draft", 28),
+            ("good", 20),
+            ("best", 16),
+            ("0", 0),
+            ("51", 51),
+        ] {
+            assert_eq!(resolved(&["--quality", name]), medium(crf), "{name}");
+        }
+        for bad in ["52", "-1", "great", "20.5", ""] {
+            let line = ["loopy", "render", "clips", "-o", "o.mp4"].into_iter();
+            let quality = format!("--quality={bad}");
+            let parsed = Args::try_parse_from(line.chain([quality.as_str()]));
+            assert!(parsed.is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_is_given_by_hand_goes_before_the_preset() {
+        let more = ["--preset", "tiktok", "--quality", "best", "--size", "360p"];
+        let sound = ["--audio-bitrate", "96k", "--audio-codec", "opus"];
+        let opus = Choice::Keep {
+            codec: Codec::Opus,
+            bitrate: 96_000,
+        };
+        assert_eq!(
+            resolved(&[&more[..], &sound].concat()),
+            (Some("640x360".to_owned()), 16, "medium".to_owned(), opus)
+        );
+        let source = resolved(&["--preset", "tiktok", "--size", "source"]);
+        assert_eq!(source.0, None);
     }
 }

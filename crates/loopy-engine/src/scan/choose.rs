@@ -208,6 +208,32 @@ mod tests {
     }
 
     #[test]
+    fn a_filter_is_a_least_size_or_a_shape() {
+        let kept = |filter: Filter, sizes: &[(u32, u32)]| -> Vec<bool> {
+            let sizes = sizes.iter();
+            sizes
+                .map(|(wide, high)| filter.keeps(Size::new(*wide, *high)))
+                .collect()
+        };
+        for (filter, least) in [
+            (Filter::P720, 720),
+            (Filter::P1080, 1080),
+            (Filter::P2160, 2160),
+        ] {
+            let sizes = [
+                (4096, least),
+                (least, 4096),
+                (4096, least - 2),
+                (least - 2, 4096),
+            ];
+            assert_eq!(kept(filter, &sizes), [true, true, false, false], "{filter}");
+        }
+        let sizes = [(1000, 1000), (1020, 1000), (1000, 1020), (1000, 1022)];
+        assert_eq!(kept(Filter::Square, &sizes), [true, true, true, false]);
+        assert_eq!(kept(Filter::Vertical, &sizes), [false, false, true, true]);
+    }
+
+    #[test]
     fn trims_take_either_side_and_refuse_nonsense() {
         let trim: Trim = "a=b.mp4=1.5:4s".parse().unwrap();
         assert_eq!(trim.clip(), "a=b.mp4");

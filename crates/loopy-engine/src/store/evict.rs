@@ -104,6 +104,17 @@ impl Store {
         Ok(freed)
     }
 
+    /// Brings the store back under its cap, for the end of a run: what it needed may go now. The
+    /// bytes freed.
+    ///
+    /// # Errors
+    /// As [`Store::make_room`].
+    pub fn trim(&self) -> Result<u64, Error> {
+        // Workers and other processes have put objects too: counted anew.
+        guard(&self.account).used = None;
+        self.make_room(0)
+    }
+
     /// Evicts at least `bytes` whatever the cap, for a disk that is full; the bytes freed, 0 when
     /// there is nothing left that may go.
     pub(super) fn free_some(&self, bytes: u64) -> Result<u64, Error> {

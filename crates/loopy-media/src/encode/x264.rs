@@ -101,7 +101,8 @@ impl X264 {
         let this = Self {
             context,
             banner: String::new(),
-            bframes: settings.bframes > 0,
+            // Without loss x264 makes none, whatever it was asked for.
+            bframes: settings.bframes > 0 && settings.crf > 0,
         };
         let mut options = options(settings, size)?;
         // SAFETY: the context is ours and not yet open, which is when these fields may be set.
@@ -229,4 +230,65 @@ fn options(settings: &Settings, size: Size) -> Result<Dict, Error> {
         options.set("profile", "high")?;
     }
     Ok(options)
+}
+
+#[cfg(test)]
+mod tests {
+    use loopy_core::encode::{Preset, Quality};
+
+    use super::*;
+
+    /// What x264 says of itself when it encodes with these settings.
+    fn banner(settings: &Settings) -> String {
+        let size = Size::new(64, 64);
+        let mut encoder = Encoder::new(settings, size, Rate::new(25, 1).unwrap(), 4).unwrap();
+        for _ in 0..4 {
+            encoder.push(&Frame::black(size)).unwrap();
+        }
+        // SAFETY: the context is open; NULL is the documented way to end the stream.
+        let code = unsafe { av::avcodec_send_frame(encoder.x264.as_ptr(), ptr::null()) };
+        check(code, "end").unwrap();
+        encoder.receive().unwrap();
+        encoder.x264.banner.clone()
+    }
+
+    #[test]
+    fn x264_says_that_the_crf_and_the_preset_of_each_preset_are_in_force() {
+        for preset in Preset::ALL {
+            let values = preset.values();
+            let settings = Settings {
+                preset: values.x264.to_owned(),
+                ..Settings::file(values.quality)
+            };
+            let crf = format!("crf={}.0", values.quality.crf());
+            // What each of x264's presets is known by.
+            let known = match values.x264 {
+                "veryfast" => ["ref=1", "subme=2", "trellis=0"],
+                "medium" => ["ref=3", "subme=7", "trellis=1"],
+                "slow" => ["ref=5", "subme=8", "trellis=2"],
+                other => panic!("`{other}` is new here"),
+            };
+            let said = banner(&settings);
+            for word in known.into_iter().chain([crf.as_str(), "bframes=3"]) {
+                let there = said.split(' ').any(|said| said == word);
+                assert!(there, "{}: {word} in {said}", preset.name());
+            }
+        }
+    }
+
+    #[test]
+    fn x264_says_that_every_quality_is_in_force() {
+        for quality in [Quality::Draft, Quality::Good, Quality::Best] {
+            let said = banner(&Settings::file(quality));
+            let crf = format!(" crf={}.0 ", quality.crf());
+            assert!(said.contains(&crf), "{quality:?}: {said}");
+        }
+        // Without loss, x264 speaks of a constant quantizer.
+        let said = banner(&Settings::file(Quality::Crf(0)));
+        assert!(
+            said.contains(" rc=cqp ") && said.contains(" qp=0"),
+            "{said}"
+        );
+        assert!(banner(&Settings::file(Quality::Crf(51))).contains(" crf=51.0 "));
+    }
 }
