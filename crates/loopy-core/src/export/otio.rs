@@ -86,6 +86,7 @@ impl Track<'_> {
     fn clip(&self, index: usize) -> Value {
         let visit = &self.plan.visits[index];
         let PlannedClip { clip, grade, .. } = self.plan.clip(visit);
+        let rate = self.rates[visit.clip as usize];
         let before = index
             .checked_sub(1)
             .and_then(|before| self.plan.seams.get(before));

@@ -1,5 +1,7 @@
 //! The bytes of a sheet, as people's programs write them, as rows.
 
+use std::str::FromStr;
+
 use csv::{ByteRecord, ReaderBuilder};
 use serde::de::DeserializeOwned;
 
@@ -8,6 +10,7 @@ use crate::{
     Plan,
     graph::Score,
     plan::{self, PlannedClip, Seam},
+    walk::UNKNOWN_STEP,
 };
 
 /// Columns without which a row is no visit.
@@ -208,14 +211,20 @@ impl<'a> Cells<'a> {
     }
 
     /// A number with a point, or with a comma where that is the custom.
-    fn float(&self, column: &'static str) -> Result<Option<f64>, Error> {
+    fn float<T>(&self, column: &'static str) -> Result<Option<T>, Error>
+    where
+        T: FromStr + Into<f64> + Copy,
+    {
         let text = self.text(column);
         if text.is_empty() {
             return Ok(None);
         }
         let number = text.replace(',', ".").parse().ok();
         number
-            .filter(|number: &f64| number.is_finite() && *number >= 0.0)
+            .filter(|number: &T| {
+                let number: f64 = (*number).into();
+                number.is_finite() && number >= 0.0
+            })
             .map(Some)
             .ok_or_else(|| {
                 Error::cell(self.line, column, format!("`{text}` is not a number"))
@@ -256,9 +265,6 @@ impl<'a> Cells<'a> {
                 );
             }
         };
-        let step = self
-            .float("step")?
-            .map_or(crate::walk::UNKNOWN_STEP, |step| step as f32);
         Ok(Some(Joint {
             clip: clip.to_owned(),
             enter: self.number("next_in")?,
@@ -269,8 +275,8 @@ impl<'a> Cells<'a> {
                 declared,
                 steps: optional("seam_steps")?,
                 score: Score::from_f64(self.float("score")?.unwrap_or_default()),
-                step: step.min(f32::MAX),
-                rsv: self.float("rsv")?.map(|rsv| (rsv as f32).min(f32::MAX)),
+                step: self.float("step")?.unwrap_or(UNKNOWN_STEP),
+                rsv: self.float("rsv")?,
             },
         }))
     }

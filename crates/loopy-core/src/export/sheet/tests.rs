@@ -390,4 +390,25 @@ proptest! {
             prop_assert_eq!(made.visits.len(), order.len());
         }
     }
+
+    #[test]
+    fn damaged_sheets_are_refused_or_hold_together(
+        edits in prop::collection::vec((any::<prop::sample::Index>(), 0_u8..128), 1..6),
+        cut in prop::option::of(any::<prop::sample::Index>()),
+    ) {
+        let (_, plan) = sample(true);
+        let mut bytes = write(&plan);
+        for (at, byte) in edits {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        if let Some(cut) = cut {
+            bytes.truncate(cut.index(bytes.len()));
+        }
+        if let Ok(made) = read(&bytes).and_then(|sheet| sheet.plan(None)) {
+            prop_assert_eq!(made.check(), Ok(()));
+            let again = read(&write(&made)).unwrap().plan(None).unwrap();
+            prop_assert_eq!(again.hash(), made.hash());
+        }
+    }
 }
