@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use loopy_core::{
-    Grade, Graph, Plan, Rate,
+    Plan,
     clip::ClipPath,
     export::{
         Format, Places, ffconcat, otio,
@@ -124,19 +124,8 @@ impl Given {
     ///
     /// # Errors
     /// [`Error::Sheet`].
-    pub fn with_library(
-        self,
-        graph: &Graph,
-        grades: &[Grade],
-        fps: Rate,
-        seed: u64,
-    ) -> Result<Plan, Error> {
-        self.settled(Some(&Library {
-            graph,
-            grades,
-            fps,
-            seed,
-        }))
+    pub fn with_library(self, library: &Library) -> Result<Plan, Error> {
+        self.settled(Some(library))
     }
 
     fn settled(self, library: Option<&Library>) -> Result<Plan, Error> {

@@ -6,6 +6,7 @@ use loopy_core::{
     Grade, Graph, Plan, Rate, Size,
     clock::Mode,
     encode::Settings,
+    export::sheet,
     graph::Score,
     ledger::Ledger,
     limits::Limits,
@@ -292,7 +293,13 @@ fn given_plan(
         return given.alone();
     }
     let (graph, grades) = tried(options, library, room, meter)?;
-    given.with_library(&graph, &grades, rate(options, library)?, options.seed)
+    given.with_library(&sheet::Library {
+        graph: &graph,
+        grades: &grades,
+        fps: rate(options, library)?,
+        seam_threshold: options.seam_threshold,
+        seed: options.seed,
+    })
 }
 
 fn walk_of(

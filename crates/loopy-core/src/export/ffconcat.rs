@@ -83,7 +83,8 @@ fn left_out(seam: &Seam) -> String {
         SeamKind::Dissolve => "dissolve",
         SeamKind::Cut | SeamKind::SceneChange => "bridge",
     };
-    format!("# left out here: {what}, {} frames", seam.frames)
+    let ending = if seam.frames == 1 { "" } else { "s" };
+    format!("# left out here: {what}, {} frame{ending}", seam.frames)
 }
 
 /// The clip as the script names it: relative to the script where FFmpeg calls such a name safe,

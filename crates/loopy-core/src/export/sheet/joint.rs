@@ -79,16 +79,17 @@ impl<'a> Edges<'a> {
         let edge = edges.min_by_key(|edge| (edge.declared, Reverse(edge.score)))?;
         let handles = left.len().saturating_sub(leave).min(enter);
         let span = Span::of(edge, stock[from].clip.rate(), handles, &self.options);
-        let declared = edge.declared;
+        // As a walk has it: what nothing fills well enough is counted as a change of scene.
+        let declared = edge.declared || edge.score < self.options.seam_threshold;
+        let kind = match (span.frames, declared) {
+            (0, true) => SeamKind::SceneChange,
+            _ => span.kind,
+        };
         Some(Seam {
             start: 0,
             frames: span.frames,
-            kind: if declared {
-                SeamKind::SceneChange
-            } else {
-                span.kind
-            },
-            declared: false,
+            kind,
+            declared: declared && kind != SeamKind::SceneChange,
             steps: span.steps,
             score: edge.score,
             step: if edge.step.is_finite() {

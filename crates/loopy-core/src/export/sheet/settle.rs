@@ -11,6 +11,7 @@ use crate::{
     Clip, Grade, Graph, Plan, Rate,
     certificate::{Certificate, certify},
     clock::{ClipClock, Mode},
+    graph::Score,
     plan::{self, PlannedClip, SCHEMA, Seam, Visit},
     walk,
 };
@@ -23,6 +24,8 @@ pub struct Library<'a> {
     pub grades: &'a [Grade],
     /// Output rate of a sheet that tells none.
     pub fps: Rate,
+    /// Joints of a lower score count as changes of scene.
+    pub seam_threshold: Score,
     /// Seed to write into the plan of a sheet that tells none.
     pub seed: u64,
 }
@@ -64,6 +67,7 @@ impl Sheet {
         let options = walk::Options {
             fps: facts.fps,
             rate_mode: facts.rate_mode,
+            seam_threshold: library.map_or(Score(0), |library| library.seam_threshold),
             ..walk::Options::default()
         };
         let edges = library.map(|library| Edges::new(library, &fitted.stock, options));

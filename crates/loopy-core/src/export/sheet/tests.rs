@@ -4,6 +4,7 @@ use super::*;
 use crate::{
     Graph,
     grade::Grade,
+    graph::Score,
     plan::Plan,
     walk::{
         self, Seams,
@@ -160,6 +161,7 @@ fn a_deleted_row_joins_its_neighbours_by_the_librarys_edge_or_a_scene_change() {
         graph,
         grades: &[],
         fps: thirty(),
+        seam_threshold: Score::from_f64(0.5),
         seed: 1,
     };
     let helped = sheet.plan(Some(&library(&graph))).unwrap();
@@ -170,6 +172,16 @@ fn a_deleted_row_joins_its_neighbours_by_the_librarys_edge_or_a_scene_change() {
     );
     assert_eq!(helped.certificate.scene_changes, 0);
     assert_eq!(helped.frames, 182);
+    let strict = Library {
+        seam_threshold: Score::from_f64(0.9),
+        ..library(&graph)
+    };
+    let strict = sheet.plan(Some(&strict)).unwrap();
+    assert_eq!(
+        (strict.seams[0].kind, strict.seams[0].declared),
+        (SeamKind::Motion, true)
+    );
+    assert_eq!(strict.certificate.scene_changes, 1);
     let poor = sheet.plan(Some(&library(&bare))).unwrap();
     assert_eq!(poor, alone);
 }
@@ -220,6 +232,7 @@ fn a_sheet_of_three_columns_becomes_a_plan_with_its_library() {
         graph: &graph,
         grades: &grades,
         fps: thirty(),
+        seam_threshold: Score(0),
         seed: 7,
     };
     let ends: Vec<u32> = graph
@@ -361,7 +374,7 @@ proptest! {
             seed,
             fps: crate::Rate::new(fps.0, fps.1).unwrap(),
             bridge_budget: budget,
-            seam_threshold: crate::graph::Score::from_f64(threshold),
+            seam_threshold: Score::from_f64(threshold),
             ..walk::Options::default()
         };
         let plan = plan_of(&graph, &options);
@@ -382,7 +395,7 @@ proptest! {
         let rows = &records[from..records.len() - 1];
         let mut edited = records[..from].to_vec();
         edited.extend(order.iter().map(|index| index.get(rows).clone()));
-        let library = Library { graph: &graph, grades: &[], fps: thirty(), seed };
+        let library = Library { graph: &graph, grades: &[], fps: thirty(), seam_threshold: Score(0), seed };
         let sheet = read(&joined(&edited, b',')).unwrap();
         for library in [None, Some(&library)] {
             let made = sheet.plan(library).unwrap();
