@@ -190,3 +190,22 @@ fn a_sheet_with_a_mistake_is_refused_by_row_and_column_and_nothing_is_made() {
     assert!(said.contains("not read back"), "{said}");
     assert!(!house.path("o.mp4").exists() && !house.path("o.otio").exists());
 }
+
+#[test]
+fn clips_and_places_alone_become_the_plan_that_the_library_gave_them() {
+    let (house, plan) = planned();
+    let rows = plan.visits.iter().map(|visit| {
+        let clip = plan.clip(visit).clip.short_name();
+        format!("\"{clip}\",{},{}\n", visit.enter, visit.leave)
+    });
+    let sheet = "clip,in,out\n".to_owned() + &rows.collect::<String>();
+    std::fs::write(house.path("bare.csv"), sheet).unwrap();
+    house.run(
+        &["plan", "clips", "--from", "bare.csv", "-o", "bare.json"],
+        0,
+    );
+    let bare: Plan = serde_json::from_str(&read(&house, "bare.json")).unwrap();
+    assert_eq!(bare.hash(), plan.hash());
+    let said = text(&house.run(&["verify", "bare.csv"], 1).stderr);
+    assert!(said.contains("hint: give the clips"), "{said}");
+}

@@ -161,33 +161,33 @@ impl Columns {
     }
 
     fn row(&self, cells: &[&str], line: u64) -> Result<Row, Error> {
-        let sheet = Cells {
+        let record = Record {
             columns: self,
             cells,
             line,
         };
-        let clip = sheet.text("clip");
+        let clip = record.text("clip");
         if clip.is_empty() {
             return Err(Error::cell(line, "clip", "it is empty"));
         }
         Ok(Row {
             line,
             clip: clip.to_owned(),
-            enter: sheet.number("in")?,
-            leave: sheet.number("out")?,
-            joint: sheet.joint()?,
+            enter: record.number("in")?,
+            leave: record.number("out")?,
+            joint: record.joint()?,
         })
     }
 }
 
-/// The cells of one row.
-struct Cells<'a> {
+/// One row, by column.
+struct Record<'a> {
     columns: &'a Columns,
     cells: &'a [&'a str],
     line: u64,
 }
 
-impl<'a> Cells<'a> {
+impl<'a> Record<'a> {
     /// The text of a cell; empty where the sheet has no such cell.
     fn text(&self, column: &str) -> &'a str {
         let index = COLUMNS.iter().position(|name| *name == column);

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::{
     Error, Row, Sheet,
-    joint::{Edges, scene_change},
+    joint::{Edges, Side, scene_change},
     label,
 };
 use crate::{
@@ -159,7 +159,7 @@ struct Fitted<'a> {
     /// For each row its clip in the stock, first frame, and one past the last.
     places: Vec<(usize, u32, u32)>,
     /// What any row tells of the joint between two sides.
-    known: HashMap<((usize, u32), (usize, u32)), Seam>,
+    known: HashMap<(Side, Side), Seam>,
     looped: bool,
 }
 
