@@ -59,7 +59,7 @@ pub(crate) enum Command {
     Analyze(Box<Analyze>),
     /// Plan the walk alone
     #[command(
-        after_help = "Example:\n  loopy plan ~/clips --duration 1h -o plan.json\n  loopy render ~/clips --plan plan.json -o out.mp4\n  loopy plan ~/clips --script cues.json -o plan.json"
+        after_help = "Examples:\n  loopy plan ~/clips --duration 1h -o plan.json\n  loopy render ~/clips --plan plan.json -o out.mp4\n  loopy plan --from plan.json -o walk.otio\n  loopy plan ~/clips --script cues.json -o plan.json"
     )]
     Plan(Box<Plan>),
     /// Check a video against its report, or a plan
@@ -319,7 +319,7 @@ pub(crate) struct Render {
 #[derive(Clone, Debug, Default, ClapArgs)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct More {
-    /// Realize this plan instead of planning
+    /// Realize this plan (.json or .csv) instead of planning
     #[arg(long, value_name = "FILE", conflicts_with_all = [
         "duration", "frames", "looped", "fps", "seed", "min_gap", "seams", "bridge_frames",
         "bridge_budget", "seam_threshold", "rate", "preview", "no_match", "mode", "matrix",
@@ -375,9 +375,19 @@ pub(crate) struct Analyze {
 pub(crate) struct Plan {
     #[command(flatten)]
     pub(crate) scan: Scan,
-    /// Plan file [default: standard output]
+    /// Plan file; .csv (rows to edit), .ffconcat and .otio are written as that, all others as
+    /// JSON [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// Format of the plan file, whatever its name
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: Option<PlanFormat>,
+    /// Write this plan (.json or .csv) instead of planning; CLIPS only for what it does not tell
+    #[arg(long, value_name = "FILE", conflicts_with_all = [
+        "duration", "frames", "looped", "fps", "seed", "min_gap", "seams", "bridge_frames",
+        "bridge_budget", "seam_threshold", "rate", "no_match",
+    ])]
+    pub(crate) from: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) walk: Walk,
     #[command(flatten)]
@@ -386,7 +396,7 @@ pub(crate) struct Plan {
 
 #[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct Verify {
-    /// Video, or plan (.json)
+    /// Video, or plan (.json or .csv)
     pub(crate) file: PathBuf,
     /// Report of the video
     #[arg(long, value_name = "FILE")]
@@ -591,6 +601,17 @@ choice!(Scaler -> loopy_core::normalise::Scaler {
 
 choice!(Codec -> loopy_core::encode::Codec {
     H264 = "h264" => Self::H264,
+});
+
+choice!(PlanFormat -> loopy_core::export::Format {
+    /// The plan itself
+    Json = "json" => Self::Json,
+    /// A row for each visit, to edit and give back
+    Csv = "csv" => Self::Csv,
+    /// A script for FFmpeg, without bridges
+    Ffconcat = "ffconcat" => Self::Ffconcat,
+    /// A timeline for editors
+    Otio = "otio" => Self::Otio,
 });
 
 choice!(AudioCodec -> loopy_media::audio::encode::Codec {

@@ -16,6 +16,12 @@ pub(crate) fn data(line: &str) -> bool {
     writeln!(out, "{line}").and_then(|()| out.flush()).is_ok()
 }
 
+/// A document on standard output, as it is; false when nobody reads any more.
+pub(crate) fn document(bytes: &[u8]) -> bool {
+    let mut out = std::io::stdout().lock();
+    out.write_all(bytes).and_then(|()| out.flush()).is_ok()
+}
+
 /// Seconds as people say them.
 pub(crate) fn seconds(seconds: f64) -> String {
     if seconds < 10.0 {

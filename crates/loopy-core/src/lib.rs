@@ -9,6 +9,7 @@ pub mod clip;
 pub mod clock;
 pub mod color;
 pub mod encode;
+pub mod export;
 pub mod frame;
 pub mod grade;
 pub mod graph;

@@ -254,10 +254,7 @@ impl Plan {
                 return wrong(index, format!("there is no clip {}", visit.clip));
             };
             let clip = &planned.clip;
-            if clip.first >= clip.until
-                || clip.until as usize > clip.times.len()
-                || clip.times.windows(2).any(|pair| pair[0] >= pair[1])
-            {
+            if !whole(clip) {
                 return wrong(index, format!("clip {} has no usable range", visit.clip));
             }
             let clock = clocks[visit.clip as usize]
@@ -303,6 +300,20 @@ impl Plan {
     }
 }
 
+/// Longer clips are none of ours: 60,000 frames at the slowest usable rate last less.
+const LONGEST_CLIP: i64 = 4 * 3600 * 1_000_000;
+
+/// The clip has frames, and times to put them at.
+pub(crate) fn whole(clip: &Clip) -> bool {
+    let times = &clip.times;
+    clip.first < clip.until
+        && clip.until as usize <= times.len()
+        && times.first().is_some_and(|first| *first >= 0)
+        && times.windows(2).all(|pair| pair[0] < pair[1])
+        && times.last().is_some_and(|last| *last < clip.end)
+        && clip.end <= LONGEST_CLIP
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -322,7 +333,7 @@ mod tests {
         type Spoil = fn(&mut Plan);
         let good = sample();
         good.check().unwrap();
-        let broken: [(&str, Spoil); 12] = [
+        let broken: [(&str, Spoil); 14] = [
             ("total", |plan| plan.frames += 1),
             ("start", |plan| plan.visits[2].start += 1),
             ("empty visit", |plan| {
@@ -335,6 +346,10 @@ mod tests {
             ("seam start", |plan| plan.seams[1].start -= 1),
             ("seam missing", |plan| plan.seams.truncate(2)),
             ("times", |plan| plan.clips[0].clip.times[3] = 0),
+            ("times before the first", |plan| {
+                plan.clips[0].clip.times[0] = i64::MIN;
+            }),
+            ("endless clip", |plan| plan.clips[0].clip.end = i64::MAX),
             ("range", |plan| plan.clips[0].clip.until = 100_000),
             ("bridge length", |plan| plan.seams[0].frames += 1),
         ];

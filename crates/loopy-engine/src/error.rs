@@ -96,6 +96,17 @@ pub enum Error {
         /// Why, with line and column where the parser tells.
         why: String,
     },
+    /// A sheet is no plan.
+    #[error("{}: {error}", show(path))]
+    Sheet {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and where.
+        error: Box<loopy_core::export::sheet::Error>,
+    },
+    /// A plan cannot be written as a script.
+    #[error(transparent)]
+    Script(#[from] loopy_core::export::ffconcat::Error),
     /// A clip failed while its frames were encoded, twice.
     #[error("{}: {why}", show(path))]
     Clip {
@@ -164,6 +175,8 @@ impl Error {
                     .to_owned()
             }
             Self::NoLoop { none, .. } => none.why.hint().to_owned(),
+            Self::Sheet { error, .. } => return error.hint().map(str::to_owned),
+            Self::Script(error) => error.hint().to_owned(),
             Self::Strict(entry) => entry.fix.clone(),
             _ => return None,
         })

@@ -5,6 +5,7 @@ pub mod around;
 pub mod audit;
 mod copies;
 pub mod demo;
+pub mod documents;
 pub mod estimate;
 pub mod events;
 pub mod executor;

@@ -3,9 +3,10 @@
 use std::{path::PathBuf, time::Instant};
 
 use loopy_core::{
-    Plan, Rate, Size,
+    Grade, Graph, Plan, Rate, Size,
     clock::Mode,
     encode::Settings,
+    export::sheet,
     graph::Score,
     ledger::Ledger,
     limits::Limits,
@@ -17,7 +18,9 @@ use loopy_core::{
 use loopy_sight::graph::Built;
 
 use crate::{
-    Error, estimate,
+    Error,
+    documents::{self, Given},
+    estimate,
     events::{Event, Sink, Stage},
     executor::{self, Executor},
     index::Index,
@@ -184,20 +187,12 @@ const PREVIEW_MARKS: u32 = 6;
 /// # Errors
 /// See [`Error`]; nothing has been written outside the store.
 pub fn prepare(options: &Options, room: &Room, meter: &mut Meter) -> Result<Prepared, Error> {
-    let given: Option<Plan> = options
-        .plan
-        .as_deref()
-        .map(crate::verify::read_plan)
-        .transpose()?;
+    let given = options.plan.as_deref().map(documents::open).transpose()?;
     let mut scan_options = options.scan.clone();
-    if let Some(plan) = &given
+    if let Some(given) = &given
         && scan_options.inputs.is_empty()
     {
-        let paths = plan
-            .clips
-            .iter()
-            .map(|clip| clip.clip.path.as_path().to_owned());
-        scan_options.inputs = paths.collect();
+        scan_options.inputs = given.files();
     }
     if let Target::File(path) = &options.target {
         scan_options.output = Some(path.clone());
@@ -220,7 +215,9 @@ pub fn prepare(options: &Options, room: &Room, meter: &mut Meter) -> Result<Prep
         return Err(Error::Strict(Box::new(entry.clone())));
     }
     let plan = match (given, options.single) {
-        (Some(plan), _) => library::attach(plan, &library)?,
+        (Some(given), _) => {
+            library::attach(given_plan(given, options, &library, room, meter)?, &library)?
+        }
         (None, Some(wish)) => meter.stage(Stage::Plan, room, || {
             loop_points::plan(wish, &library, options, room)
         })?,
@@ -258,21 +255,21 @@ pub fn prepare(options: &Options, room: &Room, meter: &mut Meter) -> Result<Prep
     })
 }
 
-fn walk_of(
+/// Output rate of what is planned anew.
+fn rate(options: &Options, library: &Library) -> Result<Rate, Error> {
+    let fps = options.fps.or_else(|| scan::common_rate(&library.clips));
+    fps.or_else(|| Rate::new(30, 1))
+        .ok_or_else(|| Error::Usage("no rate".into()))
+}
+
+/// The graph of the library with every joint tried, and the grades of its clips.
+fn tried(
     options: &Options,
     library: &Library,
     room: &Room,
     meter: &mut Meter,
-) -> Result<Plan, Error> {
-    let fps = options.fps.or_else(|| scan::common_rate(&library.clips));
-    let fps = fps
-        .or_else(|| Rate::new(30, 1))
-        .ok_or_else(|| Error::Usage("no rate".into()))?;
-    let mut frames = options.length.frames(fps)?;
-    if options.preview {
-        frames = frames.min(fps.frames_in(PREVIEW_MICROS));
-    }
-    let (graph, grades) = meter.stage(Stage::Analyze, room, || {
+) -> Result<(Graph, Vec<Grade>), Error> {
+    meter.stage(Stage::Analyze, room, || {
         let Built { graph, missing } = library::graph(library, room)?;
         if let Some(message) = library::lonely(&missing) {
             (room.sink)(Event::Note { message });
@@ -284,7 +281,42 @@ fn walk_of(
         };
         let graph = trial::settle(graph, &grades, &options.limits, room)?;
         Ok((graph, grades))
-    })?;
+    })
+}
+
+/// The plan that a file holds; the library is analysed only where the file does not tell all.
+fn given_plan(
+    given: Given,
+    options: &Options,
+    library: &Library,
+    room: &Room,
+    meter: &mut Meter,
+) -> Result<Plan, Error> {
+    if !given.needs_library() {
+        return given.alone();
+    }
+    let (graph, grades) = tried(options, library, room, meter)?;
+    given.with_library(&sheet::Library {
+        graph: &graph,
+        grades: &grades,
+        fps: rate(options, library)?,
+        seam_threshold: options.seam_threshold,
+        seed: options.seed,
+    })
+}
+
+fn walk_of(
+    options: &Options,
+    library: &Library,
+    room: &Room,
+    meter: &mut Meter,
+) -> Result<Plan, Error> {
+    let fps = rate(options, library)?;
+    let mut frames = options.length.frames(fps)?;
+    if options.preview {
+        frames = frames.min(fps.frames_in(PREVIEW_MICROS));
+    }
+    let (graph, grades) = tried(options, library, room, meter)?;
     meter.stage(Stage::Plan, room, || {
         let mut walk = walk::Options {
             frames,

@@ -3,14 +3,14 @@
 
 use std::path::Path;
 
-use loopy_core::{Plan, clip::show, report::Report};
+use loopy_core::{clip::show, report::Report};
 use loopy_media::{
     demux::{Kind, Packets},
     segment::Digest,
 };
 use serde::Serialize;
 
-use crate::{Error, scan::plain};
+use crate::{Error, documents};
 
 /// What was checked, and every finding.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -34,31 +34,12 @@ impl Findings {
     }
 }
 
-/// Reads a plan file and checks it.
-///
-/// # Errors
-/// [`Error::Document`] or [`Error::Plan`].
-pub fn read_plan(path: &Path) -> Result<Plan, Error> {
-    let plan: Plan = read(path)?;
-    plan.check()?;
-    Ok(plan)
-}
-
 /// Reads a report file.
 ///
 /// # Errors
 /// [`Error::Document`].
 pub fn read_report(path: &Path) -> Result<Report, Error> {
-    read(path)
-}
-
-fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, Error> {
-    let fail = |why: String| Error::Document {
-        path: path.to_owned(),
-        why,
-    };
-    let bytes = std::fs::read(path).map_err(|error| fail(plain(&error)))?;
-    serde_json::from_slice(&bytes).map_err(|error| fail(error.to_string()))
+    documents::json(path)
 }
 
 /// Compares the video's packets with the report's segments, in the report's order, and its

@@ -16,14 +16,13 @@ use loopy_core::{
     report::Report,
 };
 use loopy_engine::{
-    Error,
+    Error, documents,
     estimate::{self, Estimate},
     output::Target,
     render::{self, Length, Options},
     scan,
     soundtrack::Choice,
     usage::Meter,
-    verify,
     wishes::{self, Wishes},
 };
 
@@ -94,7 +93,7 @@ pub(super) fn options(global: &Global, args: &Render) -> Result<Options, Error> 
     }
     let created = created()?;
     let seed = match &more.plan {
-        Some(plan) => verify::read_plan(plan)?.seed,
+        Some(plan) => documents::open(plan)?.seed().unwrap_or(walk.seed),
         None => walk.seed,
     };
     let target = target(output, picture, seed, created)?;
@@ -208,12 +207,13 @@ pub(super) fn scan_options(scan: &Scan) -> scan::Options {
     }
 }
 
-/// Options for `loopy plan`, which plans as `render` with its defaults would.
+/// Options for `loopy plan`, which plans as `render` with its defaults would; or realizes `plan`.
 pub(super) fn planning(
     global: &Global,
     scan: &Scan,
     walk: &Walk,
     light: Light,
+    plan: Option<PathBuf>,
 ) -> Result<Options, Error> {
     let render = Render {
         scan: scan.clone(),
@@ -234,7 +234,10 @@ pub(super) fn planning(
             audio_codec: crate::args::AudioCodec::Aac,
             audio_bitrate: None,
         },
-        more: More::default(),
+        more: More {
+            plan,
+            ..More::default()
+        },
     };
     options(global, &render)
 }

@@ -2,8 +2,9 @@
 
 use std::process::ExitCode;
 
+use loopy_core::export::Format;
 use loopy_engine::{
-    Error, verify,
+    Error, documents, verify,
     visibility::{self, Visibility},
 };
 
@@ -14,20 +15,22 @@ use crate::{
 
 pub(super) fn run(global: &Global, args: &Verify) -> Result<ExitCode, Error> {
     let Some(report) = &args.report else {
-        let json = args
-            .file
-            .extension()
-            .is_some_and(|ending| ending.eq_ignore_ascii_case("json"));
-        if !json {
+        if Format::of(&args.file).is_none() {
             return Err(Error::Usage(
                 "a video is verified against its report: give --report FILE".to_owned(),
             ));
         }
-        let plan = verify::read_plan(&args.file)?;
+        let plan = documents::plan(&args.file)?;
         let line = format!("the plan holds together: {} visits", plan.visits.len());
         if global.json {
-            words::data(&serde_json::json!({"type": "verified", "problems": []}).to_string());
+            words::data(
+                &serde_json::json!({"type": "verified", "problems": [], "notes": plan.notes})
+                    .to_string(),
+            );
         } else {
+            for note in &plan.notes {
+                words::say(&format!("note: {note}"));
+            }
             words::say(&line);
         }
         return Ok(ExitCode::SUCCESS);
