@@ -109,10 +109,10 @@ const END_SECONDS: f64 = 0.2;
 /// Far enough from each other to be two ports.
 pub(crate) fn far(clip: &Clip, a: u32, b: u32, options: &Options) -> bool {
     let end = |boundary: u32| boundary == clip.first || boundary == clip.until;
-    let seconds = if end(a) != end(b) {
-        options.port_seconds.min(END_SECONDS)
-    } else {
+    let seconds = if end(a) == end(b) {
         options.port_seconds
+    } else {
+        options.port_seconds.min(END_SECONDS)
     };
     let micros = clip.time(a).abs_diff(clip.time(b)) as f64;
     // A frame's time is rounded to microseconds.

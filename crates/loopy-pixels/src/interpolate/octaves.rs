@@ -99,7 +99,7 @@ impl Sources {
         for y in 0..plane.height {
             let start = plane.start(y);
             let [above, here, below] = [start - plane.stride, start, start + plane.stride]
-                .map(|start| &plane.data[start - 1..start + plane.width + 1]);
+                .map(|start| &plane.data[start - 1..=start + plane.width]);
             let rows = here.windows(3).zip(above[1..].iter().zip(&below[1..]));
             for ((x, out), (row, (above, below))) in
                 lack.row_mut(y).iter_mut().enumerate().zip(rows)
