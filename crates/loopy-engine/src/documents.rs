@@ -23,7 +23,7 @@ pub enum Given {
         /// The file.
         path: PathBuf,
         /// Its rows.
-        sheet: Sheet,
+        sheet: Box<Sheet>,
     },
 }
 
@@ -36,7 +36,7 @@ pub fn open(path: &Path) -> Result<Given, Error> {
     match Format::of(path) {
         Some(Format::Csv) => Ok(Given::Sheet {
             path: path.to_owned(),
-            sheet: sheet::read(&bytes(path)?).map_err(|error| wrong(path, error))?,
+            sheet: Box::new(sheet::read(&bytes(path)?).map_err(|error| wrong(path, error))?),
         }),
         Some(Format::Ffconcat | Format::Otio) => Err(Error::Usage(format!(
             "{}: .ffconcat and .otio are not read back; edit a plan as .csv",
