@@ -12,6 +12,7 @@
 
 mod error;
 mod joint;
+mod names;
 mod read;
 mod settle;
 #[cfg(test)]
