@@ -87,6 +87,7 @@ impl Sheet {
             found.unwrap_or_else(scene_change)
         });
         let seams: Vec<Seam> = seams.collect();
+        let compared = facts.certificate.clone();
         let mut plan = fitted.write(facts, seams);
         plan.check().map_err(|error| match error {
             plan::Error::Visit { visit, what } => match self.rows.get(visit) {
@@ -95,7 +96,16 @@ impl Sheet {
             },
             other => Error::whole(other.to_string()),
         })?;
-        if self.hash != Some(plan.hash()) {
+        if self.hash == Some(plan.hash()) {
+            // What the walk was set against needs the graph, and has not changed.
+            plan.certificate = Certificate {
+                entropy_bound: compared.entropy_bound,
+                uniform_chain: compared.uniform_chain,
+                shuffle_bag: compared.shuffle_bag,
+                capacity: compared.capacity,
+                ..plan.certificate
+            };
+        } else {
             plan.notes = vec![edited(taken, changes)];
         }
         Ok(plan)
