@@ -2,7 +2,8 @@
 //!
 //! Ports are opened greedily, joint by joint: first the best to leave each clip by, to leave it at
 //! its end and to enter it, then the best joint of every two clips, then all others that few would notice. A
-//! joint whose ends are ports by then costs nothing more and stays.
+//! joint whose ends are ports by then costs nothing more and stays. A clip that has ports already, and
+//! is encoded most likely, gets no more for a joint that would be seen.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,7 +36,12 @@ pub fn thin(mut graph: Graph, options: &Options, known: &BTreeMap<usize, Vec<u32
         graph: &graph,
     };
     for index in order(&graph) {
-        open.make(&graph.edges[index]);
+        let edge = &graph.edges[index];
+        // What is encoded is not encoded anew for a joint that is seen.
+        let fresh = |port: PortRef| open.has(port) || !known.contains_key(&(port.clip as usize));
+        if edge.score >= EARNS || fresh(edge.from) && fresh(edge.to) {
+            open.make(edge);
+        }
     }
     let ports = open.ports;
     let kept = |port: PortRef| {
@@ -98,11 +104,7 @@ impl Open<'_> {
     fn make(&mut self, edge: &Edge) {
         let mut needed: Vec<PortRef> = [edge.from, edge.to]
             .into_iter()
-            .filter(|port| {
-                self.ports[port.clip as usize]
-                    .binary_search(&port.boundary)
-                    .is_err()
-            })
+            .filter(|port| !self.has(*port))
             .collect();
         needed.dedup();
         if needed
@@ -117,6 +119,12 @@ impl Open<'_> {
                 }
             }
         }
+    }
+
+    fn has(&self, port: PortRef) -> bool {
+        self.ports[port.clip as usize]
+            .binary_search(&port.boundary)
+            .is_ok()
     }
 
     /// There is room for a port beside those of its clip and those that come with it.

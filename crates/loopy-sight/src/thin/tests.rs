@@ -85,6 +85,16 @@ fn ports_that_are_known_stay_and_serve_whatever_ends_there() {
     assert_eq!(joints(&thinned), [(200, 50)]);
 }
 
+#[test]
+fn a_clip_that_has_ports_gets_none_for_a_joint_that_is_seen() {
+    let all = graph(2, &[(0, 200, 1, 50, 30)]);
+    let known = BTreeMap::from([(0, vec![0, 300]), (1, vec![0, 300])]);
+    let thinned = thin(all.clone(), &Options::default(), &known);
+    assert!(thinned.edges.is_empty());
+    let fresh = thin(all, &Options::default(), &BTreeMap::new());
+    assert_eq!(joints(&fresh), [(200, 50)]);
+}
+
 proptest! {
     #[test]
     fn ports_are_few_and_far_apart_and_edges_end_at_them(
