@@ -3,7 +3,7 @@
 //! Ports are opened greedily, joint by joint: first the best to leave each clip by, to leave it at
 //! its end and to enter it, then the best joint of every two clips, then all others that few would notice. A
 //! joint whose ends are ports by then costs nothing more and stays. A clip that has ports already, and
-//! is encoded most likely, gets no more for a joint that would be seen.
+//! is encoded most likely, gets more only for joints that hardly anyone would notice.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,6 +16,9 @@ use crate::{graph::Options, ports::far};
 
 /// A joint that scores less opens no port, unless it is the best that a clip has.
 const EARNS: Score = Score((u16::MAX as u32 * 45 / 100) as u16);
+
+/// What a joint has to score to open a port in a clip that has ports already.
+const EARNS_LATER: Score = Score((u16::MAX as u32 * 60 / 100) as u16);
 
 /// `graph` with at most as many ports and at such distances as `options` say, and the edges between
 /// them; starts and ends of clips stay, and so do the `known` ports of clips, by index.
@@ -37,9 +40,9 @@ pub fn thin(mut graph: Graph, options: &Options, known: &BTreeMap<usize, Vec<u32
     };
     for index in order(&graph) {
         let edge = &graph.edges[index];
-        // What is encoded is not encoded anew for a joint that is seen.
+        // What is encoded is not encoded anew for a joint that is no clear gain.
         let fresh = |port: PortRef| open.has(port) || !known.contains_key(&(port.clip as usize));
-        if edge.score >= EARNS || fresh(edge.from) && fresh(edge.to) {
+        if edge.score >= EARNS_LATER || fresh(edge.from) && fresh(edge.to) {
             open.make(edge);
         }
     }
