@@ -27,6 +27,11 @@ impl Score {
     /// Nobody notices.
     pub const MAX: Self = Self(u16::MAX);
 
+    /// `percent` of certainty, 0 to 100, rounded down.
+    pub const fn percent(percent: u32) -> Self {
+        Self((u16::MAX as u32 * percent / 100) as u16)
+    }
+
     /// From 0..1; values outside are clamped, NaN is 0.
     pub fn from_f64(score: f64) -> Self {
         Self((score.clamp(0.0, 1.0) * f64::from(u16::MAX)).round() as u16)

@@ -38,7 +38,7 @@ const VERSION: &str = "trial-5";
 /// Changes when ports would be chosen otherwise from what was found.
 const SETTLED: &str = "settled-1";
 /// Two clips whose first joints reach this are worth more trials.
-const PROMISING: Score = Score((u16::MAX as u32 * 35 / 100) as u16);
+const PROMISING: Score = Score::percent(35);
 /// Joints in a job: those from one clip share what is read.
 const JOINTS_A_JOB: usize = 24;
 /// Clips of a scene that tell what is usual where a clip is short.

@@ -59,9 +59,9 @@ const BAND: f64 = 1.3;
 /// Scores this near to the best are as good: the longest of them is taken.
 const AS_GOOD: u16 = u16::MAX / 40;
 /// A joint below this is seen whatever is drawn between.
-const SEEN: u16 = u16::MAX / 4;
+const SEEN: Score = Score(u16::MAX / 4);
 /// Drawn, a joint below this is seen.
-const SEEN_DRAWN: u16 = (u16::MAX as u32 * 40 / 100) as u16;
+const SEEN_DRAWN: Score = Score::percent(40);
 /// Motion of more ordinary steps than this cannot be drawn.
 const TOO_FAR: f32 = 13.0;
 
@@ -98,8 +98,8 @@ pub fn candidates(clip: &Clip, features: &Features, wish: Wish) -> Result<Vec<Fo
             nearest: Option::None,
         });
     }
-    let micros = |found: &Found| clip.time(found.until) - clip.time(found.first);
-    found.sort_by_key(|found| (std::cmp::Reverse((found.score, micros(found))), found.first));
+    let order = |found: &Found| std::cmp::Reverse((found.score, length(clip, found)));
+    found.sort_by_key(|found| (order(found), found.first));
     Ok(found)
 }
 
@@ -108,13 +108,12 @@ pub fn candidates(clip: &Clip, features: &Features, wish: Wish) -> Result<Vec<Fo
 /// # Errors
 /// Why none of them would go unseen, with the best there is.
 pub fn best(clip: &Clip, features: &Features, mut found: Vec<Found>) -> Result<Found, None> {
-    let length = |found: &Found| clip.time(found.until) - clip.time(found.first);
     let best = found.iter().map(|found| found.score).max();
     let best = best.unwrap_or_default();
     found.retain(|found| found.score.0.saturating_add(AS_GOOD) >= best.0);
     // The longest; among equals the better, then the earlier.
     found.sort_by_key(|found| {
-        let order = std::cmp::Reverse((length(found), found.score));
+        let order = std::cmp::Reverse((length(clip, found), found.score));
         (order, found.first)
     });
     let Some(nearest) = found.first().copied() else {
@@ -128,13 +127,18 @@ pub fn best(clip: &Clip, features: &Features, mut found: Vec<Found>) -> Result<F
     } else {
         SEEN
     };
-    if nearest.score.0 >= least && nearest.step < TOO_FAR {
+    if nearest.score >= least && nearest.step < TOO_FAR {
         return Ok(nearest);
     }
     Err(None {
         why: why::of(clip, features, &nearest),
         nearest: Some(nearest),
     })
+}
+
+/// Microseconds that a loop lasts.
+fn length(clip: &Clip, found: &Found) -> i64 {
+    clip.time(found.until) - clip.time(found.first)
 }
 
 fn judged(view: &View, until: u32, first: u32) -> Found {

@@ -8,14 +8,18 @@
 //! its counterpart.
 
 mod gain;
+mod open;
 mod options;
 
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use loopy_core::Clip;
 
-pub(crate) use self::options::Place;
-use self::{gain::Gains, options::Joint};
+use self::gain::Gains;
+pub(crate) use self::{
+    open::{Open, fixed},
+    options::Place,
+};
 use crate::{
     graph::Options,
     joint::View,
@@ -48,31 +52,24 @@ pub(crate) struct Chosen {
 
 /// Chooses ports. `known` ports of a clip, by its index, are kept whatever else is found.
 pub(crate) fn choose(ground: &Ground, known: &BTreeMap<usize, Vec<u32>>) -> Chosen {
-    let fixed: Vec<Vec<u32>> = ground
+    let ports: Vec<Vec<u32>> = ground
         .clips
         .iter()
         .enumerate()
         .map(|(index, clip)| {
             let known = known.get(&index).into_iter().flatten().copied();
-            let inside = known.filter(|port| (clip.first + 1..clip.until).contains(port));
-            let mut ports: Vec<u32> = inside.chain([clip.first, clip.until]).collect();
-            ports.sort_unstable();
-            ports.dedup();
-            ports
+            fixed(clip, known)
         })
         .collect();
-    let joints = options::joints(ground, &fixed);
-    let mut open = Open {
-        ground,
-        ports: fixed,
-    };
+    let joints = options::joints(ground, &ports);
+    let mut open = Open::new(ground.clips, ground.options, ports);
     let mut gains = Gains::new(&joints, &open);
     let mut heap: BinaryHeap<(u64, std::cmp::Reverse<usize>)> = (0..joints.len())
         .map(|at| (gains.each(at, &open), std::cmp::Reverse(at)))
         .filter(|(gain, _)| *gain >= EARNS)
         .collect();
     while let Some((before, std::cmp::Reverse(at))) = heap.pop() {
-        let needed = open.needed(&joints[at]);
+        let needed = open.needed(joints[at].from, joints[at].to);
         if needed.is_empty() || !open.fit(&needed) {
             continue;
         }
@@ -95,7 +92,7 @@ pub(crate) fn choose(ground: &Ground, known: &BTreeMap<usize, Vec<u32>>) -> Chos
             }
         }
     }
-    let served = joints.iter().filter(|joint| open.needed(joint).is_empty());
+    let served = (joints.iter()).filter(|joint| open.has(joint.from) && open.has(joint.to));
     Chosen {
         joints: served.map(|joint| (joint.from, joint.to)).collect(),
         ports: open.ports,
@@ -117,42 +114,4 @@ pub(crate) fn far(clip: &Clip, a: u32, b: u32, options: &Options) -> bool {
     let micros = clip.time(a).abs_diff(clip.time(b)) as f64;
     // A frame's time is rounded to microseconds.
     a != b && micros + 1.0 >= seconds * 1e6
-}
-
-/// The ports so far.
-struct Open<'a> {
-    ground: &'a Ground<'a>,
-    ports: Vec<Vec<u32>>,
-}
-
-impl Open<'_> {
-    fn has(&self, (clip, boundary): Place) -> bool {
-        self.ports[clip].binary_search(&boundary).is_ok()
-    }
-
-    /// Ends of a joint that are no ports yet.
-    fn needed(&self, joint: &Joint) -> Vec<Place> {
-        let mut needed = vec![joint.from, joint.to];
-        needed.retain(|place| !self.has(*place));
-        needed.dedup();
-        needed
-    }
-
-    /// All of them can become ports.
-    fn fit(&self, places: &[Place]) -> bool {
-        let Ground { clips, options, .. } = self.ground;
-        places.iter().enumerate().all(|(at, (clip, boundary))| {
-            let earlier = places[..at].iter().filter(|(other, _)| other == clip);
-            let ports = &self.ports[*clip];
-            let mut others = earlier.clone().map(|(_, port)| port).chain(ports);
-            ports.len() + earlier.count() < options.max_ports
-                && others.all(|port| far(&clips[*clip], *port, *boundary, options))
-        })
-    }
-
-    fn add(&mut self, (clip, boundary): Place) {
-        if let Err(at) = self.ports[clip].binary_search(&boundary) {
-            self.ports[clip].insert(at, boundary);
-        }
-    }
 }

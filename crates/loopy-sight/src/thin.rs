@@ -9,54 +9,55 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use loopy_core::{
     Graph,
-    graph::{Edge, PortRef, Score},
+    graph::{Edge, PortRef, Ports, Score},
 };
 
-use crate::{graph::Options, ports::far};
+use crate::{
+    graph::Options,
+    ports::{Open, Place, fixed},
+};
 
 /// A joint that scores less opens no port, unless it is the best that a clip has.
-const EARNS: Score = Score((u16::MAX as u32 * 45 / 100) as u16);
+const EARNS: Score = Score::percent(45);
 
 /// What a joint has to score to open a port in a clip that has ports already.
-const EARNS_LATER: Score = Score((u16::MAX as u32 * 60 / 100) as u16);
+const EARNS_LATER: Score = Score::percent(60);
 
 /// `graph` with at most as many ports and at such distances as `options` say, and the edges between
 /// them; starts and ends of clips stay, and so do the `known` ports of clips, by index.
-pub fn thin(mut graph: Graph, options: &Options, known: &BTreeMap<usize, Vec<u32>>) -> Graph {
-    let mut open = Open {
-        options,
-        ports: (graph.clips.iter().enumerate())
-            .map(|(index, clip)| {
-                let known = known.get(&index).into_iter().flatten().copied();
-                let had = &graph.ports[index].0;
-                let known = known.filter(|port| had.binary_search(port).is_ok());
-                let mut ports: Vec<u32> = known.chain([clip.first, clip.until]).collect();
-                ports.sort_unstable();
-                ports.dedup();
-                ports
-            })
-            .collect(),
-        graph: &graph,
-    };
+pub fn thin(graph: Graph, options: &Options, known: &BTreeMap<usize, Vec<u32>>) -> Graph {
+    let ports = (graph.clips.iter().zip(&graph.ports))
+        .enumerate()
+        .map(|(index, (clip, had))| {
+            let known = known.get(&index).into_iter().flatten().copied();
+            fixed(clip, known.filter(|port| had.0.binary_search(port).is_ok()))
+        })
+        .collect();
+    let mut open = Open::new(&graph.clips, options, ports);
     for index in order(&graph) {
         let edge = &graph.edges[index];
         // What is encoded is not encoded anew for a joint that is no clear gain.
-        let fresh = |port: PortRef| open.has(port) || !known.contains_key(&(port.clip as usize));
-        if edge.score >= EARNS_LATER || fresh(edge.from) && fresh(edge.to) {
-            open.make(edge);
+        let (from, to) = (place(edge.from), place(edge.to));
+        let needed = open.needed(from, to);
+        let fresh = || needed.iter().all(|(clip, _)| !known.contains_key(clip));
+        if (edge.score >= EARNS_LATER || fresh()) && open.fit(&needed) {
+            for place in needed {
+                open.add(place);
+            }
         }
     }
-    let ports = open.ports;
-    let kept = |port: PortRef| {
-        ports[port.clip as usize]
-            .binary_search(&port.boundary)
-            .is_ok()
-    };
-    graph.edges.retain(|edge| kept(edge.from) && kept(edge.to));
-    for (own, ports) in graph.ports.iter_mut().zip(ports) {
-        own.0 = ports;
+    let kept = |port: PortRef| open.has(place(port));
+    let edges = graph.edges.iter();
+    let edges = edges.filter(|edge| kept(edge.from) && kept(edge.to));
+    Graph {
+        edges: edges.cloned().collect(),
+        ports: open.ports.into_iter().map(Ports).collect(),
+        ..graph
     }
-    graph
+}
+
+fn place(port: PortRef) -> Place {
+    (port.clip as usize, port.boundary)
 }
 
 /// Edges that may open ports, those that matter most first.
@@ -94,51 +95,6 @@ fn order(graph: &Graph) -> Vec<usize> {
     }
     ranked.sort_by_key(|(rank, _)| *rank);
     ranked.into_iter().map(|(_, index)| index).collect()
-}
-
-struct Open<'a> {
-    options: &'a Options,
-    ports: Vec<Vec<u32>>,
-    graph: &'a Graph,
-}
-
-impl Open<'_> {
-    /// Opens what an edge needs, when all of it can be.
-    fn make(&mut self, edge: &Edge) {
-        let mut needed: Vec<PortRef> = [edge.from, edge.to]
-            .into_iter()
-            .filter(|port| !self.has(*port))
-            .collect();
-        needed.dedup();
-        if needed
-            .iter()
-            .enumerate()
-            .all(|(at, port)| self.fits(*port, &needed[..at]))
-        {
-            for port in needed {
-                let ports = &mut self.ports[port.clip as usize];
-                if let Err(at) = ports.binary_search(&port.boundary) {
-                    ports.insert(at, port.boundary);
-                }
-            }
-        }
-    }
-
-    fn has(&self, port: PortRef) -> bool {
-        self.ports[port.clip as usize]
-            .binary_search(&port.boundary)
-            .is_ok()
-    }
-
-    /// There is room for a port beside those of its clip and those that come with it.
-    fn fits(&self, port: PortRef, with: &[PortRef]) -> bool {
-        let clip = &self.graph.clips[port.clip as usize];
-        let with = with.iter().filter(|other| other.clip == port.clip);
-        let ports = &self.ports[port.clip as usize];
-        let mut others = with.clone().map(|other| &other.boundary).chain(ports);
-        ports.len() + with.count() < self.options.max_ports
-            && others.all(|other| far(clip, *other, port.boundary, self.options))
-    }
 }
 
 #[cfg(test)]

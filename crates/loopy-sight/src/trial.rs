@@ -32,9 +32,9 @@ const ORDINARY: f32 = 0.75;
 /// Beyond this share nothing is ordinary.
 const UNUSUAL: f32 = 0.95;
 /// Where a plain cut scores less, no bridge was ever seen to score half.
-const BEYOND: Score = Score((u16::MAX as u32 * 4 / 100) as u16);
+const BEYOND: Score = Score::percent(4);
 /// Where one length of a bridge scores less, other lengths hardly ever score half.
-const FAINT: Score = Score((u16::MAX as u32 * 28 / 100) as u16);
+const FAINT: Score = Score::percent(28);
 /// Lengths of motion that are tried, as shares of the first guess.
 const LENGTHS: [f32; 3] = [1.0, 0.6, 1.6];
 

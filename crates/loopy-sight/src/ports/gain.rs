@@ -24,7 +24,7 @@ impl<'a> Gains<'a> {
             best: vec![0; pairs],
         };
         for (at, joint) in joints.iter().enumerate() {
-            let needed = open.needed(joint);
+            let needed = open.needed(joint.from, joint.to);
             if needed.is_empty() {
                 gains.best[joint.pair] = gains.best[joint.pair].max(joint.score);
             }
@@ -43,7 +43,8 @@ impl<'a> Gains<'a> {
     /// What the ports that a joint needs add to the best scores of all pairs, for each of them;
     /// 0 when it needs none.
     pub(super) fn each(&self, at: usize, open: &Open) -> u64 {
-        let needed = open.needed(&self.joints[at]);
+        let Joint { from, to, .. } = self.joints[at];
+        let needed = open.needed(from, to);
         let mut better: BTreeMap<usize, u16> = BTreeMap::new();
         for joint in self.served(&needed, open) {
             let most = better.entry(joint.pair).or_default();

@@ -2,7 +2,7 @@ use loopy_core::graph::{Bridge, Ports};
 use proptest::prelude::*;
 
 use super::*;
-use crate::graph::sample::clip;
+use crate::{graph::sample::clip, ports::far};
 
 /// Clips of 10 s at 30 fps with edges (from, boundary, to, boundary, score in percent).
 fn graph(clips: u32, edges: &[(u32, u32, u32, u32, u32)]) -> Graph {
