@@ -13,8 +13,8 @@ use loopy_sight::loops::{self, Found};
 
 use crate::{
     Error, library,
-    render::{Options, Room},
-    scan::{self, Library},
+    render::{self, Options, Room},
+    scan::Library,
     trial,
 };
 
@@ -35,10 +35,7 @@ pub struct Wish {
 /// # Errors
 /// [`Error::NoLoop`] when there is none, and when an analysis is gone from the store.
 pub fn plan(wish: Wish, library: &Library, options: &Options, room: &Room) -> Result<Plan, Error> {
-    let fps = options.fps.or_else(|| scan::common_rate(&library.clips));
-    let fps = fps
-        .or_else(|| Rate::new(30, 1))
-        .ok_or_else(|| Error::Usage("no rate".into()))?;
+    let fps = render::rate(options, library)?;
     let features = library::features(library, room)?;
     let mut best: Option<(&Clip, Found)> = None;
     let mut none: Option<(&Clip, loops::None)> = None;

@@ -256,7 +256,7 @@ pub fn prepare(options: &Options, room: &Room, meter: &mut Meter) -> Result<Prep
 }
 
 /// Output rate of what is planned anew.
-fn rate(options: &Options, library: &Library) -> Result<Rate, Error> {
+pub(crate) fn rate(options: &Options, library: &Library) -> Result<Rate, Error> {
     let fps = options.fps.or_else(|| scan::common_rate(&library.clips));
     fps.or_else(|| Rate::new(30, 1))
         .ok_or_else(|| Error::Usage("no rate".into()))

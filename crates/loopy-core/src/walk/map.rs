@@ -244,8 +244,8 @@ impl Map {
                     clip: to,
                     ordinary: false,
                     own: from == to,
-                    declared: edge.declared || edge.score < options.seam_threshold,
-                    weak: !edge.declared && edge.score < options.seam_threshold,
+                    declared: options.changes_scene(edge),
+                    weak: !edge.declared && options.changes_scene(edge),
                     span: Span::of(
                         edge,
                         graph.clips[from as usize].rate(),

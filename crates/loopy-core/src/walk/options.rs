@@ -6,7 +6,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{cues::Cue, matrix::Matrix, states::States, wish::Wish};
-use crate::{clock, graph::Score, rate::Rate};
+use crate::{
+    clock,
+    graph::{Edge, Score},
+    rate::Rate,
+};
 
 /// What fills the joints.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -85,6 +89,14 @@ pub struct Options {
     pub states: Option<Arc<States>>,
     /// What the walk is told on the way.
     pub cues: Vec<Cue>,
+}
+
+impl Options {
+    /// A viewer is meant to take `edge` for a change of scene: the graph says so, or it scores under
+    /// the threshold.
+    pub(crate) fn changes_scene(&self, edge: &Edge) -> bool {
+        edge.declared || edge.score < self.seam_threshold
+    }
 }
 
 impl Default for Options {

@@ -61,10 +61,6 @@ impl<'a> Edges<'a> {
         }
     }
 
-    fn changes_scene(&self, edge: &Edge) -> bool {
-        edge.declared || edge.score < self.options.seam_threshold
-    }
-
     /// The best edge between two places, as the seam that a walk would put there.
     pub(super) fn seam(
         &self,
@@ -80,11 +76,12 @@ impl<'a> Edges<'a> {
                 && entered.position(edge.to.boundary) == enter
         };
         let edges = self.by_pair.get(&pair)?.iter().filter(here);
-        let edge = edges.min_by_key(|edge| (self.changes_scene(edge), Reverse(edge.score)))?;
+        let edge =
+            edges.min_by_key(|edge| (self.options.changes_scene(edge), Reverse(edge.score)))?;
         let handles = left.len().saturating_sub(leave).min(enter);
         let span = Span::of(edge, stock[from].clip.rate(), handles, &self.options);
         // As a walk has it: what nothing fills well enough is counted as a change of scene.
-        let declared = self.changes_scene(edge);
+        let declared = self.options.changes_scene(edge);
         let kind = match (span.frames, declared) {
             (0, true) => SeamKind::SceneChange,
             _ => span.kind,
