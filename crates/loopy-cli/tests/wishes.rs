@@ -407,11 +407,9 @@ fn a_clip_that_comes_later_leaves_the_others_encoded() {
             "--report",
             "r.json",
             "--audio",
-            // A clip more can change the light that its scene agrees on.
             "none",
             "--seams",
             "cut",
-            "--no-match",
         ];
         house.run(&args, 0);
         house.report("r.json").totals

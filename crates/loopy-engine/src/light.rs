@@ -8,12 +8,11 @@ use loopy_sight::{features::Features, light};
 use crate::{Error, library, render::Room, scan::Library};
 
 /// Changes when other grades would come of the same graph.
-const LIGHT: &str = "light-1";
+const LIGHT: &str = "light-2";
 
 /// The grade of each clip of `graph`, in its order.
 ///
-/// As with ports, what a clip had is kept where the answer would hardly differ: its runs are
-/// encoded.
+/// As with ports, what a clip has stays: its runs are encoded. Clips that come later go by it.
 ///
 /// # Errors
 /// When the index fails, or an analysis is gone from the store.

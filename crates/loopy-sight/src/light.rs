@@ -51,13 +51,16 @@ pub struct Pair {
     pub looks: [Look; 2],
 }
 
-/// The grade of each of `clips` clips. `known` holds grades that clips have already (encoded, most
-/// likely), by the same index: they stay where the answer would hardly differ.
+/// The grade of each of `clips` clips. `known` holds grades that clips have already, by the same
+/// index: their runs are encoded, so that they stay and what is new goes by them. Only where most
+/// clips of a group are new are all of them solved anew, and even then a grade that would hardly
+/// differ stays.
 ///
 /// A clip that no pair joins to another stays as it is, and so does one that nobody would see
 /// change. Of the clips that hang together the middle one stays: where one differs from all
 /// others it is the one to change. The answer depends on the order of pairs and on nothing else.
 pub fn solve(clips: usize, pairs: &[Pair], known: &[Option<Grade>]) -> Vec<Grade> {
+    let known = |clip: usize| known.get(clip).copied().flatten();
     let evidence: Vec<Evidence> = pairs
         .par_iter()
         .filter(|pair| {
@@ -67,26 +70,37 @@ pub fn solve(clips: usize, pairs: &[Pair], known: &[Option<Grade>]) -> Vec<Grade
         .filter_map(evidence)
         .collect();
     let groups = groups(clips, &evidence);
+    let mut held: Vec<bool> = (0..clips).map(|clip| known(clip).is_some()).collect();
+    let (new, grown): (Vec<_>, Vec<_>) = groups.into_iter().partition(|group| {
+        let old = group.iter().filter(|clip| held[**clip]).count();
+        2 * old < group.len()
+    });
+    for clip in new.iter().flatten() {
+        held[*clip] = false;
+    }
+    let held_or_plain = |clip: usize| known(clip).filter(|_| held[clip]).unwrap_or_default();
+    let plain: Vec<Grade> = (0..clips).map(held_or_plain).collect();
     let channels: Vec<Vec<Parameters>> = (0..3)
         .into_par_iter()
-        .map(|channel| channel_of(clips, &evidence, &groups, channel))
-        .collect();
-    let mut fresh: Vec<Grade> = (0..clips)
-        .map(|clip| {
-            let [luma, u, v] = [0, 1, 2].map(|channel: usize| channels[channel][clip].line());
-            Grade { luma, u, v }
+        .map(|channel| {
+            let start = plain.iter().map(|grade| grade.lines()[channel].into());
+            channel_of(start.collect(), &evidence, &new, &held, channel)
         })
         .collect();
-    for group in &groups {
-        if !pays(group, &evidence, &fresh) {
+    let mut fresh = plain.clone();
+    for clip in (0..clips).filter(|clip| !held[*clip]) {
+        let [luma, u, v] = [0, 1, 2].map(|channel: usize| channels[channel][clip].line());
+        fresh[clip] = Grade { luma, u, v };
+    }
+    for group in new.iter().chain(&grown) {
+        if !pays(group, &evidence, &plain, &fresh) {
             for clip in group {
-                fresh[*clip] = Grade::default();
+                fresh[*clip] = plain[*clip];
             }
         }
     }
     let settled = |(clip, fresh): (usize, Grade)| {
-        let known = known.get(clip).copied().flatten();
-        let kept = [known, Some(Grade::default())].into_iter().flatten();
+        let kept = [known(clip), Some(Grade::default())].into_iter().flatten();
         kept.into_iter()
             .find(|kept| largest_change(*kept, fresh) < NOTICED)
             .unwrap_or(fresh)
@@ -94,31 +108,27 @@ pub fn solve(clips: usize, pairs: &[Pair], known: &[Option<Grade>]) -> Vec<Grade
     fresh.into_iter().enumerate().map(settled).collect()
 }
 
-/// The steps of light at the joints of a group are so much smaller under `grades` that encoding
-/// them is worth it. Where light changes inside clips, one grade a clip helps one joint and harms
-/// the next.
-fn pays(group: &[usize], evidence: &[Evidence], grades: &[Grade]) -> bool {
-    let among = |pair: &&Evidence| group.binary_search(&pair.clips[0]).is_ok();
-    let steps = |graded: bool| -> f64 {
-        let pairs = evidence.iter().filter(among);
-        pairs
-            .map(|pair| {
-                let grade = |clip: usize| {
-                    if graded {
-                        grades[clip]
-                    } else {
-                        Grade::default()
-                    }
-                };
-                let [a, b] = pair
-                    .clips
-                    .map(|clip| grade(clip).lines().map(Parameters::from));
-                let channels = (0..3).map(|c| pair.channels[c].mean_difference(a[c], b[c]).abs());
-                pair.weight * channels.sum::<f64>()
-            })
-            .sum()
+/// The steps of light at the joints of a group are so much smaller under the grades `fresh` than
+/// under those `before` that encoding them is worth it. Where light changes inside clips, one
+/// grade a clip helps one joint and harms the next. Joints at which neither clip changes say
+/// nothing.
+fn pays(group: &[usize], evidence: &[Evidence], before: &[Grade], fresh: &[Grade]) -> bool {
+    let among: Vec<&Evidence> = evidence
+        .iter()
+        .filter(|pair| group.binary_search(&pair.clips[0]).is_ok())
+        .filter(|pair| pair.clips.iter().any(|clip| before[*clip] != fresh[*clip]))
+        .collect();
+    let steps = |grades: &[Grade]| -> f64 {
+        let step = |pair: &&Evidence| {
+            let [a, b] = pair
+                .clips
+                .map(|clip| grades[clip].lines().map(Parameters::from));
+            let channels = (0..3).map(|c| pair.channels[c].mean_difference(a[c], b[c]).abs());
+            pair.weight * channels.sum::<f64>()
+        };
+        among.iter().map(step).sum()
     };
-    steps(true) < WORTH * steps(false)
+    steps(fresh) < WORTH * steps(before)
 }
 
 /// Clips that evidence joins, each group by rising index; clips alone are in none.
@@ -142,17 +152,19 @@ fn groups(clips: usize, evidence: &[Evidence]) -> Vec<Vec<usize>> {
     groups
 }
 
-/// Solves one channel for all groups.
+/// Solves one channel: what is `held` stays as at the `start`, and nothing else fixes the level of
+/// the clips beside it; `groups` are those of which nothing is held.
 fn channel_of(
-    clips: usize,
+    start: Vec<Parameters>,
     evidence: &[Evidence],
     groups: &[Vec<usize>],
+    held: &[bool],
     channel: usize,
 ) -> Vec<Parameters> {
     let mut weights: Vec<f64> = evidence.iter().map(|pair| pair.weight).collect();
-    let mut found = vec![Parameters::default(); clips];
+    let mut found = start;
     for _ in 0..ROUNDS {
-        found = System::new(evidence, &weights, groups, channel).solve(found);
+        found = System::new(evidence, &weights, groups, held, channel).solve(found);
         for (weight, pair) in weights.iter_mut().zip(evidence) {
             let [a, b] = pair.clips.map(|clip| found[clip]);
             let off = pair.channels[channel].mean_difference(a, b).abs();

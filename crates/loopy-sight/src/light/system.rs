@@ -32,15 +32,18 @@ struct Block {
 pub(crate) struct System<'a> {
     blocks: Vec<Block>,
     groups: &'a [Vec<usize>],
+    held: &'a [bool],
 }
 
 impl<'a> System<'a> {
     /// All pairs of the same two clips count together as one at most: many edges between two clips
-    /// are not many witnesses.
+    /// are not many witnesses. Clips that are `held` stay where the search starts; `groups` are
+    /// those of which none is.
     pub(crate) fn new(
         evidence: &[Evidence],
         weights: &[f64],
         groups: &'a [Vec<usize>],
+        held: &'a [bool],
         channel: usize,
     ) -> Self {
         let mut whole = std::collections::BTreeMap::<[usize; 2], f64>::new();
@@ -56,7 +59,11 @@ impl<'a> System<'a> {
                 block(pair, weight, channel)
             })
             .collect();
-        Self { blocks, groups }
+        Self {
+            blocks,
+            groups,
+            held,
+        }
     }
 
     /// The solution, searched from `start`.
@@ -76,13 +83,15 @@ impl<'a> System<'a> {
         for (residual, right) in residual.iter_mut().zip(&right) {
             *residual = right - *residual;
         }
+        self.still(&mut residual);
         let mut direction = residual.clone();
         let mut size = dot(&residual, &residual);
         for _ in 0..2 * found.len() + 20 {
             if size <= enough {
                 break;
             }
-            let image = self.times(&direction);
+            let mut image = self.times(&direction);
+            self.still(&mut image);
             let step = size / dot(&direction, &image);
             add(&mut found, step, &direction);
             add(&mut residual, -step, &image);
@@ -101,6 +110,16 @@ impl<'a> System<'a> {
                 offset: offset * UNITS[1],
             })
             .collect()
+    }
+
+    /// Nothing moves the clips that are held.
+    fn still(&self, vector: &mut [f64]) {
+        let (clips, _) = vector.as_chunks_mut::<2>();
+        for (clip, held) in clips.iter_mut().zip(self.held) {
+            if *held {
+                *clip = [0.0; 2];
+            }
+        }
     }
 
     /// The matrix times `vector`: the prior, the pairs, and the mean of each group.

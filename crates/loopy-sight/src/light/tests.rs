@@ -172,10 +172,24 @@ fn a_clip_that_comes_later_leaves_the_grades_of_the_others() {
     let known: Vec<Option<Grade>> = first.iter().copied().map(Some).collect();
     let all = meetings(&place(8), &lights, 0.5);
     let later = solve(4, &all, &known);
-    let moved = later.iter().zip(&first).filter(|(a, b)| a != b).count();
-    let afresh = solve(4, &all, &[]);
-    assert!(moved == 0 || largest_change(afresh[0], first[0]) >= NOTICED);
+    assert_eq!(later[..3], first[..]);
+    assert!(!later[3].is_identity());
     assert!(left(&later, &lights) < 2.0 * NOTICED + 0.5);
+}
+
+#[test]
+fn clips_that_come_later_go_by_the_one_that_was_there_unless_they_are_many() {
+    let mut lights = [EVEN; 4];
+    lights[0][0] = (1.0, 6.0);
+    let meet = |clips: usize| meetings(&place(9), &lights[..clips], 0.5);
+    let first = solve(1, &[], &[]);
+    assert_eq!(first, [Grade::default()]);
+    let known = [Some(first[0])];
+    let two = solve(2, &meet(2), &known);
+    assert!(two[0].is_identity() && (two[1].at_grey()[0] - 6.0).abs() < 1.0, "{two:?}");
+    let many = solve(4, &meet(4), &known);
+    assert!((many[0].at_grey()[0] + 6.0).abs() < 1.0, "{many:?}");
+    assert!(many[1..].iter().all(Grade::is_identity), "{many:?}");
 }
 
 proptest! {
