@@ -5,7 +5,7 @@ import platform
 import sys
 import tempfile
 
-from . import compare, cold, gates, goals, steady
+from . import coders, compare, cold, gates, goals, steady
 from .films import LOOPY, Bench
 from .measure import Failed, output
 
@@ -15,6 +15,7 @@ PARTS = {
     "warm": steady.warm,
     "memory": steady.memory,
     "sound": steady.sound,
+    "coders": coders.coders,
     "gates": gates.gates,
     "compare": compare.compare,
 }
