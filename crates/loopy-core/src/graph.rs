@@ -83,14 +83,28 @@ pub enum Bridge {
     /// Nothing: the step is ordinary as it is.
     #[default]
     None,
-    /// So many frames of motion from the one side to the other, at the source's own rate; at
-    /// least 1.
-    Motion(u8),
+    /// Motion from the one side to the other, at the source's own rate.
+    Motion {
+        /// Pictures; at least 1.
+        frames: u8,
+        /// Bit `i` is set where picture `i` repeats the one before it, bit `frames` where the first
+        /// of the clip that is entered does: where the clips hold pictures, so does the bridge.
+        #[serde(default, skip_serializing_if = "none")]
+        holds: u16,
+    },
     /// So many frames in which the one side turns into the other while both go on, at the source's
     /// own rate; at least 2, over handles.
     Morph(u8),
     /// A dissolve, where both sides have handles.
     Dissolve,
+}
+
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes what it may skip by reference"
+)]
+pub(crate) fn none(holds: &u16) -> bool {
+    *holds == 0
 }
 
 /// The ports of one clip: source boundaries, rising, the first at the start of the usable range,

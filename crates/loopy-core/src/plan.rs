@@ -130,10 +130,14 @@ pub struct Seam {
     /// It counts as a change of scene although something fills it: that hides it too little.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub declared: bool,
-    /// For motion, the distinct pictures among the frames: fewer where the source's own pictures
-    /// are shown for several frames each. 0 for everything else.
+    /// For motion, the pictures at the source's own rate among the frames: fewer where those are
+    /// shown for several frames each. 0 for everything else.
     #[serde(default)]
     pub steps: u32,
+    /// For motion, which of those repeat the one before: bit `i` for picture `i`, bit `steps` for
+    /// the first frame after it.
+    #[serde(default, skip_serializing_if = "crate::graph::none")]
+    pub holds: u16,
     /// Score of the edge.
     pub score: Score,
     /// Relative step of the edge (1 is an ordinary step).

@@ -129,8 +129,11 @@ pub enum Pictures {
         before: Row,
         /// The first frames of the clip that is entered, likewise.
         after: Row,
-        /// Distinct pictures; at least 1.
+        /// Pictures at the source's own rate; at least 1.
         steps: u32,
+        /// Which of those repeat the one before, as [`crate::plan::Seam::holds`] has it.
+        #[serde(default, skip_serializing_if = "crate::graph::none")]
+        holds: u16,
         /// Frames over which they are shown, at least as many.
         frames: u32,
     },
@@ -154,11 +157,13 @@ impl Recipe {
                 before,
                 after,
                 steps,
+                holds,
                 frames,
             } => Pictures::Motion {
                 before: before.anywhere(),
                 after: after.anywhere(),
                 steps,
+                holds,
                 frames,
             },
         };

@@ -180,6 +180,7 @@ fn written(clip: &Clip, found: &Found, fps: Rate, options: &Options) -> Result<P
         kind: span.kind,
         declared: false,
         steps: span.steps,
+        holds: span.holds,
         score: found.score,
         step: found.step,
         rsv: found.rsv,

@@ -20,7 +20,7 @@ use loopy_pixels::{
     blend,
     flow::Effort,
     grade::Grader,
-    interpolate::{Between, morph},
+    interpolate::{Passage, morph},
     sheet,
 };
 
@@ -145,8 +145,9 @@ pub fn bridges(store: &Store, recipes: &[Recipe]) -> Result<Done, Error> {
                 before,
                 after,
                 steps,
+                holds,
                 frames,
-            } => motion(&load(before)?, &load(after)?, steps, frames)?,
+            } => motion(&load(before)?, &load(after)?, (steps, holds), frames)?,
         };
         let frames = between.len() as u32;
         for (index, frame) in between.iter_mut().enumerate() {
@@ -168,24 +169,17 @@ pub fn bridges(store: &Store, recipes: &[Recipe]) -> Result<Done, Error> {
     })
 }
 
-/// `steps` pictures from the last of `before` to the first of `after`, shown over `frames` frames.
-/// The other frames of either side tell how fast it moves.
-fn motion(before: &[Frame], after: &[Frame], steps: u32, frames: u32) -> Result<Vec<Frame>, Error> {
-    let (Some(a), Some(b)) = (before.last(), after.first()) else {
-        return Err(Error::Usage("a bridge of motion has two sides".to_owned()));
-    };
-    let (earlier, later) = (before.first().unwrap_or(a), after.last().unwrap_or(b));
-    let between = if before.len() > 1 && after.len() > 1 {
-        Between::with_context(earlier, a, b, later, Effort::Medium)
-    } else {
-        Between::new(a, b, Effort::Medium)
-    };
-    let between = between.map_err(|error| Error::Usage(error.to_string()))?;
-    let pictures: Vec<Frame> = between
-        .times(steps as usize)
-        .into_iter()
-        .map(|time| between.at(time))
-        .collect();
+/// So many pictures from the last of `before` to the first of `after`, with the holds among them,
+/// shown over `frames` frames. The other frames of either side tell how fast it moves.
+fn motion(
+    before: &[Frame],
+    after: &[Frame],
+    (steps, holds): (u32, u16),
+    frames: u32,
+) -> Result<Vec<Frame>, Error> {
+    let passage = Passage::new(before, after, Effort::Medium)
+        .map_err(|error| Error::Usage(error.to_string()))?;
+    let pictures = passage.pictures(steps as usize, holds);
     let shown = |frame: u32| (frame * steps / frames) as usize;
     Ok((0..frames)
         .filter_map(|frame| pictures.get(shown(frame)).cloned())

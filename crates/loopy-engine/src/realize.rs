@@ -26,10 +26,13 @@ use crate::{
 };
 
 /// Changes when the pixel path would give other pictures from the same inputs.
-const PIXELS: &str = "pixels-4";
+const PIXELS: &str = "pixels-5";
 
 /// Output frames that one picture is looked to be held for, to find the one before and after it.
 const LONGEST_HOLD: u32 = 12;
+/// Pictures beside a port that tell how fast things move where the clip holds some: there are
+/// rarely more repetitions in a row.
+const HELD_OTHERS: usize = 3;
 
 /// How the pictures of a plan are made.
 #[derive(Clone, Debug, PartialEq)]
@@ -243,19 +246,15 @@ impl<'a> Builder<'a> {
     }
 
     fn motion(&mut self, (a, leave): (u32, u32), (b, enter): (u32, u32), seam: &Seam) -> u32 {
-        let clock = &self.clocks[a as usize].0;
-        let last = clock.tap(leave - 1);
-        let from = (leave.saturating_sub(LONGEST_HOLD)..leave - 1)
-            .rev()
-            .find(|at| clock.tap(*at) != last);
-        let clock = &self.clocks[b as usize].0;
-        let first = clock.tap(enter);
-        let until =
-            (enter + 1..clock.len().min(enter + LONGEST_HOLD)).find(|at| clock.tap(*at) != first);
+        let others = if seam.holds == 0 { 1 } else { HELD_OTHERS };
+        let (left, entered) = (&self.clocks[a as usize].0, &self.clocks[b as usize].0);
+        let earlier = (leave.saturating_sub(LONGEST_HOLD)..leave).rev();
+        let later = enter..entered.len().min(enter + LONGEST_HOLD);
         let pictures = Pictures::Motion {
-            before: self.row(a, from.unwrap_or(leave - 1), leave),
-            after: self.row(b, enter, until.unwrap_or(enter) + 1),
+            before: self.row(a, reach(left, earlier, others), leave),
+            after: self.row(b, enter, reach(entered, later, others) + 1),
             steps: seam.steps,
+            holds: seam.holds,
             frames: seam.frames,
         };
         self.bridge(pictures, seam.frames, a, b)
@@ -297,6 +296,25 @@ impl<'a> Builder<'a> {
         }
         index
     }
+}
+
+/// The nearest of `places` by which the clip has shown so many others than at the first of them;
+/// the first where it shows none.
+fn reach(clock: &ClipClock, places: impl Iterator<Item = u32>, others: usize) -> u32 {
+    let mut places = places.peekable();
+    let first = places.peek().copied().unwrap_or_default();
+    let (mut shown, mut found) = (clock.tap(first), first);
+    let mut seen = 0;
+    for at in places {
+        if clock.tap(at) != shown {
+            (shown, found) = (clock.tap(at), at);
+            seen += 1;
+        }
+        if seen == others {
+            break;
+        }
+    }
+    found
 }
 
 /// What realizing a plan has cost.

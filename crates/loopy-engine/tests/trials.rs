@@ -64,7 +64,10 @@ impl Executor<Job, Done> for Stub {
 
 fn found(boundary: u32) -> Found {
     Found {
-        bridge: Bridge::Motion(boundary as u8),
+        bridge: Bridge::Motion {
+            frames: boundary as u8,
+            holds: 0,
+        },
         score: Score(40_000 + boundary as u16),
         rsv: 0.25,
         worst: Statistic::ALL[0],

@@ -41,6 +41,9 @@ pub enum Error {
     /// A side is shorter than [`LEAST_SIDE`].
     #[error("a picture of {0}x{1} pixels is too small for flow (at least {LEAST_SIDE} a side)")]
     TooSmall(u32, u32),
+    /// There is no picture on one side.
+    #[error("motion needs a picture on both of its sides")]
+    Nothing,
     /// The samples do not fill the picture.
     #[error("{2} samples do not make a picture of {0}x{1} pixels")]
     Samples(u32, u32, usize),

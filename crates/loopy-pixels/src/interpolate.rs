@@ -19,6 +19,7 @@ mod meeting;
 mod morph;
 mod octaves;
 mod pace;
+mod passage;
 mod render;
 mod row;
 mod run;
@@ -32,8 +33,9 @@ mod weights;
 use fearless_simd::{Level as Machine, dispatch};
 use loopy_core::Frame;
 
+use self::pace::times;
 use self::{bars::Window, cells::Cells, grain::Blocks, light::Tones, meeting::Meeting};
-pub use self::{morph::morph, pace::times};
+pub use self::{morph::morph, passage::Passage};
 use crate::{
     blend,
     flow::{self, Effort, Error, Gray, Pair, plane::Plane},
@@ -121,7 +123,7 @@ impl Between {
 
     /// The same, with the picture before `a` and the one after `b`: their motion tells the speeds
     /// that [`Between::times`] joins.
-    pub fn with_context(
+    fn with_context(
         before_a: &Frame,
         a: &Frame,
         b: &Frame,
@@ -151,7 +153,7 @@ impl Between {
 
     /// Times for `frames` pictures: at the speeds of the context where it is known, evenly
     /// otherwise.
-    pub fn times(&self, frames: usize) -> Vec<f32> {
+    fn times(&self, frames: usize) -> Vec<f32> {
         let even = 1.0 / (frames + 1) as f32;
         let (before, after) = self.speeds.unwrap_or((even, even));
         times(frames, before, after)

@@ -37,7 +37,10 @@ pub(crate) fn bridge(step: f32) -> Bridge {
     if step <= ORDINARY {
         Bridge::None
     } else {
-        Bridge::Motion((step - 1.0).round().clamp(1.0, LONGEST) as u8)
+        Bridge::Motion {
+            frames: (step - 1.0).round().clamp(1.0, LONGEST) as u8,
+            holds: 0,
+        }
     }
 }
 

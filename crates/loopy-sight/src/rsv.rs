@@ -45,6 +45,8 @@ pub const SIZE: Size = Size {
 /// Pictures on each side that a joint is judged with.
 pub const CONTEXT: usize = window::CONTEXT;
 
+/// Steps beside a bridge that tell the rhythm of repeated pictures.
+const BESIDE: usize = 12;
 const COLUMNS: usize = 16;
 const ROWS: usize = 9;
 const CELLS: usize = COLUMNS * ROWS;
@@ -76,6 +78,16 @@ impl Rsv {
     pub fn beyond(&self) -> f32 {
         self.each[self.worst as usize]
     }
+}
+
+/// Which pictures of a bridge of `pictures` are held, and after it the first of the clip that is
+/// entered: bits as [`loopy_core::graph::Bridge::Motion`] has them. The bridge leaves the first
+/// clip before its picture `leave` and enters the other at its picture `enter`.
+pub fn holds(from: &Steps, leave: usize, to: &Steps, enter: usize, pictures: usize) -> u16 {
+    let before = leave.saturating_sub(1).min(from.len());
+    let before = from.sizes(before.saturating_sub(BESIDE)..before);
+    let after = to.sizes(enter.min(to.len())..(enter + BESIDE).min(to.len()));
+    rhythm::holds(&before, &after, pictures)
 }
 
 /// How unusual the steps `joint` of `window` are, with [`CONTEXT`] steps on both sides (some of

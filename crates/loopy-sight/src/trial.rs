@@ -9,7 +9,7 @@ use loopy_core::{
 use loopy_pixels::{
     blend,
     flow::Effort,
-    interpolate::{self, Between},
+    interpolate::{self, Passage},
 };
 
 use serde::{Deserialize, Serialize};
@@ -104,8 +104,8 @@ pub fn judge(from: &Side, to: &Side, step: f32) -> Result<Option<Found>, score::
     }
     if let Some(motion) = Motion::new(from, to) {
         for length in lengths(step) {
-            let pictures = motion.pictures(length);
-            if best.offer(Bridge::Motion(length), &pictures)? < FAINT {
+            let (bridge, pictures) = motion.bridge(length);
+            if best.offer(bridge, &pictures)? < FAINT {
                 break;
             }
         }
@@ -147,19 +147,37 @@ fn better(one: &Found, other: &Found) -> bool {
 }
 
 /// Motion from one side to the other, of any length.
-struct Motion(Between);
+struct Motion<'a> {
+    from: &'a Side<'a>,
+    to: &'a Side<'a>,
+    passage: Passage,
+}
 
-impl Motion {
-    fn new(from: &Side, to: &Side) -> Option<Self> {
-        let ([before, a], [b, after]) = (last_two(from)?, first_two(to)?);
-        let between = Between::with_context(before, a, b, after, Effort::Medium);
-        between.ok().map(Self)
+impl<'a> Motion<'a> {
+    fn new(from: &'a Side<'a>, to: &'a Side<'a>) -> Option<Self> {
+        // As many pictures as the bridge will be made from.
+        let beside = if holds(from, to, LONGEST as usize) == 0 {
+            2
+        } else {
+            4
+        };
+        let before = from.pictures.get(..from.middle)?;
+        let after = to.pictures.get(to.middle..)?;
+        let before = &before[before.len().saturating_sub(beside)..];
+        let after = &after[..after.len().min(beside)];
+        let passage = Passage::new(before, after, Effort::Medium).ok()?;
+        Some(Self { from, to, passage })
     }
 
-    fn pictures(&self, length: u8) -> Vec<Frame> {
-        let times = self.0.times(usize::from(length));
-        times.into_iter().map(|time| self.0.at(time)).collect()
+    fn bridge(&self, frames: u8) -> (Bridge, Vec<Frame>) {
+        let holds = holds(self.from, self.to, usize::from(frames));
+        let pictures = self.passage.pictures(usize::from(frames), holds);
+        (Bridge::Motion { frames, holds }, pictures)
     }
+}
+
+fn holds(from: &Side, to: &Side, pictures: usize) -> u16 {
+    rsv::holds(from.steps, from.boundary, to.steps, to.boundary, pictures)
 }
 
 /// Lengths of motion worth trying, the likeliest first.
@@ -314,7 +332,7 @@ mod tests {
         assert!(jump.score > cut.score && cut.rsv > 0.95, "{jump:?} {cut:?}");
         // Too little lies before the place that is entered for both to go on.
         let bare = judge(&a.side(60), &b.side(3), 6.0).unwrap().unwrap();
-        assert!(matches!(bare.bridge, Bridge::Motion(_)), "{bare:?}");
+        assert!(matches!(bare.bridge, Bridge::Motion { .. }), "{bare:?}");
     }
 
     #[test]

@@ -35,7 +35,7 @@ const CLIP: &str = "#clip";
 const PORTS: &str = "#ports";
 
 /// Columns in the order of writing.
-const COLUMNS: [&str; 18] = [
+const COLUMNS: [&str; 19] = [
     "index",
     "clip",
     "first",
@@ -48,6 +48,7 @@ const COLUMNS: [&str; 18] = [
     "seam",
     "seam_frames",
     "seam_steps",
+    "seam_holds",
     "declared",
     "score",
     "step",

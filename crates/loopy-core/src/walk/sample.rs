@@ -94,7 +94,10 @@ pub(crate) fn edge(from: (u32, u32), to: (u32, u32), score: f64, step: f32) -> E
         declared: false,
         bridge: match step {
             ..=1.5 => Bridge::None,
-            ..=2.5 => Bridge::Motion(2),
+            ..=2.5 => Bridge::Motion {
+                frames: 2,
+                holds: 0,
+            },
             _ => Bridge::Dissolve,
         },
         rsv: None,

@@ -12,8 +12,10 @@ use crate::{
 pub struct Span {
     /// Output frames.
     pub frames: u32,
-    /// For motion, the distinct pictures among them; 0 for everything else.
+    /// For motion, the pictures at the source's own rate among them; 0 for everything else.
     pub steps: u32,
+    /// Which of those repeat the one before, as [`Bridge::Motion`] has it.
+    pub holds: u16,
     /// What kind of joint it makes where the scene does not change.
     pub kind: SeamKind,
 }
@@ -24,6 +26,7 @@ impl Default for Span {
         Self {
             frames: 0,
             steps: 0,
+            holds: 0,
             kind: SeamKind::Cut,
         }
     }
@@ -39,8 +42,11 @@ impl Span {
             Seams::Cut => Bridge::None,
             Seams::Dissolve => Bridge::Dissolve,
             Seams::Motion => match edge.bridge {
-                Bridge::Motion(_) | Bridge::Morph(_) => edge.bridge,
-                Bridge::None | Bridge::Dissolve => Bridge::Motion(1),
+                Bridge::Motion { .. } | Bridge::Morph(_) => edge.bridge,
+                Bridge::None | Bridge::Dissolve => Bridge::Motion {
+                    frames: 1,
+                    holds: 0,
+                },
             },
         };
         // A picture of the clip that is left is shown for so many output frames.
@@ -50,6 +56,7 @@ impl Span {
             room.then_some(Self {
                 frames,
                 steps: 0,
+                holds: 0,
                 kind,
             })
         };
@@ -63,16 +70,20 @@ impl Span {
                 let frames = (f64::from(length) * held).round() as u32;
                 let frames = options.bridge_frames.unwrap_or(frames);
                 over_handles(frames, SeamKind::Morph)
-                    .unwrap_or_else(|| Self::motion(1.0, held, options))
+                    .unwrap_or_else(|| Self::motion(1.0, 0, held, options))
             }
-            Bridge::Motion(steps) => Self::motion(f64::from(steps.max(1)), held, options),
+            Bridge::Motion {
+                frames: steps,
+                holds,
+            } => Self::motion(f64::from(steps.max(1)), holds, held, options),
         }
     }
 
-    fn motion(steps: f64, held: f64, options: &Options) -> Self {
-        let (frames, steps) = match options.bridge_frames {
-            Some(frames) => (frames, f64::from(frames) / held),
-            None => ((steps * held).round().max(1.0) as u32, steps),
+    fn motion(steps: f64, holds: u16, held: f64, options: &Options) -> Self {
+        let (frames, steps, holds) = match options.bridge_frames {
+            // A rhythm is of one length.
+            Some(frames) => (frames, f64::from(frames) / held, 0),
+            None => ((steps * held).round().max(1.0) as u32, steps, holds),
         };
         let frames = frames.min(LONGEST_BRIDGE);
         if frames == 0 {
@@ -81,6 +92,7 @@ impl Span {
         Self {
             frames,
             steps: (steps.round() as u32).clamp(1, frames),
+            holds,
             kind: SeamKind::Motion,
         }
     }
@@ -102,6 +114,7 @@ mod tests {
         let whole = Span {
             frames: 8,
             steps: 0,
+            holds: 0,
             kind: SeamKind::Morph,
         };
         assert_eq!(span(20, 30), whole);

@@ -179,15 +179,15 @@ pub(super) fn seam(map: &Map, step: &Step, start: u64) -> Seam {
         Some(link) if !link.declared => SeamKind::Cut,
         _ => SeamKind::SceneChange,
     };
+    let motion = link.filter(|_| kind == SeamKind::Motion);
+    let motion = motion.map(|link| link.span);
     Seam {
         start,
         frames: step.bridge,
         kind,
         declared: kind != SeamKind::SceneChange && link.is_some_and(|link| link.declared),
-        steps: match (kind, link) {
-            (SeamKind::Motion, Some(link)) => link.span.steps,
-            _ => 0,
-        },
+        steps: motion.map_or(0, |span| span.steps),
+        holds: motion.map_or(0, |span| span.holds),
         score: link.map_or(Score::default(), |link| link.score),
         step: link.map_or(UNKNOWN_STEP, |link| link.step),
         rsv: link.and_then(|link| link.rsv).filter(|_| !step.refused),

@@ -134,6 +134,7 @@ fn script(graph: &Graph, grades: &[Grade], joints: &[Edge], fps: Rate) -> Plan {
         kind: SeamKind::Cut,
         declared: false,
         steps: 0,
+        holds: 0,
         score: loopy_core::graph::Score::MAX,
         step: 1.0,
         rsv: None,
@@ -165,6 +166,7 @@ fn script(graph: &Graph, grades: &[Grade], joints: &[Edge], fps: Rate) -> Plan {
             Seam {
                 frames: span.frames,
                 steps: span.steps,
+                holds: span.holds,
                 kind: span.kind,
                 ..cut
             },

@@ -87,6 +87,7 @@ pub(crate) fn plan(fps: Rate, clips: Vec<Clip>, stops: &[Stop], looped: bool) ->
             };
             seams.push(Seam {
                 steps: 0,
+                holds: 0,
                 start: at,
                 frames: *bridge,
                 kind,

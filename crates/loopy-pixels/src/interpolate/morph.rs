@@ -14,7 +14,7 @@ use super::Between;
 use crate::flow::{Effort, Error};
 
 /// A step smaller than this share of the usual one holds the picture.
-const HELD: f32 = 0.25;
+pub(super) const HELD: f32 = 0.25;
 
 /// As many pictures as both rows have: the first of `tail`, of `head` the last.
 ///
@@ -58,7 +58,11 @@ fn moves(tail: &[Frame], head: &[Frame]) -> Vec<bool> {
     let [tail, head] = [sizes(tail), sizes(head)];
     let mut sorted: Vec<f32> = tail.iter().chain(&head).copied().collect();
     sorted.sort_unstable_by(f32::total_cmp);
-    let usual = sorted.get(sorted.len() / 2).copied().unwrap_or_default();
+    // Up to half of the steps may be repetitions.
+    let usual = sorted
+        .get(sorted.len() * 3 / 4)
+        .copied()
+        .unwrap_or_default();
     let nearer = |index: usize| {
         let row = if 2 * index <= tail.len() {
             &tail
@@ -73,7 +77,7 @@ fn moves(tail: &[Frame], head: &[Frame]) -> Vec<bool> {
 }
 
 /// Mean absolute difference of two lumas, in code values.
-fn apart(a: &Frame, b: &Frame) -> f32 {
+pub(super) fn apart(a: &Frame, b: &Frame) -> f32 {
     let ([a, ..], [b, ..]) = (a.planes(), b.planes());
     let sum: u64 = (a.iter().zip(b))
         .map(|(a, b)| u64::from(a.abs_diff(*b)))

@@ -12,7 +12,7 @@ const STILL: f64 = 0.05;
 /// curve whose first and last steps are as near to `speed_before` and `speed_after` as it can be
 /// monotone. Speeds are shares of the way per frame; `1 / (frames + 1)` is an even pace, and so
 /// is anything that is not a number.
-pub fn times(frames: usize, speed_before: f32, speed_after: f32) -> Vec<f32> {
+pub(super) fn times(frames: usize, speed_before: f32, speed_after: f32) -> Vec<f32> {
     let steps = (frames + 1) as f32;
     let slope = |speed: f32| {
         let slope = speed * steps;

@@ -3,7 +3,12 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use loopy_core::Frame;
-use loopy_pixels::{blend, flow::Effort, interpolate::Between, measure};
+use loopy_pixels::{
+    blend,
+    flow::Effort,
+    interpolate::{Between, Passage},
+    measure,
+};
 use loopy_sight::{
     rsv::{CONTEXT, Rsv, Steps, Usual, rsv},
     score::model::features,
@@ -253,15 +258,9 @@ fn pictures(ends: &Ends, to: To, help: Help) -> Option<(Vec<Frame>, usize)> {
             after = follow(first + frames, 1)?;
         }
         Help::Motion(frames) => {
-            let [.., a0, a1] = &before[..] else {
-                return None;
-            };
-            let way = Between::with_context(a0, a1, &after[0], &after[1], Effort::Medium).ok()?;
-            bridge = way
-                .times(frames)
-                .into_iter()
-                .map(|time| way.at(time))
-                .collect();
+            let last = before.last_chunk::<2>()?;
+            let way = Passage::new(last, &after[..2], Effort::Medium).ok()?;
+            bridge = way.pictures(frames, 0);
         }
         Help::Blur(frames, times) => {
             let clear = own(ends.to.frames.get(first..first + frames)?);

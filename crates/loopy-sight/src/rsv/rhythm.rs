@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use super::order::{quantile, sort};
+
 /// A step this small beside the others repeats a picture.
 const STILL: f32 = 0.25;
 /// Where steps are all smaller than this, in code values, none is told from the others.
@@ -68,6 +70,44 @@ impl Rhythm {
     }
 }
 
+/// Which of the steps of a bridge of so many pictures hold the picture: bit `i` for the step to
+/// picture `i`, the last one for the step that leads on. Each half goes on in the rhythm of the
+/// clip that is nearer: `before` has the steps that lead up to the bridge, `after` those that
+/// follow it.
+pub(super) fn holds(before: &[f32], after: &[f32], pictures: usize) -> u16 {
+    let half = pictures.div_ceil(2);
+    let backward: Vec<f32> = after.iter().rev().copied().collect();
+    let (left, right) = (
+        going_on(before, half),
+        going_on(&backward, pictures + 1 - half),
+    );
+    let steps: Vec<bool> = left.into_iter().chain(right.into_iter().rev()).collect();
+    if steps.len() > 16 || steps.iter().all(|still| *still) {
+        return 0;
+    }
+    let bits = steps.into_iter().enumerate();
+    bits.fold(0, |bits, (at, still)| bits | u16::from(still) << at)
+}
+
+/// How a row of steps goes on, if it has a rhythm: a period that all but one keep to.
+fn going_on(sizes: &[f32], count: usize) -> Vec<bool> {
+    let large = quantile(&sort(sizes.iter().copied()), 0.75);
+    let still: Vec<bool> = sizes
+        .iter()
+        .map(|size| large > NOTHING && *size < STILL * large)
+        .collect();
+    let misses = |period: usize| {
+        let pairs = still.iter().zip(still.iter().skip(period));
+        pairs.filter(|(a, b)| a != b).count()
+    };
+    let period = (2..=LONGEST.min(still.len() / 2)).min_by_key(|period| misses(*period));
+    let Some(period) = period.filter(|period| misses(*period) <= 1) else {
+        return vec![false; count];
+    };
+    let last = still.len() - period;
+    (0..count).map(|at| still[last + at % period]).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,6 +141,27 @@ mod tests {
             rhythm("x..x..x..x..x..x.").repeats(10),
             "two of three repeat"
         );
+    }
+
+    #[test]
+    fn a_bridge_goes_on_in_the_rhythm_of_the_nearer_clip() {
+        let sizes = |steps: &str| -> Vec<f32> {
+            let size = |step| if step == 'x' { 4.0 } else { 0.1 };
+            steps.chars().map(size).collect()
+        };
+        let bridge = |before: &str, after: &str, pictures: usize| -> String {
+            let bits = holds(&sizes(before), &sizes(after), pictures);
+            let step = |at| if bits >> at & 1 == 1 { '.' } else { 'x' };
+            (0..=pictures).map(step).collect()
+        };
+        assert_eq!(bridge("x.x.x.x.", "x.x.x.x.", 7), "x.x.x.x.");
+        assert_eq!(bridge(".x.x.x.x", ".x.x.x.x", 7), ".x.x.x.x");
+        assert_eq!(bridge("xxxx.xxxx.xx", "xxxxxxxxxxxx", 6), "xx.xxxx");
+        assert_eq!(bridge("xxxxxxxxxxxx", "xxx.xxxx.xxx", 6), "xxxxx.x");
+        // One picture held is no rhythm, nor is a clip that stands still.
+        assert_eq!(bridge("xxxxxxxxx.", "xxxxxxxxxx", 5), "xxxxxx");
+        assert_eq!(holds(&[0.1; 12], &[0.1; 12], 5), 0);
+        assert_eq!(holds(&[], &[], 5), 0);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use loopy_core::Frame;
 
-use super::{CELLS, SMALLS, blob, compare, look::Look};
+use super::{CELLS, SMALLS, blob, compare, look::Look, window};
 
 /// A sequence of pictures, reduced: each picture, each step to the next, each three in a row.
 #[derive(Clone, Default, PartialEq)]
@@ -85,6 +85,12 @@ impl Steps {
     /// Number of pictures.
     pub fn pictures(&self) -> usize {
         self.pictures.len()
+    }
+
+    /// How large some of the steps are where they are largest, in code values.
+    pub(super) fn sizes(&self, steps: std::ops::Range<usize>) -> Vec<f32> {
+        let steps = self.each.get(steps).unwrap_or_default();
+        steps.iter().map(window::high).collect()
     }
 
     /// The steps among these pictures alone; what lies outside is left out.

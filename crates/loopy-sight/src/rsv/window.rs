@@ -93,9 +93,15 @@ impl<'a> Windows<'a> {
     }
 }
 
+/// How much a step changes where it changes most: the fourth power mean of its cells.
+pub(super) fn high(step: &super::steps::Step) -> f32 {
+    let cells = step.change.map(large);
+    let sum: f32 = cells.iter().map(|cell| cell * cell * cell * cell).sum();
+    (sum / CELLS as f32).sqrt().sqrt()
+}
+
 fn plain(step: &super::steps::Step) -> Plain {
     let cells = step.change.map(large);
-    let sum = |of: fn(f32) -> f32| cells.iter().map(|cell| of(*cell)).sum::<f32>() / CELLS as f32;
     let order = sort(cells.into_iter());
     let speeds = sort(
         step.motion
@@ -103,8 +109,8 @@ fn plain(step: &super::steps::Step) -> Plain {
             .map(|[x, y]| length(f32::from(*x), f32::from(*y))),
     );
     Plain {
-        high: sum(|cell| cell * cell * cell * cell).sqrt().sqrt(),
-        mean: sum(|cell| cell),
+        high: high(step),
+        mean: cells.iter().sum::<f32>() / CELLS as f32,
         quiet: quantile(&order, 0.25),
         speed: quantile(&speeds, 0.9),
     }

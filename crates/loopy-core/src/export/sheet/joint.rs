@@ -22,6 +22,7 @@ pub(super) fn scene_change() -> Seam {
         kind: SeamKind::SceneChange,
         declared: false,
         steps: 0,
+        holds: 0,
         score: Score::default(),
         step: UNKNOWN_STEP,
         rsv: None,
@@ -92,6 +93,7 @@ impl<'a> Edges<'a> {
             kind,
             declared: declared && kind != SeamKind::SceneChange,
             steps: span.steps,
+            holds: span.holds,
             score: edge.score,
             step: if edge.step.is_finite() {
                 edge.step

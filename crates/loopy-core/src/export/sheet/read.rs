@@ -265,6 +265,13 @@ impl<'a> Record<'a> {
                 );
             }
         };
+        let holds = u16::try_from(optional("seam_holds")?).map_err(|_| {
+            Error::cell(
+                self.line,
+                "seam_holds",
+                "it is larger than 65535".to_owned(),
+            )
+        })?;
         Ok(Some(Joint {
             clip: clip.to_owned(),
             enter: self.number("next_in")?,
@@ -274,6 +281,7 @@ impl<'a> Record<'a> {
                 kind,
                 declared,
                 steps: optional("seam_steps")?,
+                holds,
                 score: Score::from_f64(self.float("score")?.unwrap_or_default()),
                 step: self.float("step")?.unwrap_or(UNKNOWN_STEP),
                 rsv: self.float("rsv")?,

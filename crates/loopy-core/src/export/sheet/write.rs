@@ -71,6 +71,7 @@ fn row(plan: &Plan, index: usize, visit: &Visit, joint: Option<(&Seam, &Visit)>)
             kind_name(seam.kind).to_owned(),
             seam.frames.to_string(),
             seam.steps.to_string(),
+            seam.holds.to_string(),
             if seam.declared { "yes" } else { "no" }.to_owned(),
             // Five digits tell all scores apart.
             format!("{:.5}", seam.score.as_f64()),
