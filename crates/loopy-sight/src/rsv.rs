@@ -84,10 +84,18 @@ impl Rsv {
 /// entered: bits as [`loopy_core::graph::Bridge::Motion`] has them. The bridge leaves the first
 /// clip before its picture `leave` and enters the other at its picture `enter`.
 pub fn holds(from: &Steps, leave: usize, to: &Steps, enter: usize, pictures: usize) -> u16 {
-    let before = leave.saturating_sub(1).min(from.len());
-    let before = from.sizes(before.saturating_sub(BESIDE)..before);
-    let after = to.sizes(enter.min(to.len())..(enter + BESIDE).min(to.len()));
-    rhythm::holds(&before, &after, pictures)
+    let row = |steps: &Steps, at: usize| {
+        let at = at.min(steps.len());
+        rhythm::Row {
+            before: steps.sizes(at.saturating_sub(BESIDE)..at),
+            after: steps.sizes(at..(at + BESIDE).min(steps.len())),
+        }
+    };
+    rhythm::holds(
+        &row(from, leave.saturating_sub(1)),
+        row(to, enter),
+        pictures,
+    )
 }
 
 /// How unusual the steps `joint` of `window` are, with [`CONTEXT`] steps on both sides (some of

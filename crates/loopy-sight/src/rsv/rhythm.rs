@@ -70,42 +70,60 @@ impl Rhythm {
     }
 }
 
+/// Steps of a clip on both sides of a place, as sizes: those that lead up to it, the nearest last,
+/// and those that lead on.
+pub(super) struct Row {
+    pub(super) before: Vec<f32>,
+    pub(super) after: Vec<f32>,
+}
+
+impl Row {
+    /// The same row seen from its end.
+    fn backward(self) -> Self {
+        let turned = |steps: Vec<f32>| steps.into_iter().rev().collect();
+        Self {
+            before: turned(self.after),
+            after: turned(self.before),
+        }
+    }
+
+    /// Whether each of the next steps holds the picture: as the clip itself goes on where it does,
+    /// otherwise in the rhythm of what leads up to the place, if it has one.
+    fn holds(&self, count: usize) -> Vec<bool> {
+        let all = self.before.iter().chain(&self.after);
+        let large = quantile(&sort(all.copied()), 0.75);
+        let still = |size: &f32| large > NOTHING && *size < STILL * large;
+        if let Some(own) = self.after.get(..count) {
+            return own.iter().map(still).collect();
+        }
+        let past: Vec<bool> = self.before.iter().map(still).collect();
+        let period = (2..=LONGEST).find(|period| goes_by(&past, *period));
+        let next = |at: usize| period.is_some_and(|period| past[past.len() - period + at % period]);
+        (0..count).map(next).collect()
+    }
+}
+
+/// The last steps come again after so many, more than once, and some of them hold the picture.
+fn goes_by(still: &[bool], period: usize) -> bool {
+    let again = |at: usize| still[at] == still[at - period];
+    let run = (period..still.len()).rev().take_while(|at| again(*at));
+    run.count() > period && still[still.len() - period..].contains(&true)
+}
+
 /// Which of the steps of a bridge of so many pictures hold the picture: bit `i` for the step to
-/// picture `i`, the last one for the step that leads on. Each half goes on in the rhythm of the
-/// clip that is nearer: `before` has the steps that lead up to the bridge, `after` those that
-/// follow it.
-pub(super) fn holds(before: &[f32], after: &[f32], pictures: usize) -> u16 {
+/// picture `i`, the last one for the step that leads on. Each half goes on as the clip that is
+/// nearer: `left` lies around the place where the one is left, `entered` around that where the
+/// other is entered.
+pub(super) fn holds(left: &Row, entered: Row, pictures: usize) -> u16 {
     let half = pictures.div_ceil(2);
-    let backward: Vec<f32> = after.iter().rev().copied().collect();
-    let (left, right) = (
-        going_on(before, half),
-        going_on(&backward, pictures + 1 - half),
-    );
-    let steps: Vec<bool> = left.into_iter().chain(right.into_iter().rev()).collect();
+    let far = entered.backward().holds(pictures + 1 - half);
+    let near = left.holds(half);
+    let steps: Vec<bool> = near.into_iter().chain(far.into_iter().rev()).collect();
     if steps.len() > 16 || steps.iter().all(|still| *still) {
         return 0;
     }
     let bits = steps.into_iter().enumerate();
     bits.fold(0, |bits, (at, still)| bits | u16::from(still) << at)
-}
-
-/// How a row of steps goes on, if it has a rhythm: a period that all but one keep to.
-fn going_on(sizes: &[f32], count: usize) -> Vec<bool> {
-    let large = quantile(&sort(sizes.iter().copied()), 0.75);
-    let still: Vec<bool> = sizes
-        .iter()
-        .map(|size| large > NOTHING && *size < STILL * large)
-        .collect();
-    let misses = |period: usize| {
-        let pairs = still.iter().zip(still.iter().skip(period));
-        pairs.filter(|(a, b)| a != b).count()
-    };
-    let period = (2..=LONGEST.min(still.len() / 2)).min_by_key(|period| misses(*period));
-    let Some(period) = period.filter(|period| misses(*period) <= 1) else {
-        return vec![false; count];
-    };
-    let last = still.len() - period;
-    (0..count).map(|at| still[last + at % period]).collect()
 }
 
 #[cfg(test)]
@@ -143,25 +161,49 @@ mod tests {
         );
     }
 
-    #[test]
-    fn a_bridge_goes_on_in_the_rhythm_of_the_nearer_clip() {
-        let sizes = |steps: &str| -> Vec<f32> {
+    fn row(before: &str, after: &str) -> Row {
+        let sizes = |steps: &str| {
             let size = |step| if step == 'x' { 4.0 } else { 0.1 };
             steps.chars().map(size).collect()
         };
-        let bridge = |before: &str, after: &str, pictures: usize| -> String {
-            let bits = holds(&sizes(before), &sizes(after), pictures);
-            let step = |at| if bits >> at & 1 == 1 { '.' } else { 'x' };
-            (0..=pictures).map(step).collect()
-        };
-        assert_eq!(bridge("x.x.x.x.", "x.x.x.x.", 7), "x.x.x.x.");
-        assert_eq!(bridge(".x.x.x.x", ".x.x.x.x", 7), ".x.x.x.x");
-        assert_eq!(bridge("xxxx.xxxx.xx", "xxxxxxxxxxxx", 6), "xx.xxxx");
-        assert_eq!(bridge("xxxxxxxxxxxx", "xxx.xxxx.xxx", 6), "xxxxx.x");
+        Row {
+            before: sizes(before),
+            after: sizes(after),
+        }
+    }
+
+    fn bridge(left: &Row, entered: Row, pictures: usize) -> String {
+        let bits = holds(left, entered, pictures);
+        let step = |at| if bits >> at & 1 == 1 { '.' } else { 'x' };
+        (0..=pictures).map(step).collect()
+    }
+
+    #[test]
+    fn a_bridge_goes_on_in_the_rhythm_of_the_nearer_clip() {
+        let ends = |before, after, pictures| bridge(&row(before, ""), row("", after), pictures);
+        assert_eq!(ends("x.x.x.x.", "x.x.x.x.", 7), "x.x.x.x.");
+        assert_eq!(ends(".x.x.x.x", ".x.x.x.x", 7), ".x.x.x.x");
+        assert_eq!(ends("xxxx.xxxx.xx", "xxxxxxxxxxxx", 6), "xx.xxxx");
+        assert_eq!(ends("xxxxxxxxxxxx", "xx.xxxx.xxxx", 6), "xxxx.xx");
+        assert_eq!(
+            ends("xx.x.xx.x.x.", "xxxxxxxxxxxx", 6),
+            "x.xxxxx",
+            "a stumble passes"
+        );
         // One picture held is no rhythm, nor is a clip that stands still.
-        assert_eq!(bridge("xxxxxxxxx.", "xxxxxxxxxx", 5), "xxxxxx");
-        assert_eq!(holds(&[0.1; 12], &[0.1; 12], 5), 0);
-        assert_eq!(holds(&[], &[], 5), 0);
+        assert_eq!(ends("xxxxxxxxx.", "xxxxxxxxxx", 5), "xxxxxx");
+        assert_eq!(ends("............", "............", 5), "xxxxxx");
+        assert_eq!(ends("", "", 5), "xxxxxx");
+    }
+
+    #[test]
+    fn where_a_clip_goes_on_the_bridge_holds_what_it_holds() {
+        let goes_on = row("x.x.x.x.", "x..x");
+        assert_eq!(bridge(&goes_on, row("", "xxxxxx"), 5), "x..xxx");
+        assert_eq!(
+            bridge(&row("xxxxxx", ""), row("xx.x", "xxxxxx"), 5),
+            "xxxx.x"
+        );
     }
 
     #[test]
