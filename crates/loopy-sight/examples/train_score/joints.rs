@@ -6,7 +6,7 @@ use loopy_core::Frame;
 use loopy_pixels::{
     blend,
     flow::Effort,
-    interpolate::{Between, Passage},
+    interpolate::{self, Between, Passage},
     measure,
 };
 use loopy_sight::{
@@ -261,6 +261,12 @@ fn pictures(ends: &Ends, to: To, help: Help) -> Option<(Vec<Frame>, usize)> {
             let last = before.last_chunk::<2>()?;
             let way = Passage::new(last, &after[..2], Effort::Medium).ok()?;
             bridge = way.pictures(frames, 0);
+        }
+        Help::Morph(frames) => {
+            let tail = own(ends.from.frames.get(ends.last + 1..=ends.last + frames)?);
+            let head = own(ends.to.frames.get(first..first + frames)?);
+            bridge = interpolate::morph(&tail, &head, Effort::Fast).ok()?;
+            after = follow(first + frames, 1)?;
         }
         Help::Blur(frames, times) => {
             let clear = own(ends.to.frames.get(first..first + frames)?);

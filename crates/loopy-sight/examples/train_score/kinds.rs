@@ -45,6 +45,9 @@ pub(crate) enum Help {
     Dissolve(usize),
     /// So many frames of motion.
     Motion(usize),
+    /// So many frames in which one side turns into the other while both go on; what is entered
+    /// lies behind them.
+    Morph(usize),
     /// So many frames that are blurred so many times.
     Blur(usize, usize),
     /// A part of all that follows is moved by so many pixels.
@@ -78,10 +81,20 @@ fn held_out(frames: usize) -> (To, Help) {
     (To::Along(frames as isize), Help::Motion(frames))
 }
 
+/// One side turns into the other, which is so many frames ahead of it.
+fn ahead(frames: usize, by: usize) -> (To, Help) {
+    (To::Along(by as isize), Help::Morph(frames))
+}
+
+/// As long as the bridges that joints are tried with.
+fn length(dice: &mut Dice) -> usize {
+    4 * dice.between(1, 2)
+}
+
 pub(crate) const REJOIN: &str = "rejoin";
 pub(crate) const PASSAGE: &str = "passage";
 
-pub(crate) const KINDS: [Kind; 48] = [
+pub(crate) const KINDS: [Kind; 53] = [
     kind(REJOIN, 1.0, 16, |_| (To::Along(0), Help::Nothing)),
     kind(PASSAGE, 1.0, 10, |d| {
         (To::Along(0), Help::Passage(d.between(2, 13)))
@@ -188,6 +201,21 @@ pub(crate) const KINDS: [Kind; 48] = [
     }),
     kind("motion in a scene", 0.1, 3, |d| {
         (To::Scene, Help::Motion(d.between(1, 12)))
+    }),
+    kind("morph over 1-3", 0.85, 2, |d| {
+        ahead(length(d), d.between(1, 3))
+    }),
+    kind("morph over 4-6", 0.7, 2, |d| {
+        ahead(length(d), d.between(4, 6))
+    }),
+    kind("morph over 7-12", 0.5, 2, |d| {
+        ahead(length(d), d.between(7, 12))
+    }),
+    kind("morph best of 40", 0.4, 3, |d| {
+        (To::Best, Help::Morph(length(d)))
+    }),
+    kind("morph in a scene", 0.1, 4, |d| {
+        (To::Scene, Help::Morph(length(d)))
     }),
     kind("cut best of 40", 0.2, 3, |_| (To::Best, Help::Nothing)),
     kind("cut in the scene", 0.0, 8, |_| (To::Scene, Help::Nothing)),

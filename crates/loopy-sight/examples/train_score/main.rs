@@ -273,6 +273,8 @@ impl Report<'_> {
             against("averages", &passage, &["average"]),
             against("motion over left-out frames", &passage, &["motion over"]),
             against("motion in a scene", &passage, &["motion in"]),
+            against("morphs over left-out frames", &passage, &["morph over"]),
+            against("morphs between places of a scene", &passage, &["morph in"]),
             figure("Brier", self.held, &[], |all, _| brier(all)),
             figure("ECE", self.held, &[], |all, _| ece(all)),
         ];
