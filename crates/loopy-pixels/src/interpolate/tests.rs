@@ -126,6 +126,44 @@ fn speeds_of_the_context_shape_the_times() {
 }
 
 #[test]
+fn a_passage_holds_the_pictures_that_it_is_told_to() {
+    let [before, a, b, after] = [-0.2, 0.0, 1.0, 1.2].map(shifted);
+    let (left, entered) = ([before, a.clone()], [b.clone(), after]);
+    let passage = Passage::new(&left, &entered, Effort::Medium).unwrap();
+    let same = |pictures: &[Frame]| -> Vec<bool> {
+        let row: Vec<&Frame> = [&a].into_iter().chain(pictures).chain([&b]).collect();
+        row.windows(2).map(|pair| pair[0] == pair[1]).collect()
+    };
+    let held = passage.pictures(6, 0b100_0101);
+    let wanted = [true, false, true, false, false, false, true];
+    assert_eq!(same(&held), wanted);
+    assert_eq!(same(&passage.pictures(6, 0)), [false; 7]);
+    // Steps that are left make the way alone: four of them here and there.
+    assert_eq!(held[1], passage.pictures(3, 0)[0]);
+    assert_eq!(same(&passage.pictures(2, u16::MAX)), [false; 3]);
+    assert!(passage.pictures(0, 1).is_empty());
+}
+
+#[test]
+fn repeated_pictures_beside_a_passage_do_not_slow_it_down() {
+    let [before, a, b, after] = [-0.3, 0.0, 1.0, 1.1].map(shifted);
+    let plain = Passage::new(
+        &[before.clone(), a.clone()],
+        &[b.clone(), after.clone()],
+        Effort::Medium,
+    );
+    let held = Passage::new(
+        &[before, a.clone(), a],
+        &[b.clone(), b, after],
+        Effort::Medium,
+    );
+    let (plain, held) = (plain.unwrap(), held.unwrap());
+    assert_eq!(plain.pictures(5, 0), held.pictures(5, 0));
+    let bare = Passage::new(&[], &[], Effort::Medium);
+    assert!(matches!(bare, Err(Error::Nothing)));
+}
+
+#[test]
 fn pictures_that_do_not_fit_are_refused() {
     let a = shifted(0.0);
     let other = Frame::black(Size::new(64, 64));
