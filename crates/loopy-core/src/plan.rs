@@ -10,7 +10,7 @@ use crate::{
     grade::Grade,
     graph::Score,
     rate::Rate,
-    walk::Reaction,
+    walk::{Reaction, Wish},
 };
 
 /// Version of the plan's schema; it only grows.
@@ -178,6 +178,16 @@ impl Plan {
     /// The clip of a visit.
     pub fn clip(&self, visit: &Visit) -> &PlannedClip {
         &self.clips[visit.clip as usize]
+    }
+
+    /// What was wished of `clip`, as [`Plan::asked`] tells it.
+    pub fn wish(&self, clip: &Clip) -> Wish {
+        let name = clip.name();
+        let words = |line: &String| {
+            let words = line.strip_prefix(&name)?.strip_prefix(": ")?;
+            Wish::of_words(words)
+        };
+        self.asked.iter().find_map(words).unwrap_or_default()
     }
 
     /// The clip's ports as positions on its output clock, rising, from 0 to its length.
@@ -388,6 +398,22 @@ mod tests {
         let mut other = plan.clone();
         other.seed += 1;
         assert_ne!(other.hash(), plan.hash());
+    }
+
+    #[test]
+    fn a_plan_tells_what_was_wished_of_each_clip() {
+        let graph = library(6, 6, 120, 3, 6);
+        let mut wishes = vec![Wish::default(); 6];
+        wishes[2] = wishes[2].with_weight(3.0).unwrap();
+        let options = walk::Options {
+            frames: 2000,
+            wishes: wishes.clone(),
+            ..walk::Options::default()
+        };
+        let plan = walk::plan(&graph, &options).unwrap();
+        for (clip, wish) in graph.clips.iter().zip(wishes) {
+            assert_eq!(plan.wish(clip), wish);
+        }
     }
 
     #[test]
