@@ -10,7 +10,7 @@ use crate::{
     grade::Grade,
     graph::Score,
     rate::Rate,
-    walk::{Reaction, Wish},
+    walk::{Reaction, States, Wish},
 };
 
 /// Version of the plan's schema; it only grows.
@@ -188,6 +188,16 @@ impl Plan {
             Wish::of_words(words)
         };
         self.asked.iter().find_map(words).unwrap_or_default()
+    }
+
+    /// The state that `clip` shows: what [`Plan::asked`] tells, or else its name.
+    pub fn state(&self, clip: &Clip) -> Option<String> {
+        let name = clip.name();
+        let mut told = self.asked.iter().filter_map(|line| States::told(line));
+        let asked = told.find(|(_, clips)| clips.contains(&name));
+        asked
+            .map(|(state, _)| state)
+            .or_else(|| clip.tags.state.clone())
     }
 
     /// The clip's ports as positions on its output clock, rising, from 0 to its length.
@@ -414,6 +424,29 @@ mod tests {
         for (clip, wish) in graph.clips.iter().zip(wishes) {
             assert_eq!(plan.wish(clip), wish);
         }
+    }
+
+    #[test]
+    fn a_plan_tells_the_state_of_each_clip() {
+        let graph = library(6, 6, 120, 3, 6);
+        let state = |name: &str, clips: &[u32]| walk::states::State {
+            name: name.to_owned(),
+            clips: clips.to_vec(),
+            weight: 1.0,
+            ..walk::states::State::default()
+        };
+        let all = [state("calm", &[0, 1, 2]), state("wild", &[3, 4])];
+        let states = walk::States::new(&all, &[], 6, 0, true).unwrap();
+        let options = walk::Options {
+            frames: 2000,
+            states: Some(states.into()),
+            ..walk::Options::default()
+        };
+        let plan = walk::plan(&graph, &options).unwrap();
+        let shown: Vec<Option<String>> = graph.clips.iter().map(|clip| plan.state(clip)).collect();
+        let [calm, wild] = ["calm", "wild"].map(|name| Some(name.to_owned()));
+        let due = [&calm, &calm, &calm, &wild, &wild, &None];
+        assert_eq!(shown.iter().collect::<Vec<_>>(), due);
     }
 
     #[test]

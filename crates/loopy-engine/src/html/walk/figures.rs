@@ -143,9 +143,23 @@ pub(super) fn capacity(plan: &Plan) -> Markup {
     }
 }
 
+/// Letters of a line that are shown, and lines: a matrix of a large library has very many.
+const LETTERS: usize = 600;
+const LINES_SHOWN: usize = 200;
+
 /// Lines of words.
 pub(super) fn lines(lines: &[String]) -> Markup {
-    html! { ul { @for line in lines { li { (line) } } } }
+    html! {
+        ul {
+            @for line in lines.iter().take(LINES_SHOWN) {
+                li {
+                    (line.get(..line.floor_char_boundary(LETTERS)).unwrap_or_default())
+                    @if line.len() > LETTERS { " ... (the plan file has all of it)" }
+                }
+            }
+        }
+        @if lines.len() > LINES_SHOWN { p.soft { "And " (lines.len() - LINES_SHOWN) " lines more in the plan file." } }
+    }
 }
 
 /// How fast the walk gets from one state to another.

@@ -64,7 +64,7 @@ fn shown(plan: &Plan, clip: &Clip) -> Shown {
     Shown {
         name: clip.short_name(),
         scene: clip.scene,
-        state: clip.tags.state.clone(),
+        state: plan.state(clip),
         due: wish.weight(),
         least,
         most: most.max(least),
