@@ -59,7 +59,7 @@ pub(crate) enum Command {
     Analyze(Box<Analyze>),
     /// Plan the walk alone
     #[command(
-        after_help = "Examples:\n  loopy plan ~/clips --duration 1h -o plan.json\n  loopy render ~/clips --plan plan.json -o out.mp4\n  loopy plan --from plan.json -o walk.otio\n  loopy plan ~/clips --script cues.json -o plan.json"
+        after_help = "Examples:\n  loopy plan ~/clips --duration 1h -o plan.json\n  loopy render ~/clips --plan plan.json -o out.mp4\n  loopy plan --from plan.json -o walk.otio\n  loopy plan --from plan.json --html walk.html\n  loopy plan ~/clips --script cues.json -o plan.json"
     )]
     Plan(Box<Plan>),
     /// Check a video against its report, or a plan
@@ -382,6 +382,10 @@ pub(crate) struct Plan {
     /// Format of the plan file, whatever its name
     #[arg(long, value_name = "FORMAT")]
     pub(crate) format: Option<PlanFormat>,
+    /// A page to look at: timeline, usage, returns, joints, what the walk guarantees; with it, no
+    /// plan goes to standard output unless --format asks for one
+    #[arg(long, value_name = "FILE.html", help_heading = "Output")]
+    pub(crate) html: Option<PathBuf>,
     /// Write this plan (.json or .csv) instead of planning; CLIPS only for what it does not tell
     #[arg(long, value_name = "FILE", conflicts_with_all = [
         "duration", "frames", "looped", "fps", "seed", "min_gap", "seams", "bridge_frames",

@@ -1,4 +1,5 @@
-//! A rendered video plays in a real browser: its length, its seams, its sound.
+//! A rendered video plays in a real browser: its length, its seams, its sound. The page of a plan
+//! tells there what is pointed at.
 
 #![allow(
     clippy::unwrap_used,
@@ -74,6 +75,33 @@ impl Drop for Browser {
         }
         let _gone = self.0.wait();
     }
+}
+
+/// `page` as it is once its scripts have run.
+fn dumped(program: &Path, house: &House, page: &str) -> String {
+    let output = Command::new(program)
+        .args([
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--window-size=1280,900",
+            "--dump-dom",
+        ])
+        .arg(format!(
+            "--user-data-dir={}",
+            house.path("browser").display()
+        ))
+        .arg(format!("file://{}", house.path(page).display()))
+        .env("HOME", house.path("home"))
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    String::from_utf8(output.stdout).unwrap()
 }
 
 /// Opens the page beside the videos and collects what it finds.
@@ -357,4 +385,95 @@ fn every_kind_of_mp4_plays_in_a_browser_over_all_its_seams() {
     for (file, report) in &reports {
         check(file, report, &findings);
     }
+}
+
+/// Points at the middle of the second visit, then goes to the last one by key, and notes what is told.
+const POINTING: &str = "<script>
+addEventListener('load', () => {
+  const data = JSON.parse(document.getElementById('walk').textContent);
+  const film = document.getElementById('film'), told = document.getElementById('told');
+  const note = what => { const pre = document.createElement('pre'); pre.className = 'note';
+    pre.textContent = JSON.stringify(what); document.body.append(pre); };
+  note(told.hidden);
+  const [, start, frames] = data.visits[1], box = film.getBoundingClientRect();
+  const x = box.left + (start + frames / 2) / data.row * box.width;
+  film.dispatchEvent(new PointerEvent('pointermove', { clientX: x, clientY: box.top + 5, bubbles: true }));
+  note(told.textContent);
+  film.focus();
+  film.dispatchEvent(new KeyboardEvent('keydown', { key: 'End', bubbles: true }));
+  note([film.getAttribute('role'), film.getAttribute('aria-valuenow'), film.getAttribute('aria-valuetext')]);
+  const at = told.getBoundingClientRect();
+  note(at.left >= 0 && at.right <= innerWidth && !told.hidden);
+  note([document.documentElement.scrollWidth <= innerWidth, document.title]);
+});
+</script>";
+
+#[test]
+fn the_page_of_a_plan_tells_what_is_pointed_at() {
+    let Some(program) = chromium() else { return };
+    let house = House::new();
+    std::fs::create_dir(house.path("home")).unwrap();
+    house.truth_clips(Rate::new(30, 1).unwrap(), &[60, 70]);
+    let odd = "x<img src=y onerror=\"document.title='taken'\">.mp4";
+    house::truth_clip(
+        &house.path("clips").join(odd),
+        2,
+        Rate::new(30, 1).unwrap(),
+        60,
+        SIZE,
+    );
+    let args = [
+        "plan", "clips", "--frames", "500", "-o", "p.json", "--html", "p.html",
+    ];
+    house.run(&args, 0);
+    let plan: loopy_core::Plan =
+        serde_json::from_slice(&std::fs::read(house.path("p.json")).unwrap()).unwrap();
+    let page = std::fs::read_to_string(house.path("p.html")).unwrap();
+    let (head, tail) = page.rsplit_once("</body>").unwrap();
+    std::fs::write(
+        house.path("q.html"),
+        format!("{head}{POINTING}</body>{tail}"),
+    )
+    .unwrap();
+
+    let dom = dumped(&program, &house, "q.html");
+    let notes: Vec<Value> = dom
+        .split("<pre class=\"note\">")
+        .skip(1)
+        .map(|note| {
+            let note = note.split("</pre>").next().unwrap();
+            let note = note
+                .replace("&lt;", "<")
+                .replace("&gt;", ">")
+                .replace("&amp;", "&");
+            serde_json::from_str(&note).unwrap()
+        })
+        .collect();
+    assert_eq!(notes.len(), 5, "{dom}");
+    let words = |index: usize| {
+        let visit = &plan.visits[index];
+        let name = plan.clip(visit).clip.short_name();
+        let (first, last) = (visit.first, visit.last);
+        [
+            format!("Visit {} of {}: {name}", index + 1, plan.visits.len()),
+            format!("source frames {first} to {last}"),
+        ]
+    };
+    assert_eq!(
+        notes[0],
+        json!(true),
+        "nothing is told before anything is pointed at"
+    );
+    let told = notes[1].as_str().unwrap();
+    for part in words(1) {
+        assert!(told.contains(&part), "{told}: {part}");
+    }
+    let last = plan.visits.len() - 1;
+    assert_eq!(notes[2][0], json!("slider"));
+    assert_eq!(notes[2][1], json!((last + 1).to_string()));
+    for part in words(last) {
+        assert!(notes[2][2].as_str().unwrap().contains(&part), "{notes:?}");
+    }
+    assert_eq!(notes[3], json!(true), "what is told lies inside the window");
+    assert_eq!(notes[4], json!([true, "LoopyComfy: a walk over clips"]));
 }

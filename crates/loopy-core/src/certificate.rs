@@ -9,6 +9,8 @@ mod entropy;
 mod reference;
 mod suffix;
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +30,9 @@ pub struct Certificate {
     pub return_gap_p5: Option<u64>,
     /// Median of the same.
     pub return_gap_median: Option<u64>,
+    /// How many returns came after each number of visits.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub return_gaps: BTreeMap<u64, u64>,
     /// Share of visits that repeat an ordered pair of clips seen before.
     pub repeated_pairs: f64,
     /// Share of visits that end an ordered triple seen before.
@@ -146,6 +151,10 @@ pub fn certify(visits: impl IntoIterator<Item = u32>, scene_changes: u64) -> Cer
         return_gap_min: quantile(0),
         return_gap_p5: quantile(5),
         return_gap_median: quantile(50),
+        return_gaps: gaps
+            .chunk_by(|a, b| a == b)
+            .filter_map(|alike| Some((*alike.first()?, alike.len() as u64)))
+            .collect(),
         repeated_pairs: repeated(&row, 2),
         repeated_triples: repeated(&row, 3),
         longest_repeat: u64::from(seen.iter().copied().max().unwrap_or(0)),
@@ -310,6 +319,9 @@ mod tests {
                 slow.gaps.get(rank).copied()
             };
             prop_assert_eq!(found.return_gap_p5, rank(5));
+            let gaps = found.return_gaps.iter();
+            let gaps = gaps.flat_map(|(gap, times)| std::iter::repeat_n(*gap, *times as usize));
+            prop_assert_eq!(gaps.collect::<Vec<u64>>(), slow.gaps.clone());
             prop_assert_eq!(found.return_gap_median, rank(50));
             let near = |a: f64, b: f64| (a - b).abs() < 1e-6;
             if !visits.is_empty() {
@@ -330,6 +342,7 @@ mod tests {
         assert_eq!((found.visits, found.clips), (8, 4));
         assert_eq!(found.return_gap_min, Some(3));
         assert_eq!(found.return_gap_median, Some(3));
+        assert_eq!(found.return_gaps, BTreeMap::from([(3, 4)]));
         // AB, BC and CA come twice each.
         assert!((found.repeated_pairs - 3.0 / 8.0).abs() < 1e-12);
         assert!((found.repeated_triples - 2.0 / 8.0).abs() < 1e-12);

@@ -10,7 +10,7 @@ use crate::{
     grade::Grade,
     graph::Score,
     rate::Rate,
-    walk::Reaction,
+    walk::{Reaction, States, Wish},
 };
 
 /// Version of the plan's schema; it only grows.
@@ -182,6 +182,26 @@ impl Plan {
     /// The clip of a visit.
     pub fn clip(&self, visit: &Visit) -> &PlannedClip {
         &self.clips[visit.clip as usize]
+    }
+
+    /// What was wished of `clip`, as [`Plan::asked`] tells it.
+    pub fn wish(&self, clip: &Clip) -> Wish {
+        let name = clip.name();
+        let words = |line: &String| {
+            let words = line.strip_prefix(&name)?.strip_prefix(": ")?;
+            Wish::of_words(words)
+        };
+        self.asked.iter().find_map(words).unwrap_or_default()
+    }
+
+    /// The state that `clip` shows: what [`Plan::asked`] tells, or else its name.
+    pub fn state(&self, clip: &Clip) -> Option<String> {
+        let name = clip.name();
+        let mut told = self.asked.iter().filter_map(|line| States::told(line));
+        let asked = told.find(|(_, clips)| clips.contains(&name));
+        asked
+            .map(|(state, _)| state)
+            .or_else(|| clip.tags.state.clone())
     }
 
     /// The clip's ports as positions on its output clock, rising, from 0 to its length.
@@ -392,6 +412,45 @@ mod tests {
         let mut other = plan.clone();
         other.seed += 1;
         assert_ne!(other.hash(), plan.hash());
+    }
+
+    #[test]
+    fn a_plan_tells_what_was_wished_of_each_clip() {
+        let graph = library(6, 6, 120, 3, 6);
+        let mut wishes = vec![Wish::default(); 6];
+        wishes[2] = wishes[2].with_weight(3.0).unwrap();
+        let options = walk::Options {
+            frames: 2000,
+            wishes: wishes.clone(),
+            ..walk::Options::default()
+        };
+        let plan = walk::plan(&graph, &options).unwrap();
+        for (clip, wish) in graph.clips.iter().zip(wishes) {
+            assert_eq!(plan.wish(clip), wish);
+        }
+    }
+
+    #[test]
+    fn a_plan_tells_the_state_of_each_clip() {
+        let graph = library(6, 6, 120, 3, 6);
+        let state = |name: &str, clips: &[u32]| walk::states::State {
+            name: name.to_owned(),
+            clips: clips.to_vec(),
+            weight: 1.0,
+            ..walk::states::State::default()
+        };
+        let all = [state("calm", &[0, 1, 2]), state("wild", &[3, 4])];
+        let states = walk::States::new(&all, &[], 6, 0, true).unwrap();
+        let options = walk::Options {
+            frames: 2000,
+            states: Some(states.into()),
+            ..walk::Options::default()
+        };
+        let plan = walk::plan(&graph, &options).unwrap();
+        let shown: Vec<Option<String>> = graph.clips.iter().map(|clip| plan.state(clip)).collect();
+        let [calm, wild] = ["calm", "wild"].map(|name| Some(name.to_owned()));
+        let due = [&calm, &calm, &calm, &wild, &wild, &None];
+        assert_eq!(shown.iter().collect::<Vec<_>>(), due);
     }
 
     #[test]

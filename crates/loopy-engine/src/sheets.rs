@@ -88,6 +88,9 @@ pub fn contact_sheet(file: &Path, prepared: &Prepared, room: &Room) -> Result<()
     sheet.title("framed: the frames around a seam");
     let count = plan.visits.len();
     let step = count.div_ceil(MOST_VISITS);
+    if step > 1 {
+        sheet.title(format!("one of every {step} visits, {count} in all"));
+    }
     let mut add = |segment: u32, at: u32, label: String, mark: Mark| -> Result<(), Error> {
         if let Some(frame) = picture(prepared, segment, at, room)? {
             sheet.push(&shrink::area(&frame, tile), label, mark);

@@ -17,6 +17,8 @@ pub(super) struct Exits {
     until: Vec<u32>,
     /// By link: among it and those that leave its clip later, the best.
     best: Vec<u32>,
+    /// By link: it may be taken.
+    open: Vec<bool>,
 }
 
 impl Exits {
@@ -30,6 +32,7 @@ impl Exits {
         let mut table = Self {
             until: vec![NEVER; map.nodes.len()],
             best: vec![NEVER; map.links.len()],
+            open: map.links.iter().map(may).collect(),
             wanted,
         };
         // Dijkstra from the wanted clips back: a link is taken when what it leads to is settled.
@@ -96,6 +99,23 @@ impl Exits {
         let first = range.start + map.links[range.clone()].partition_point(|l| l.leave < place);
         let best = (first < range.end).then(|| self.best[first])?;
         (best != NEVER).then_some(best)
+    }
+
+    /// The links out of `clip` at `place` or later over which a wanted clip is shown, each with the
+    /// output frames until then.
+    pub(super) fn ways<'a>(
+        &'a self,
+        map: &'a Map,
+        clip: u32,
+        place: u32,
+    ) -> impl Iterator<Item = (u32, u32)> + 'a {
+        let range = map.link_range(clip);
+        range.filter_map(move |index| {
+            let link = &map.links[index];
+            let until = self.until[link.to as usize];
+            let leads = self.open[index] && link.leave >= place && until != NEVER;
+            leads.then(|| (index as u32, link.leave - place + link.span.frames + until))
+        })
     }
 
     /// Most output frames from any moment of a visit to `clip` until a wanted clip is shown.

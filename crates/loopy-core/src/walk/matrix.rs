@@ -1,7 +1,5 @@
 //! Weights of ordered pairs of clips, given as a table or learned from example sequences.
 
-use crate::clip::Hash;
-
 /// How likely each clip is to follow each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Matrix {
@@ -143,9 +141,23 @@ impl Matrix {
         Self::new(&rows, clips)
     }
 
-    /// A hash of all weights, to tell matrices apart.
-    pub(super) fn digest(&self) -> Hash {
-        Hash::of_json(&self.weights)
+    /// All of it: the clips, named by `name`, then a line for each row.
+    pub(super) fn words(&self, name: impl Fn(u32) -> String) -> Vec<String> {
+        let names: Vec<String> = (0..self.clips as u32).map(name).collect();
+        let json = |value: serde_json::Value| value.to_string();
+        let mut lines = vec![format!(
+            "mode pairs: a row for each clip, weights in 1/16777216 of {}",
+            json(serde_json::json!(names))
+        )];
+        let rows = names.iter().zip(self.weights.chunks(self.clips.max(1)));
+        lines.extend(rows.map(|(name, row)| {
+            format!(
+                "pairs after {}: {}",
+                json(name.as_str().into()),
+                json(serde_json::json!(row))
+            )
+        }));
+        lines
     }
 
     /// Clips that it is for.
@@ -175,6 +187,15 @@ mod tests {
         assert_eq!(matrix.weight(0, 2), 1 << 23);
         assert_eq!(matrix.weight(1, 0), 0);
         assert_eq!(matrix.weight(2, 0), 1);
+        assert_eq!(
+            matrix.words(|clip| format!("\"{clip}")),
+            [
+                r#"mode pairs: a row for each clip, weights in 1/16777216 of ["\"0","\"1","\"2"]"#,
+                r#"pairs after "\"0": [16777216,16777216,8388608]"#,
+                r#"pairs after "\"1": [0,0,16777216]"#,
+                r#"pairs after "\"2": [1,16777216,0]"#,
+            ]
+        );
     }
 
     #[test]

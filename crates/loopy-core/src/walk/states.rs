@@ -2,7 +2,6 @@
 //! long, and how likely each is at what time of day.
 
 use super::dice::Dice;
-use crate::clip::Hash;
 
 /// Stream of the draws.
 const STREAM: u64 = 1 << 37;
@@ -197,12 +196,51 @@ impl States {
         &self.names
     }
 
-    /// A hash of everything about them, to tell files apart.
-    pub(super) fn digest(&self) -> Hash {
-        Hash::of_json(&(
-            (&self.names, &self.of, &self.follow, &self.dwell),
-            (&self.weights, &self.periods, self.clock, self.alone),
-        ))
+    /// Everything about them, a line each; `name` names clips.
+    pub(super) fn words(&self, name: impl Fn(u32) -> String) -> Vec<String> {
+        let json = |value: serde_json::Value| value.to_string();
+        let begin = self.clock;
+        let mut lines = vec![format!(
+            "states: the film begins {begin} s after midnight; they follow {}",
+            if self.alone {
+                "each other by themselves"
+            } else {
+                "cues"
+            }
+        )];
+        for (state, own) in (0..).zip(&self.names) {
+            let clips = (0..).zip(&self.of).filter(|(_, of)| **of == Some(state));
+            let clips: Vec<String> = clips.map(|(clip, _)| name(clip)).collect();
+            let follow = self.names.iter().zip(&self.follow[state as usize]);
+            let follow: Vec<&String> = follow
+                .filter_map(|(name, may)| may.then_some(name))
+                .collect();
+            let (least, most) = self.dwell[state as usize].unwrap_or(USUAL);
+            lines.push(format!(
+                "state {}: clips {}, followed by {}, lasts {least} to {most} ms, weight {}/256",
+                json(own.as_str().into()),
+                json(clips.into()),
+                json(serde_json::json!(follow)),
+                self.weights[state as usize],
+            ));
+        }
+        for (from, until, weights) in &self.periods {
+            lines.push(format!(
+                "states from {from} to {until} s after midnight: weights/256 {}",
+                json(serde_json::json!(weights)),
+            ));
+        }
+        lines
+    }
+
+    /// The state and its clips that a line of [`States::words`] tells of.
+    pub(crate) fn told(line: &str) -> Option<(String, Vec<String>)> {
+        let rest = line.strip_prefix("state ")?;
+        let mut name = serde_json::Deserializer::from_str(rest).into_iter::<String>();
+        let state = name.next()?.ok()?;
+        let rest = rest[name.byte_offset()..].strip_prefix(": clips ")?;
+        let mut clips = serde_json::Deserializer::from_str(rest).into_iter::<Vec<String>>();
+        Some((state, clips.next()?.ok()?))
     }
 
     /// Clips of the library that they are for.
@@ -356,6 +394,44 @@ mod tests {
             ..state("idle", &[0])
         };
         assert_eq!(new(&[stuck]), Err(Error::Stuck("idle".into())));
+    }
+
+    #[test]
+    fn words_of_states_tell_all_of_them() {
+        let idle = State {
+            dwell: Some((10.0, 20.5)),
+            follow: Some(vec!["a \": clips".into()]),
+            ..state("idle", &[0, 3])
+        };
+        let odd = State {
+            weight: 0.5,
+            ..state("a \": clips", &[1])
+        };
+        let night = Period {
+            from: 79_200,
+            until: 3600,
+            weights: vec![("idle".into(), 2.0)],
+        };
+        let states = States::new(&[idle, odd], &[night], 4, 60, true).unwrap();
+        let name = |clip: u32| format!("clip, \"{clip}\"");
+        let lines = states.words(name);
+        assert_eq!(
+            lines,
+            [
+                "states: the film begins 60 s after midnight; they follow each other by themselves",
+                r#"state "idle": clips ["clip, \"0\"","clip, \"3\""], followed by ["a \": clips"], lasts 10000 to 20500 ms, weight 256/256"#,
+                r#"state "a \": clips": clips ["clip, \"1\""], followed by ["idle","a \": clips"], lasts 20000 to 60000 ms, weight 128/256"#,
+                "states from 79200 to 3600 s after midnight: weights/256 [512,128]",
+            ]
+        );
+        let told: Vec<_> = lines.iter().filter_map(|line| States::told(line)).collect();
+        assert_eq!(
+            told,
+            [
+                ("idle".to_owned(), vec![name(0), name(3)]),
+                ("a \": clips".to_owned(), vec![name(1)])
+            ]
+        );
     }
 
     #[test]

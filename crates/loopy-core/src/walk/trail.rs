@@ -277,6 +277,12 @@ impl<'a> Trail<'a> {
         last == 0 || self.count() as u32 + later - last >= gap.min(self.map.limits[clip as usize])
     }
 
+    /// Visits by which the next one would show `clip` too early.
+    pub(super) fn short_of(&self, clip: u32, gap: u32) -> u32 {
+        let gap = gap.min(self.map.limits[clip as usize]);
+        self.age(clip).map_or(0, |age| gap.saturating_sub(age))
+    }
+
     /// The visit that shows `clip` first, if one does.
     pub(super) fn first_visit(&self, clip: u32) -> Option<u32> {
         (self.shown(clip) > 0).then(|| self.first[clip as usize])

@@ -382,7 +382,7 @@ impl<'a> Walker<'a> {
 
     /// A way on, with all that is told while the visit lasts.
     fn heard(&mut self) -> Option<Way> {
-        let mut way = self.travel().or_else(|| self.way())?;
+        let mut way = self.travel(false).or_else(|| self.way())?;
         let (here, now) = (self.trail.here(), self.trail.now());
         let mut heard = now;
         while let Some(script) = &mut self.script
@@ -392,7 +392,7 @@ impl<'a> Walker<'a> {
             self.feel(event);
             self.rules.earliest = here.at + (event - now) as u32;
             let clip = self.trail.map().nodes[way.step.to as usize].clip;
-            if let Some(sooner) = self.travel() {
+            if let Some(sooner) = self.travel(true) {
                 way = sooner;
             } else if !self.trail.allows(clip)
                 && let Some(other) = self.way()
@@ -404,8 +404,10 @@ impl<'a> Walker<'a> {
     }
 
     /// The way to what is wanted, where the walk is not there yet: the soonest there is, over any
-    /// joint that is as soon.
-    fn travel(&mut self) -> Option<Way> {
+    /// joint that is as soon. Where that returns to a clip too early, another way is taken that does
+    /// so less and is as soon; or, when this visit is the one in which it was `told`, no later than
+    /// the longest reaction that is reported.
+    fn travel(&mut self, told: bool) -> Option<Way> {
         let mood = self.trail.mood().clone();
         let (map, here) = (self.trail.map(), self.trail.here());
         let there = mood.play.is_none()
@@ -415,12 +417,41 @@ impl<'a> Walker<'a> {
         if there {
             return None;
         }
-        let place = self.rules.earliest.max(here.at + map.least_of(here.clip));
+        let heard = self.rules.earliest.max(here.at);
+        let place = heard.max(here.at + map.least_of(here.clip));
         let script = self.script.as_mut()?;
-        let (best, exits) = script.way(map, &mood, here.clip, place)?;
-        let step = choice::over(&self.trail, best);
+        let (soonest, exits) = script.way(map, &mood, here.clip, place)?;
+        let (trail, gap) = (&self.trail, self.gap);
+        let early = |index: u32| trail.short_of(map.links[index as usize].clip, gap);
+        let wanted = |index: u32| exits.wants(map.links[index as usize].clip);
+        let mut best = soonest;
+        if early(soonest) > 0 && !(mood.play.is_some() && wanted(soonest)) {
+            let far = exits.ways(map, here.clip, place);
+            let far = far.filter(|(index, _)| *index == soonest).map(|way| way.1);
+            let mut most = far.min()?;
+            // What is reported is for clips of a state.
+            if told
+                && map.state_of(here.clip).is_some()
+                && let Some(slowest) = exits.slowest(map, here.clip)
+            {
+                most = most.max(slowest.saturating_sub(place - heard));
+            }
+            let others = exits.ways(map, here.clip, place).filter(|(index, far)| {
+                let clip = map.links[*index as usize].clip;
+                *far <= most
+                    && clip != here.clip
+                    && mood.avoid.binary_search(&clip).is_err()
+                    && (wanted(*index) || !wanted(soonest))
+            });
+            let other = others.min_by_key(|(index, far)| (early(*index), *far, *index));
+            best = other
+                .map(|other| other.0)
+                .filter(|other| early(*other) < early(soonest))
+                .unwrap_or(soonest);
+        }
+        let step = choice::over(trail, best);
         let link = &map.links[best as usize];
-        if !exits.wants(link.clip) {
+        if !wanted(best) {
             return Some(Way { step, fresh: true });
         }
         let rules = Rules {
@@ -428,13 +459,14 @@ impl<'a> Walker<'a> {
             earliest: link.leave,
             ..Rules::gap(self.floor)
         };
-        choice::ways(&self.trail, &rules, u64::MAX, false, &mut self.found);
+        choice::ways(trail, &rules, u64::MAX, false, &mut self.found);
         self.found.retain(|way| {
-            let other = way.step.link.map(|link| &map.links[link as usize]);
-            other.is_some_and(|other| {
+            way.step.link.is_some_and(|index| {
+                let other = &map.links[index as usize];
                 other.leave == link.leave
-                    && exits.wants(other.clip)
+                    && wanted(index)
                     && other.span.frames <= link.span.frames
+                    && early(index) <= early(best)
             })
         });
         let drawn = choice::draw(&self.found, &mut self.dice);

@@ -76,6 +76,33 @@ impl Wish {
         )
     }
 
+    /// The wish that [`Wish::words`] tells; `None` for other words.
+    pub(crate) fn of_words(words: &str) -> Option<Self> {
+        let rest = words.strip_prefix("weight ")?;
+        let (weight, rest) = rest.split_once("/256, shares ")?;
+        let (least, rest) = rest.split_once(" to ")?;
+        let (most, rest) = rest.split_once("/65536, salience ")?;
+        let (salience, rest) = rest.split_once("/256, relevance ")?;
+        Some(Self {
+            weight: weight.parse().ok()?,
+            least: least.parse().ok()?,
+            most: most.parse().ok()?,
+            salience: salience.parse().ok()?,
+            relevance: rest.strip_suffix("/256")?.parse().ok()?,
+        })
+    }
+
+    /// How many times as often as a clip of weight 1 it is to be shown.
+    pub fn weight(&self) -> f64 {
+        f64::from(self.weight) / f64::from(EVEN)
+    }
+
+    /// Its share of all showings, at least and at most, 0 to 1.
+    pub fn shares(&self) -> (f64, f64) {
+        let share = |share: u32| f64::from(share) / f64::from(WHOLE);
+        (share(self.least), share(self.most))
+    }
+
     /// Shown so many times as often as a clip of weight 1; 0 for never, at most 1000.
     ///
     /// # Errors
@@ -216,6 +243,19 @@ mod tests {
         let third = shares(1.0 / 3.0, 1.0 / 3.0);
         assert!(agree(&[third; 3]).is_ok());
         assert_eq!(agree(&[]).unwrap(), [free; 3]);
+    }
+
+    #[test]
+    fn words_of_a_wish_tell_all_of_it() {
+        let wish = shares(0.125, 0.5).with_weight(2.5).unwrap();
+        let wish = wish.with_salience(0.3).unwrap();
+        let wish = wish.with_relevance(-0.7).unwrap();
+        assert_eq!(Wish::of_words(&wish.words()), Some(wish));
+        assert!((wish.weight() - 2.5).abs() < 1e-9);
+        assert_eq!(wish.shares(), (0.125, 0.5));
+        for other in ["", "weight 1/256", "weight x/256, shares 0 to 1/65536"] {
+            assert_eq!(Wish::of_words(other), None);
+        }
     }
 
     #[test]

@@ -115,7 +115,7 @@ fn asked(graph: &Graph, options: &Options) -> Vec<String> {
     match &options.mode {
         Mode::VisualSimilarity => {}
         Mode::Uniform => lines.push("mode uniform".to_owned()),
-        Mode::Pairs(matrix) => lines.push(format!("mode pairs, matrix {}", matrix.digest())),
+        Mode::Pairs(matrix) => lines.extend(matrix.words(name)),
     }
     for (clip, wish) in (0..).zip(&options.wishes) {
         if *wish != Wish::default() {
@@ -123,7 +123,7 @@ fn asked(graph: &Graph, options: &Options) -> Vec<String> {
         }
     }
     if let Some(states) = &options.states {
-        lines.push(format!("states {}", states.digest()));
+        lines.extend(states.words(name));
     }
     let names = options
         .states

@@ -6,8 +6,8 @@ use loopy_core::{Graph, graph::Edge};
 use loopy_sight::graph::Missing;
 
 use super::{
-    cards::count,
-    page::{Note, percent},
+    page::Note,
+    shell::{count, percent},
 };
 
 /// A joint below this is more likely seen than not.

@@ -2,7 +2,10 @@
 
 use maud::{Markup, html};
 
-use super::page::{Card, Port, Scene, image};
+use super::{
+    page::{Card, Port, Scene},
+    shell::{breakable, count, image},
+};
 
 /// Units of the bar from the start of a clip to its end, and room on either side.
 const BAR: f64 = 1000.0;
@@ -44,11 +47,6 @@ fn card(card: &Card) -> Markup {
     }
 }
 
-/// A name that may be broken after its words.
-fn breakable(name: &str) -> Markup {
-    html! { @for part in name.split_inclusive(['_', '-', ' ']) { (part) wbr; } }
-}
-
 fn bar(card: &Card) -> Markup {
     let view = format!("0 0 {} 26", BAR + 2.0 * MARGIN);
     html! {
@@ -71,9 +69,4 @@ fn mark(card: &Card, port: &Port, class: &str, y: u32, edges: usize, way: &str) 
             title { (format!("{:.2} s: ", port.seconds)) (count(edges, "edge")) " " (way) }
         }
     }
-}
-
-/// `1 clip`, `2 clips`.
-pub(super) fn count(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }

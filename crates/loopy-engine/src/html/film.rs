@@ -23,8 +23,8 @@ use crate::{
     store::Kind,
 };
 
-/// Thumbnails fit into this, ...
-const THUMBNAIL: Size = Size {
+/// Pictures of clips fit into this at most, ...
+pub(super) const THUMBNAIL: Size = Size {
     width: 320,
     height: 320,
 };
@@ -46,7 +46,7 @@ pub(super) struct Pictures {
     pub(super) joints: Vec<[Vec<Jpeg>; 3]>,
 }
 
-/// Makes the pictures of all clips and of `joints`.
+/// Makes the pictures of all clips, to fit into `thumbnail`, and of `joints`.
 ///
 /// # Errors
 /// As [`realize::realize`].
@@ -54,6 +54,7 @@ pub(super) fn shoot(
     graph: &Graph,
     grades: &[Grade],
     joints: &[Edge],
+    thumbnail: Size,
     limits: &Limits,
     room: &Room,
 ) -> Result<Pictures, Error> {
@@ -79,7 +80,7 @@ pub(super) fn shoot(
         limits,
         room.sink,
     )?;
-    let show = |segments: &[u32], size: Option<Size>| -> Result<Vec<Jpeg>, Error> {
+    let show = |segments: &[u32], size: Size| -> Result<Vec<Jpeg>, Error> {
         let mut shown = Vec::new();
         for segment in segments {
             let key = timeline.segments[*segment as usize].key;
@@ -88,20 +89,22 @@ pub(super) fn shoot(
             };
             for frame in encode::Frames::new(&Segment::from_bytes(&bytes)?)? {
                 let frame: Frame = frame?;
-                shown.push(match size {
-                    Some(size) => Jpeg::new(&loopy_pixels::shrink::area(&frame, size))?,
-                    None => Jpeg::new(&frame)?,
-                });
+                let frame = match size {
+                    size if size == frame.size() => frame,
+                    size => loopy_pixels::shrink::area(&frame, size),
+                };
+                shown.push(Jpeg::new(&frame)?);
             }
         }
         Ok(shown)
     };
     let count = graph.clips.len();
     let mut pictures = Pictures::default();
+    let whole = look.normalise.size.within(thumbnail);
     for visit in &timeline.visits[..count] {
-        pictures.clips.push(show(visit, None)?.into_iter().next());
+        pictures.clips.push(show(visit, whole)?.into_iter().next());
     }
-    let strip = Some(size.within(STRIP));
+    let strip = size.within(STRIP);
     for (index, visits) in timeline.visits[count..].chunks_exact(2).enumerate() {
         let between: Vec<u32> = timeline.seams[count + 2 * index].into_iter().collect();
         pictures.joints.push([

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use maud::{Markup, PreEscaped, html};
 
-use super::page::{Cell, percent};
+use super::{page::Cell, shell::percent};
 
 /// Clips up to which rows and columns carry numbers, and each cell its words.
 const SPOKEN: usize = 64;
@@ -22,7 +22,7 @@ pub(super) fn matrix(names: &[String], cells: &[Cell]) -> Markup {
     let (wide, high) = (left + side * names.len() + 1, top + side * names.len() + 1);
     html! {
         p.soft { "Rows lead to columns; a cell is the best edge from one clip to the other. Empty: no edge is worth keeping." }
-        div.legend { "hard to miss" (scale()) "nobody notices" (sample()) "declared change of scene" }
+        (legend())
         div.scroll {
             svg.matrix width=(wide) height=(high) viewBox=(format!("0 0 {wide} {high}")) role="img"
                 aria-label="Scores from each clip to each" {
@@ -85,19 +85,31 @@ fn heap(cells: &[Cell], step: usize, side: usize) -> Markup {
     html! { @if !path.is_empty() { path class=(class(step)) d=(PreEscaped(path)) {} } }
 }
 
-/// The step of a cell's score; a declared change is one beyond.
 fn step(cell: &Cell) -> usize {
-    if cell.declared {
-        return STEPS;
-    }
-    ((cell.score * STEPS as f64) as usize).min(STEPS - 1)
+    step_of(cell.score, cell.declared)
 }
 
-fn class(step: usize) -> String {
+/// The step of a score; a declared change is one beyond.
+pub(super) fn step_of(score: f64, declared: bool) -> usize {
+    if declared {
+        return STEPS;
+    }
+    ((score * STEPS as f64) as usize).min(STEPS - 1)
+}
+
+/// The style of a step.
+pub(super) fn class(step: usize) -> String {
     if step == STEPS {
         "other".to_owned()
     } else {
         format!("s{step}")
+    }
+}
+
+/// What the colours mean.
+pub(super) fn legend() -> Markup {
+    html! {
+        div.legend { "hard to miss" (scale()) "nobody notices" (sample()) "declared change of scene" }
     }
 }
 

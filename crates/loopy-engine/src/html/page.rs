@@ -1,8 +1,14 @@
-//! What is on the page, and the page around its sections.
+//! What is on the page of an analysis, section by section.
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::html;
 
-use super::{cards, jpeg::Jpeg, lists, matrix, strips};
+use super::{
+    cards,
+    jpeg::Jpeg,
+    lists, matrix,
+    shell::{Shell, section},
+    strips,
+};
 
 /// Everything that the page shows. Texts are as people read them, not escaped.
 #[derive(Clone, Debug, Default)]
@@ -91,68 +97,35 @@ pub(super) struct Note {
 impl Page {
     /// The page as HTML.
     pub(super) fn render(&self) -> String {
-        let page = html! {
-            (DOCTYPE)
-            html lang="en" {
-                head {
-                    meta charset="utf-8";
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    meta name="color-scheme" content="light dark";
-                    title { "LoopyComfy: clips and how they join" }
-                    style { (PreEscaped(include_str!("style.css"))) }
-                }
-                body {
-                    header {
-                        h1 { "Clips and how they join" }
-                        ul.facts {
-                            @for (number, what) in &self.facts {
-                                li { b { (number) } " " (what) }
-                            }
-                        }
-                    }
-                    main {
-                        (section("next", "What to record or generate next", &lists::wishes(&self.wishes)))
-                        (section("scenes", "Scenes", &cards::scenes(&self.scenes)))
-                        (section("matrix", "How well each clip leads to each", &matrix::matrix(&self.names, &self.cells)))
-                        (section("best", "Best seams", &strips::strips(&self.best)))
-                        (section("worst", "Worst seams", &strips::strips(&self.worst)))
-                        @if !self.misfits.is_empty() {
-                            (section("misfits", "Clips that do not fit", &lists::notes(&self.misfits)))
-                        }
-                        @if !self.left_out.is_empty() {
-                            (section("left-out", "Files left out", &lists::notes(&self.left_out)))
-                        }
-                        @if !self.remarks.is_empty() {
-                            (section("remarks", "Files used with a remark", &lists::notes(&self.remarks)))
-                        }
-                    }
-                    footer { "LoopyComfy " (env!("CARGO_PKG_VERSION")) }
-                }
-            }
+        let facts: Vec<(String, String)> = self
+            .facts
+            .iter()
+            .map(|(number, what)| (number.to_string(), (*what).to_owned()))
+            .collect();
+        let shell = Shell {
+            title: "LoopyComfy: clips and how they join",
+            heading: "Clips and how they join",
+            facts: &facts,
+            styles: "",
+            script: html! {},
         };
-        page.into_string()
+        shell.around(&html! {
+            (section("next", "What to record or generate next", &lists::wishes(&self.wishes)))
+            (section("scenes", "Scenes", &cards::scenes(&self.scenes)))
+            (section("matrix", "How well each clip leads to each", &matrix::matrix(&self.names, &self.cells)))
+            (section("best", "Best seams", &strips::strips(&self.best)))
+            (section("worst", "Worst seams", &strips::strips(&self.worst)))
+            @if !self.misfits.is_empty() {
+                (section("misfits", "Clips that do not fit", &lists::notes(&self.misfits)))
+            }
+            @if !self.left_out.is_empty() {
+                (section("left-out", "Files left out", &lists::notes(&self.left_out)))
+            }
+            @if !self.remarks.is_empty() {
+                (section("remarks", "Files used with a remark", &lists::notes(&self.remarks)))
+            }
+        })
     }
-}
-
-fn section(id: &str, title: &str, body: &Markup) -> Markup {
-    html! {
-        section id=(id) {
-            h2 { (title) }
-            (body)
-        }
-    }
-}
-
-/// A picture of the page.
-pub(super) fn image(picture: &Jpeg, words: &str) -> Markup {
-    html! {
-        img src=(picture.uri) width=(picture.width) height=(picture.height) alt=(words);
-    }
-}
-
-/// A score in percent.
-pub(super) fn percent(score: f64) -> String {
-    format!("{:.0} %", score * 100.0)
 }
 
 #[cfg(test)]

@@ -3,9 +3,9 @@
 use maud::{Markup, html};
 
 use super::{
-    cards::count,
     jpeg::Jpeg,
-    page::{Strip, percent},
+    page::Strip,
+    shell::{count, percent},
 };
 
 pub(super) fn strips(strips: &[Strip]) -> Markup {
