@@ -88,6 +88,7 @@ fn plan(row: &[u32]) -> Plan {
             kind,
             declared: false,
             steps: frames,
+            holds: 0,
             score: Score::percent(80 + index as u32 % 20),
             step: 1.0,
             rsv: None,
