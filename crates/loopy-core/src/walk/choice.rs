@@ -142,7 +142,7 @@ pub(super) fn ways(
         long: false,
     };
     if map.scene_sizes[map.scene[here.clip as usize] as usize] as usize != map.usable.len()
-        && trail.since_change() >= map.scene_dwell
+        && (trail.since_change() >= map.scene_dwell || trail.worn())
     {
         let patient = trail.since_change() < PATIENCE * map.scene_dwell;
         ways.leads(|clip| behind(trail, here, clip));

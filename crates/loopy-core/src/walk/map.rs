@@ -82,7 +82,7 @@ pub(super) struct Map {
     pub(super) scene: Vec<u32>,
     /// Usable clips in each scene.
     pub(super) scene_sizes: Vec<u32>,
-    /// An edge that is no scene change leads to the clip from another.
+    /// An edge that is no scene change leads to the clip from another scene.
     pub(super) led_to: Vec<bool>,
     /// Ordered pairs of clips that links join.
     pub(super) pairs: usize,
@@ -368,7 +368,8 @@ impl Map {
         self.scene = groups(clips, &arcs);
         self.led_to = vec![false; clips];
         for link in self.links.iter().filter(|link| !link.declared && !link.own) {
-            self.led_to[link.clip as usize] = true;
+            let [from, to] = [link.from, link.clip].map(|clip| clip as usize);
+            self.led_to[to] |= self.scene[from] != self.scene[to];
         }
         self.scene_sizes = vec![0; clips];
         for clip in &self.usable {

@@ -366,6 +366,31 @@ fn scenes_are_both_shown_with_few_changes() {
 }
 
 #[test]
+fn two_clips_of_a_small_scene_do_not_alternate_while_others_wait() {
+    let short = (0..2).map(|_| (40, vec![]));
+    let mut graph = graph(
+        &short
+            .chain((0..8).map(|_| (150, vec![])))
+            .collect::<Vec<_>>(),
+    );
+    let end = |clip: u32| if clip < 2 { 40 } else { 150 };
+    for from in 0..10 {
+        for to in (0..10).filter(|to| *to != from && (*to < 2) == (from < 2)) {
+            graph.edges.push(edge((from, end(from)), (to, 0), 0.8, 1.0));
+        }
+    }
+    graph.sort();
+    let made = plan(&graph, &options(30 * 600, 4)).unwrap();
+    assert_eq!(made.certificate.clips, 10);
+    let small: Vec<bool> = (made.visits.iter())
+        .map(|visit| made.clip(visit).clip.frames() == 40)
+        .collect();
+    let mut stays = small.chunk_by(|a, b| a == b).filter(|stay| stay[0]);
+    assert!(stays.clone().count() > 1, "{small:?} {:?}", made.notes);
+    assert!(stays.all(|stay| stay.len() <= 5), "{small:?}");
+}
+
+#[test]
 fn a_long_clip_is_mostly_shown_long() {
     let inside: Vec<u32> = (1..8).map(|port| port * 225).collect();
     let mut graph = graph(&[(1800, inside), (150, vec![]), (150, vec![])]);

@@ -33,11 +33,22 @@ pub(super) struct Stop {
     pub(super) out: Option<Step>,
     /// One more than the visit that showed the clip before; 0 for the first showing.
     before: u32,
-    /// Output frame of the last scene change.
-    changed: u64,
+    /// Since the last change of scene.
+    stay: Stay,
     /// Memory as it was before the clip was entered, and before it was left.
     entered: (Fade, Fade),
     left: Left,
+}
+
+/// What has been shown since the last change of scene.
+#[derive(Clone, Copy, Debug, Default)]
+struct Stay {
+    /// Output frame of the change.
+    start: u64,
+    /// Visit with which it began.
+    first: u32,
+    /// Clips shown, each counted once.
+    clips: u32,
 }
 
 /// Memory as it was before a clip was left.
@@ -106,7 +117,7 @@ impl<'a> Trail<'a> {
             spent: 0,
             mood: Mood::default(),
         };
-        trail.enter(node, 0, 0);
+        trail.enter(node, 0, Stay::default());
         trail
     }
 
@@ -197,7 +208,13 @@ impl<'a> Trail<'a> {
 
     /// Output frames since the scene last changed.
     pub(super) fn since_change(&self) -> u64 {
-        self.now() - self.top().changed
+        self.now() - self.top().stay.start
+    }
+
+    /// Since the scene last changed, each of the clips that were shown was shown twice, on average.
+    pub(super) fn worn(&self) -> bool {
+        let stay = self.top().stay;
+        self.count() as u32 - stay.first >= 2 * stay.clips
     }
 
     /// Showings of `clip` so far.
@@ -352,14 +369,18 @@ impl<'a> Trail<'a> {
         let top = self.stops.len() - 1;
         let way = (self.stops[top].node, step.leave);
         left.way = std::mem::replace(self.way(here.clip), way);
-        let changed = if declared {
-            start
+        let stay = if declared {
+            Stay {
+                start,
+                first: now,
+                clips: 0,
+            }
         } else {
-            self.stops[top].changed
+            self.stops[top].stay
         };
         self.stops[top].out = Some(step);
         self.stops[top].left = left;
-        self.enter(step.to, start, changed);
+        self.enter(step.to, start, stay);
     }
 
     /// Where the way of the clip's latest showing is kept.
@@ -368,13 +389,14 @@ impl<'a> Trail<'a> {
         &mut self.ways[clip as usize][place]
     }
 
-    fn enter(&mut self, node: u32, start: u64, changed: u64) {
+    fn enter(&mut self, node: u32, start: u64, mut stay: Stay) {
         let clip = self.map.nodes[node as usize].clip as usize;
         let index = self.count() as u32;
         let before = std::mem::replace(&mut self.last[clip], index + 1);
         if self.shown[clip] == 0 {
             self.first[clip] = index;
         }
+        stay.clips += u32::from(before <= stay.first);
         let entered = (self.used[clip], self.all);
         self.used[clip] = self.used[clip].used(index, self.map.clip_life);
         self.all = self.all.used(index, self.map.clip_life);
@@ -385,7 +407,7 @@ impl<'a> Trail<'a> {
             start,
             out: None,
             before,
-            changed,
+            stay,
             entered,
             left: Left::default(),
         });
