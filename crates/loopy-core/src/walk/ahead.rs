@@ -80,7 +80,7 @@ impl Search<'_, '_> {
         let gap = self.rules.gap.min(self.map.limits[clip as usize]) as usize;
         let lately = self.path[..taken].iter().rev().take(gap.saturating_sub(1));
         (self.map.alone() || lately.into_iter().all(|other| *other != clip))
-            && self.trail.allows(clip)
+            && self.trail.allows_later(clip)
             && self.trail.may_show(clip, taken as u32 + 1, self.rules.gap)
     }
 }

@@ -74,12 +74,16 @@ pub enum Error {
 pub(super) struct Mood {
     /// The state to be in.
     pub(super) state: Option<u32>,
+    /// It follows from the states themselves; nobody asked for it.
+    pub(super) by_itself: bool,
     /// -256 to 256.
     pub(super) signal: i32,
     /// Clips to leave out, rising.
     pub(super) avoid: Vec<u32>,
     /// The clip to show, and since when.
     pub(super) play: Option<(u32, u64)>,
+    /// A state that nobody asked for does not count for a step: else the scene would change.
+    pub(super) roams: bool,
     /// States and clips to leave out do not count for a step: nothing else leads on.
     pub(super) loose: bool,
 }

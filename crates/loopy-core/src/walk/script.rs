@@ -103,6 +103,7 @@ impl<'a> Script<'a> {
         }
         if mood.state.is_none() {
             mood.state = self.due(frame);
+            mood.by_itself = mood.state.is_some();
         }
         mood
     }

@@ -139,12 +139,18 @@ impl<'a> Trail<'a> {
     /// What holds lets `clip` be shown.
     pub(super) fn allows(&self, clip: u32) -> bool {
         let mood = &self.mood;
+        let state = mood.state.filter(|_| !(mood.by_itself && mood.roams));
         mood.loose
-            || mood.avoid.binary_search(&clip).is_err()
-                && mood.state.is_none_or(|state| {
+            || self.allows_later(clip)
+                && state.is_none_or(|state| {
                     let of = self.map.state_of(clip);
                     of.is_none_or(|of| of == state)
                 })
+    }
+
+    /// What holds allows `clip` some visits on, where the state may be another.
+    pub(super) fn allows_later(&self, clip: u32) -> bool {
+        self.mood.loose || self.mood.avoid.binary_search(&clip).is_err()
     }
 
     /// `clip` was shown from `frame` on; true also where that is too long ago to tell.

@@ -65,6 +65,8 @@ pub(super) struct Walker<'a> {
     again: u32,
     /// What holds does not count until the walk gets further: nothing else leads on.
     loose: bool,
+    /// Nor does a state that nobody asked for.
+    roams: bool,
     /// Links that the walk takes one after the other, from the first visit on.
     tour: Vec<u32>,
     script: Option<Script<'a>>,
@@ -232,6 +234,7 @@ impl<'a> Walker<'a> {
             savings: 0,
             again: 0,
             loose: false,
+            roams: false,
             tour: Vec::new(),
             script: None,
             held: None,
@@ -353,6 +356,7 @@ impl<'a> Walker<'a> {
             // What was given up to get here is wished for again.
             self.rules = Rules::gap(self.rules.gap);
             self.loose = false;
+            self.roams = false;
             self.dead_ends = 0;
             self.again = 0;
         }
@@ -374,6 +378,7 @@ impl<'a> Walker<'a> {
         };
         let mut mood = script.mood(frame);
         mood.loose = self.loose;
+        mood.roams = self.roams;
         mood.play = mood
             .play
             .filter(|(clip, since)| !self.trail.shown_since(*clip, *since));
@@ -546,7 +551,8 @@ impl<'a> Walker<'a> {
         (0..back).all(|_| self.trail.pop())
     }
 
-    /// Gives up a little of what was wished for: the gap, then shares, then the scene.
+    /// Gives up a little of what was wished for: the gap, then shares, then a state that nobody asked
+    /// for, then the scene, then all that was asked for.
     fn ease(&mut self) {
         self.dead_ends = 0;
         if self.rules.gap > self.floor {
@@ -554,6 +560,8 @@ impl<'a> Walker<'a> {
             self.eased = Some(self.trail.count());
         } else if self.rules.shares {
             self.rules.shares = false;
+        } else if !self.roams && self.trail.mood().by_itself {
+            self.roams = true;
         } else if !self.rules.changes {
             self.rules.changes = true;
         } else {

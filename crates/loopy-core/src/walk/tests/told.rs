@@ -326,6 +326,37 @@ fn states_follow_each_other_by_themselves_as_they_may() {
 }
 
 #[test]
+fn a_state_of_one_clip_is_left_for_a_visit_rather_than_by_a_change_of_scene() {
+    let mut graph = graph(&[const { (90, Vec::new()) }; 3]);
+    for from in 0..3 {
+        for to in (0..3).filter(|to| *to != from) {
+            graph.edges.push(edge((from, 90), (to, 0), 0.8, 1.0));
+        }
+    }
+    graph.sort();
+    let state = |name: &str, clips: Vec<u32>| State {
+        name: name.to_owned(),
+        clips,
+        follow: None,
+        dwell: Some((20.0, 30.0)),
+        weight: 1.0,
+    };
+    let all = [state("calm", vec![0, 1]), state("lively", vec![2])];
+    let states = Arc::new(States::new(&all, &[], 3, 0, true).unwrap());
+    let wish = Options {
+        states: Some(states),
+        ..options(30 * 180, 1)
+    };
+    let made = plan(&graph, &wish).unwrap();
+    sound(&made, &graph, &wish);
+    assert_eq!(made.certificate.scene_changes, 0, "{:?}", made.notes);
+    let clips = shown(&made, &graph);
+    // Lively is every second visit while it is due.
+    let pairs = clips.windows(3).filter(|three| three[0] == 2 && three[2] == 2);
+    assert!(pairs.count() > 5, "{clips:?}");
+}
+
+#[test]
 fn cues_that_cannot_be_followed_are_refused() {
     let graph = library(1, 8, 150, 2, 6);
     let told = |cue: Cue| {
