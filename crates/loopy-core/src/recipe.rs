@@ -129,13 +129,11 @@ pub enum Pictures {
         before: Row,
         /// The first frames of the clip that is entered, likewise.
         after: Row,
-        /// Pictures at the source's own rate; at least 1.
-        steps: u32,
-        /// Which of those repeat the one before, as [`crate::plan::Seam::holds`] has it.
-        #[serde(default, skip_serializing_if = "crate::graph::none")]
-        holds: u16,
-        /// Frames over which they are shown, at least as many.
+        /// Frames of the bridge; at least 1.
         frames: u32,
+        /// Bit `i` is set where frame `i` repeats the one before it, bit `frames` where the first
+        /// of `after` does.
+        holds: u64,
     },
 }
 
@@ -156,15 +154,13 @@ impl Recipe {
             Pictures::Motion {
                 before,
                 after,
-                steps,
-                holds,
                 frames,
+                holds,
             } => Pictures::Motion {
                 before: before.anywhere(),
                 after: after.anywhere(),
-                steps,
-                holds,
                 frames,
+                holds,
             },
         };
         clip::Hash::of_json(&placeless)

@@ -3,6 +3,7 @@
 pub mod analyze;
 pub mod around;
 pub mod audit;
+mod beat;
 mod copies;
 pub mod demo;
 pub mod documents;

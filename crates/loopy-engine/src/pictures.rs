@@ -144,10 +144,11 @@ pub fn bridges(store: &Store, recipes: &[Recipe]) -> Result<Done, Error> {
             Pictures::Motion {
                 before,
                 after,
-                steps,
-                holds,
                 frames,
-            } => motion(&load(before)?, &load(after)?, (steps, holds), frames)?,
+                holds,
+            } => Passage::new(&load(before)?, &load(after)?, Effort::Medium)
+                .map_err(|error| Error::Usage(error.to_string()))?
+                .pictures(frames as usize, holds),
         };
         let frames = between.len() as u32;
         for (index, frame) in between.iter_mut().enumerate() {
@@ -167,23 +168,6 @@ pub fn bridges(store: &Store, recipes: &[Recipe]) -> Result<Done, Error> {
         frames: encoded,
         fallbacks: Vec::new(),
     })
-}
-
-/// So many pictures from the last of `before` to the first of `after`, with the holds among them,
-/// shown over `frames` frames. The other frames of either side tell how fast it moves.
-fn motion(
-    before: &[Frame],
-    after: &[Frame],
-    (steps, holds): (u32, u16),
-    frames: u32,
-) -> Result<Vec<Frame>, Error> {
-    let passage = Passage::new(before, after, Effort::Medium)
-        .map_err(|error| Error::Usage(error.to_string()))?;
-    let pictures = passage.pictures(steps as usize, holds);
-    let shown = |frame: u32| (frame * steps / frames) as usize;
-    Ok((0..frames)
-        .filter_map(|frame| pictures.get(shown(frame)).cloned())
-        .collect())
 }
 
 fn load_handle(store: &Store, bridge: &Recipe, row: Row) -> Result<Vec<Frame>, Error> {

@@ -17,7 +17,7 @@ use loopy_core::{
 };
 
 use crate::{
-    Error,
+    Error, beat,
     events::{Event, Sink, Stage},
     executor::{self, Executor, Outcome},
     job::{Done, Job},
@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Changes when the pixel path would give other pictures from the same inputs.
-const PIXELS: &str = "pixels-5";
+const PIXELS: &str = "pixels-6";
 
 /// Output frames that one picture is looked to be held for, to find the one before and after it.
 const LONGEST_HOLD: u32 = 12;
@@ -253,9 +253,13 @@ impl<'a> Builder<'a> {
         let pictures = Pictures::Motion {
             before: self.row(a, reach(left, earlier, others), leave),
             after: self.row(b, enter, reach(entered, later, others) + 1),
-            steps: seam.steps,
-            holds: seam.holds,
             frames: seam.frames,
+            holds: beat::of(
+                seam,
+                leave,
+                self.plan.clips[a as usize].clip.rate(),
+                self.plan.fps,
+            ),
         };
         self.bridge(pictures, seam.frames, a, b)
     }

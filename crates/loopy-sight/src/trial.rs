@@ -171,7 +171,7 @@ impl<'a> Motion<'a> {
 
     fn bridge(&self, frames: u8) -> (Bridge, Vec<Frame>) {
         let holds = holds(self.from, self.to, usize::from(frames));
-        let pictures = self.passage.pictures(usize::from(frames), holds);
+        let pictures = self.passage.pictures(usize::from(frames), holds.into());
         (Bridge::Motion { frames, holds }, pictures)
     }
 }

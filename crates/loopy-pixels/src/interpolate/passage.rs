@@ -45,8 +45,8 @@ impl Passage {
     /// So many pictures. Bit `i` of `holds` is set where picture `i` repeats the one before it,
     /// the first one the last of the clip that is left; where bit `pictures` is set, the first of
     /// the clip that is entered repeats the last one. When all are set, none is.
-    pub fn pictures(&self, pictures: usize, holds: u16) -> Vec<Frame> {
-        let held = |step: usize| step < 16 && holds >> step & 1 == 1;
+    pub fn pictures(&self, pictures: usize, holds: u64) -> Vec<Frame> {
+        let held = |step: usize| step < 64 && holds >> step & 1 == 1;
         let moves = (0..=pictures).filter(|step| !held(*step)).count();
         let held = |step: usize| moves > 0 && held(step);
         let moves = if moves > 0 { moves } else { pictures + 1 };

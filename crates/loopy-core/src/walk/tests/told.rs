@@ -352,7 +352,9 @@ fn a_state_of_one_clip_is_left_for_a_visit_rather_than_by_a_change_of_scene() {
     assert_eq!(made.certificate.scene_changes, 0, "{:?}", made.notes);
     let clips = shown(&made, &graph);
     // Lively is every second visit while it is due.
-    let pairs = clips.windows(3).filter(|three| three[0] == 2 && three[2] == 2);
+    let pairs = clips
+        .windows(3)
+        .filter(|three| three[0] == 2 && three[2] == 2);
     assert!(pairs.count() > 5, "{clips:?}");
 }
 
