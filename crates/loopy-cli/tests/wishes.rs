@@ -398,18 +398,8 @@ fn a_clip_that_comes_later_leaves_the_others_encoded() {
     house.truth_clips(thirty(), &[90, 100, 110]);
     let render = || {
         let args = [
-            "render",
-            "clips",
-            "-o",
-            "o.mp4",
-            "--frames",
-            "6000",
-            "--report",
-            "r.json",
-            "--audio",
-            "none",
-            "--seams",
-            "cut",
+            "render", "clips", "-o", "o.mp4", "--frames", "6000", "--report", "r.json", "--audio",
+            "none", "--seams", "cut",
         ];
         house.run(&args, 0);
         house.report("r.json").totals

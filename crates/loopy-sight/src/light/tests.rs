@@ -186,7 +186,10 @@ fn clips_that_come_later_go_by_the_one_that_was_there_unless_they_are_many() {
     assert_eq!(first, [Grade::default()]);
     let known = [Some(first[0])];
     let two = solve(2, &meet(2), &known);
-    assert!(two[0].is_identity() && (two[1].at_grey()[0] - 6.0).abs() < 1.0, "{two:?}");
+    assert!(
+        two[0].is_identity() && (two[1].at_grey()[0] - 6.0).abs() < 1.0,
+        "{two:?}"
+    );
     let many = solve(4, &meet(4), &known);
     assert!((many[0].at_grey()[0] + 6.0).abs() < 1.0, "{many:?}");
     assert!(many[1..].iter().all(Grade::is_identity), "{many:?}");
