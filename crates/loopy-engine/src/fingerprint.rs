@@ -15,8 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Error,
-    events::{Event, Stage},
-    render::Room,
+    events::{Event, Sink, Stage},
     store::{Kind, Store},
 };
 
@@ -140,7 +139,7 @@ pub struct Film {
 ///
 /// # Errors
 /// When it cannot be read, or Ctrl-C was pressed.
-pub fn film(path: &Path, room: &Room) -> Result<Film, Error> {
+pub fn film(path: &Path, sink: Sink, interrupted: &dyn Fn() -> bool) -> Result<Film, Error> {
     let limits = Limits {
         frames: u32::MAX,
         ..Limits::default()
@@ -151,7 +150,7 @@ pub fn film(path: &Path, room: &Room) -> Result<Film, Error> {
     let mut printer = Printer::film(whole.size);
     let expected = facts.stated_rate.zip(facts.stated_micros);
     let total = expected.map_or(0, |(rate, micros)| rate.frames_in(micros.max(0) as u64));
-    (room.sink)(Event::StageStarted {
+    sink(Event::StageStarted {
         stage: Stage::Fingerprint,
         total,
         unit: "frames",
@@ -165,10 +164,10 @@ pub fn film(path: &Path, room: &Room) -> Result<Film, Error> {
         }
         done += 1;
         if done % EVERY == 0 {
-            if (room.interrupted)() {
+            if interrupted() {
                 return Err(Error::Interrupted);
             }
-            (room.sink)(Event::Progress {
+            sink(Event::Progress {
                 stage: Stage::Fingerprint,
                 done,
                 total,

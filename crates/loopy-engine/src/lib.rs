@@ -22,6 +22,7 @@ pub mod pictures;
 pub mod realize;
 pub mod recover;
 pub mod render;
+pub mod repeats;
 pub mod scan;
 pub mod sheets;
 pub mod sound;

@@ -11,15 +11,15 @@ use loopy_core::{
     clock::{ClipClock, Mode},
     limits::Limits,
     normalise::Fit,
-    report::LeftOut,
+    report::{self, LeftOut, Report},
 };
 use loopy_sight::{
     fingerprint::Prints,
-    recover::{self, Recovered, Row},
+    recover::{Comparison, Recovered, Row, likeliest},
 };
 use serde::Serialize;
 
-pub use self::compare::{Compared, compare};
+pub use self::compare::Compared;
 use crate::{
     Error,
     events::{Event, Stage},
@@ -129,16 +129,18 @@ impl Walk {
     }
 }
 
-/// Recovers the walk of the video at `path` over the clips of `options`.
+/// Recovers the walk of the video at `path` over the clips of `options`, and compares it with the
+/// report's, if there is one.
 ///
 /// # Errors
 /// When the video cannot be read, none of the clips can, or the store fails.
 pub fn run(
     path: &Path,
     options: &scan::Options,
+    report: Option<&Report>,
     limits: &Limits,
     room: &Room,
-) -> Result<Walk, Error> {
+) -> Result<(Walk, Option<Compared>), Error> {
     let options = scan::Options {
         copies: true,
         film: Some(path.to_owned()),
@@ -148,7 +150,9 @@ pub fn run(
     // A video that cannot be read fails before any clip is.
     loopy_media::probe::probe(path, limits)?;
     let (mut library, _pin) = library::load(&options, limits, room, &mut meter)?;
-    let film = meter.stage(Stage::Fingerprint, room, || fingerprint::film(path, room))?;
+    let film = meter.stage(Stage::Fingerprint, room, || {
+        fingerprint::film(path, room.sink, room.interrupted)
+    })?;
     let wanted: Vec<Wanted> = library
         .clips
         .iter()
@@ -163,8 +167,17 @@ pub fn run(
     let shelf = meter.stage(Stage::Fingerprint, room, || {
         read(&mut library, wanted, &film, room)
     })?;
-    let found = meter.stage(Stage::Compare, room, || Ok(follow(&shelf, &film, room)))?;
-    Ok(tell(library, &shelf, &film, &found))
+    let rows = shelf.rows();
+    let comparison = Comparison::new(&film.prints, &rows);
+    let found = meter.stage(Stage::Compare, room, || {
+        Ok(follow(&comparison, &film, room))
+    })?;
+    let walk = tell(library, &shelf, &film, &found);
+    let compared = report.map(|report| {
+        let could = |told: &report::Visit| shelf.could_show(&comparison, told, found.noise);
+        compare::compare(&walk, report, &could)
+    });
+    Ok((walk, compared))
 }
 
 /// Clips with what they look like in the film.
@@ -230,9 +243,7 @@ fn read(
         return Err(Error::NothingUsable { left_out });
     }
     let lists: Vec<Vec<&Prints>> = ways.iter().map(|way| way.1.iter().collect()).collect();
-    if let Some((fit, odd)) =
-        recover::likeliest(&film.prints, &lists).map(|best| ways.swap_remove(best))
-    {
+    if let Some((fit, odd)) = likeliest(&film.prints, &lists).map(|best| ways.swap_remove(best)) {
         shelf.fit = Some(fit);
         let mut even = std::mem::take(&mut shelf.prints).into_iter();
         let mut odd = odd.into_iter();
@@ -317,20 +328,32 @@ fn make(wanted: &[Wanted], room: &Room) -> Result<BTreeMap<Hash, String>, Error>
     Ok(lost)
 }
 
-fn follow(shelf: &Shelf, film: &Film, room: &Room) -> Recovered {
-    let rows: Vec<Row> = shelf
-        .prints
-        .iter()
-        .zip(&shelf.taps)
-        .map(|(prints, taps)| Row { prints, taps })
-        .collect();
+impl Shelf {
+    fn rows(&self) -> Vec<Row<'_>> {
+        let rows = self.prints.iter().zip(&self.taps);
+        rows.map(|(prints, taps)| Row { prints, taps }).collect()
+    }
+
+    /// Whether the film could show what a report tells of a visit.
+    fn could_show(&self, comparison: &Comparison, told: &report::Visit, noise: f32) -> bool {
+        let mut clips = self.clips.iter().zip(&self.taps).enumerate();
+        clips.any(|(row, (clip, taps))| {
+            let inside = clip.first <= told.first && told.last < clip.until;
+            let enter = taps.partition_point(|tap| *tap < told.first) as u32;
+            let frames = told.start..told.start + u64::from(told.frames);
+            clip.hash == told.blake3 && inside && comparison.could_show(row, frames, enter, noise)
+        })
+    }
+}
+
+fn follow(comparison: &Comparison, film: &Film, room: &Room) -> Recovered {
     let total = film.prints.len() as u64;
     (room.sink)(Event::StageStarted {
         stage: Stage::Compare,
         total,
         unit: "frames",
     });
-    recover::recover(&film.prints, &rows, &mut |done| {
+    comparison.recover(&mut |done| {
         (room.sink)(Event::Progress {
             stage: Stage::Compare,
             done,

@@ -20,6 +20,7 @@ mod missing;
 pub mod pairs;
 mod ports;
 pub mod recover;
+pub mod repeats;
 pub mod rsv;
 pub mod same;
 mod scenes;

@@ -81,30 +81,73 @@ impl Recovered {
     }
 }
 
-/// Finds the walk of `film` over `rows`. `progress` is told how many frames are done.
-pub fn recover(film: &Prints, rows: &[Row], progress: &mut dyn FnMut(u64)) -> Recovered {
-    let shelf = Shelf::new(rows);
-    let noise = noise::measure(&shelf, film);
-    let pieces = path::cheapest(&shelf, film, noise, progress);
-    let pieces = path::joined(pieces);
-    let mut pieces = borders::settle(&shelf, film, pieces);
-    pieces.retain(|piece| piece.frames.start < piece.frames.end);
-    let visits = pieces
-        .iter()
-        .map(|piece| Visit {
+/// A film beside clips.
+pub struct Comparison<'a> {
+    film: &'a Prints,
+    shelf: Shelf,
+}
+
+impl<'a> Comparison<'a> {
+    /// Of `film` with the clips of `rows`.
+    pub fn new(film: &'a Prints, rows: &[Row]) -> Self {
+        let shelf = Shelf::new(rows);
+        Self { film, shelf }
+    }
+
+    /// Finds the walk of the film over the rows. `progress` is told how many frames are done.
+    pub fn recover(&self, progress: &mut dyn FnMut(u64)) -> Recovered {
+        let Self { film, shelf } = self;
+        let noise = noise::measure(shelf, film);
+        let pieces = path::joined(path::cheapest(shelf, film, noise, progress));
+        let mut pieces = borders::settle(shelf, film, pieces);
+        pieces.retain(|piece| piece.frames.start < piece.frames.end);
+        let visits = pieces.iter().map(|piece| Visit {
             row: shelf.row(piece.state),
             start: piece.frames.start as u64,
             frames: piece.frames.len() as u32,
-            enter: (piece.state - shelf.states(shelf.row(piece.state)).start) as u32,
-            slack: doubt::slack(&shelf, film, piece),
-            also: doubt::others(&shelf, film, piece),
-        })
-        .collect();
-    Recovered {
-        visits,
-        frames: film.len() as u64,
-        noise: noise.sqrt(),
-        class: doubt::classes(&shelf, noise),
+            enter: (piece.state - piece.clip.0) as u32,
+            slack: doubt::slack(shelf, film, piece),
+            also: doubt::others(shelf, film, piece),
+        });
+        Recovered {
+            visits: visits.collect(),
+            frames: film.len() as u64,
+            noise: noise.sqrt(),
+            class: doubt::classes(shelf, noise),
+        }
+    }
+
+    /// Whether frames of the film could just as well show a row from its output frame `enter` on,
+    /// which need not be what was found. `noise` is what was found to be usual.
+    pub fn could_show(&self, row: usize, frames: Range<u64>, enter: u32, noise: f32) -> bool {
+        let states = self.shelf.states(row);
+        let first = states.start + enter as usize;
+        let count = (frames.end - frames.start) as usize;
+        if count == 0 || first + count > states.end || frames.end > self.film.len() as u64 {
+            return false;
+        }
+        doubt::fits(
+            &self.shelf,
+            self.film,
+            (frames.start as usize, first),
+            count,
+            noise,
+        )
+    }
+
+    /// How far some frames of the film are from all output frames of all rows.
+    pub(crate) fn apart(&self, frames: &[usize]) -> ndarray::Array2<f32> {
+        self.shelf.apart(self.film, frames)
+    }
+
+    /// How far one frame of the film is from one output frame.
+    pub(crate) fn one(&self, frame: usize, state: usize) -> f32 {
+        self.shelf.one(self.film, frame, state)
+    }
+
+    /// The same where the two differ most.
+    pub(crate) fn peak(&self, frame: usize, state: usize) -> f32 {
+        self.shelf.peak(self.film, frame, state)
     }
 }
 

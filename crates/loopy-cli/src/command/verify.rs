@@ -28,7 +28,8 @@ pub(super) fn run(global: &Global, args: &Verify) -> Result<ExitCode, Error> {
             true
         }
         None => {
-            return Err(Error::Usage("TODO".to_owned()));
+            picture::repeats(global, args)?;
+            true
         }
     };
     let walked = args.clips.is_empty() || picture::walk(global, args, report.as_ref())?;

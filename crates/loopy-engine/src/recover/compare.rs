@@ -3,7 +3,7 @@
 use loopy_core::report::{self, Report};
 use serde::Serialize;
 
-use super::{SURE, Visit, Walk};
+use super::{Visit, Walk};
 
 /// Frames by which borders and places may differ.
 const WITHIN: u64 = 2;
@@ -18,9 +18,10 @@ pub struct Compared {
     /// Of them, those whose clip, borders and place in the clip the picture tells as the report
     /// does, within two frames.
     pub within: usize,
-    /// Of the others, those that lie elsewhere in their clip by no more than the picture leaves open.
+    /// Of the others, those that the picture could show just as well as what was found: clips look
+    /// the same there, or hardly move.
     pub open: usize,
-    /// Of the others, those that show another clip than the report says, or none.
+    /// Of the rest, those that show another clip than the report says, or none.
     pub others: usize,
     /// Visits that the picture shows and the report does not tell.
     pub untold: usize,
@@ -28,8 +29,13 @@ pub struct Compared {
     pub differences: Vec<String>,
 }
 
-/// Compares a recovered walk with a report's.
-pub fn compare(walk: &Walk, report: &Report) -> Compared {
+/// Compares a recovered walk with a report's. `could` tells whether the picture could show what
+/// the report tells of a visit.
+pub(super) fn compare(
+    walk: &Walk,
+    report: &Report,
+    could: &dyn Fn(&report::Visit) -> bool,
+) -> Compared {
     let mut compared = Compared {
         visits: report.visits.len(),
         ..Compared::default()
@@ -56,21 +62,19 @@ pub fn compare(walk: &Walk, report: &Report) -> Compared {
                 judge(visit, told, walk)
             }
         };
-        let words = match verdict {
+        let (other, words) = match verdict {
             Verdict::Within => {
                 compared.within += 1;
                 continue;
             }
-            Verdict::Open => {
-                compared.open += 1;
-                continue;
-            }
-            Verdict::Off(words) => words,
-            Verdict::Other(words) => {
-                compared.others += 1;
-                words
-            }
+            Verdict::Off(words) => (false, words),
+            Verdict::Other(words) => (true, words),
         };
+        if could(told) {
+            compared.open += 1;
+            continue;
+        }
+        compared.others += usize::from(other);
         compared.tell(format!(
             "visit {} ({} from frame {}): {words}",
             number + 1,
@@ -107,8 +111,6 @@ impl Compared {
 
 enum Verdict {
     Within,
-    /// The picture does not tell it apart from what the report says.
-    Open,
     Off(String),
     Other(String),
 }
@@ -137,8 +139,6 @@ fn judge(visit: &Visit, told: &report::Visit, walk: &Walk) -> Verdict {
         - place(told.first, told.last, told.start, told.frames);
     if off.abs() <= WITHIN as f64 + 0.5 || visit.blake3 != told.blake3 {
         Verdict::Within
-    } else if visit.slack > SURE && off.abs() <= f64::from(visit.slack) + 0.5 {
-        Verdict::Open
     } else {
         Verdict::Off(format!(
             "the picture shows it {:+.0} frames later in the clip",

@@ -69,6 +69,23 @@ pub(super) fn others(shelf: &Shelf, film: &Prints, piece: &Piece) -> Vec<usize> 
         .collect()
 }
 
+/// Whether `count` frames from one of the film's on look like as many states from one on: no worse
+/// than is usual, or than what else the clip shows there.
+pub(super) fn fits(
+    shelf: &Shelf,
+    film: &Prints,
+    (frame, state): (usize, usize),
+    count: usize,
+    noise: f32,
+) -> bool {
+    let places = evenly(count, SAMPLES);
+    let sum: f32 = places
+        .iter()
+        .map(|at| shelf.one(film, frame + at, state + at))
+        .sum();
+    sum <= EVENT.1 * noise * noise * places.len() as f32
+}
+
 fn as_well(mean: f32, best: f32) -> bool {
     mean <= best * AS_WELL.0 + AS_WELL.1
 }

@@ -14,6 +14,9 @@ const JOINT: f32 = 40.0;
 /// Price of each doubling of what a frame differs by: only shares count, because some clips are
 /// coded much better than others.
 const DOUBLING: f32 = 1.4;
+/// Most noise that is allowed for, as a mean square in code values: what is farther than so many
+/// times that shows something else, however bad the film is.
+const NOISE: f32 = 0.05;
 /// Price of a frame that belongs to no clip: what a frame costs that is 70 times the noise away.
 const FREE: f32 = 8.6;
 /// Distances that are held at once.
@@ -64,7 +67,7 @@ pub(super) fn cheapest(
         return Vec::new();
     }
     let rows = shelf.in_order();
-    let weight = 1.0 / noise;
+    let weight = 1.0 / noise.min(NOISE);
     let price = |apart: f32| DOUBLING * doublings(1.0 + apart * weight);
     let mut steps: Vec<Step> = Vec::with_capacity(film.len());
     let (mut costs, mut next) = (vec![NEVER; count], vec![NEVER; count]);

@@ -3,16 +3,22 @@
 use loopy_core::{certificate::Certificate, report::Report};
 use loopy_engine::{
     Error,
+    executor::Cancel,
     recover::{self, Compared, Walk},
-    scan,
+    repeats, scan,
 };
 use serde_json::Value;
 
 use crate::{
     args::{Global, Verify},
     command::House,
+    interrupt,
+    live::Live,
     words,
 };
+
+/// Repeats, and stretches of other things, that are told in lines of their own.
+const MOST: usize = 20;
 
 /// The walk as the picture tells it, beside the report where there is one; whether it shows the
 /// clips that the report tells.
@@ -23,8 +29,8 @@ pub(super) fn walk(global: &Global, args: &Verify, report: Option<&Report>) -> R
         ..scan::Options::default()
     };
     let house = House::open(global, &limits, false)?;
-    let walk = house.with(|room| recover::run(&args.file, &options, &limits, room))?;
-    let compared = report.map(|report| recover::compare(&walk, report));
+    let (walk, compared) =
+        house.with(|room| recover::run(&args.file, &options, report, &limits, room))?;
     if global.json {
         data("recovered", serde_json::to_value(&walk).unwrap_or_default());
         if let Some(compared) = &compared {
@@ -45,6 +51,47 @@ pub(super) fn walk(global: &Global, args: &Verify, report: Option<&Report>) -> R
         }
     }
     Ok(compared.is_none_or(|compared| compared.others == 0 && compared.untold == 0))
+}
+
+/// What the video shows more than once.
+pub(super) fn repeats(global: &Global, args: &Verify) -> Result<(), Error> {
+    let live = Live::new(global, false);
+    let cancel = Cancel::default();
+    interrupt::watch(cancel.clone());
+    let sink = |event| live.take(&event);
+    let found = repeats::run(&args.file, &sink, &|| cancel.requested())?;
+    live.done();
+    if global.json {
+        data("repeats", serde_json::to_value(&found).unwrap_or_default());
+        return Ok(());
+    }
+    let seconds = |frames: u64| words::seconds(frames as f64 / found.fps.as_f64());
+    for repeat in found.repeats.iter().take(MOST) {
+        words::say(&format!(
+            "frame {}: {} as at frame {}",
+            repeat.start,
+            seconds(repeat.frames),
+            repeat.earlier
+        ));
+    }
+    if found.repeats.len() > MOST {
+        words::say(&format!("and {} more", found.repeats.len() - MOST));
+    }
+    let ends = match found.soonest {
+        Some(soonest) => format!(
+            "; the soonest comes after {}, the longest lasts {}",
+            seconds(soonest),
+            seconds(found.longest)
+        ),
+        None => String::new(),
+    };
+    words::say(&format!(
+        "{} stretches of 2 s and more were shown before, {:.1} % of {} frames{ends}",
+        found.repeats.len(),
+        found.repeated * 100.0,
+        found.frames
+    ));
+    Ok(())
 }
 
 fn data(kind: &str, mut value: Value) {
@@ -86,15 +133,15 @@ fn lines(walk: &Walk) -> Vec<String> {
             format!("{fit:?}").to_lowercase()
         ));
     }
-    for stretch in walk.unknown.iter().take(10) {
+    for stretch in walk.unknown.iter().take(MOST) {
         lines.push(format!(
             "frames {}..{} show none of these clips",
             stretch.start,
             stretch.start + stretch.frames
         ));
     }
-    if walk.unknown.len() > 10 {
-        lines.push(format!("and {} stretches more", walk.unknown.len() - 10));
+    if walk.unknown.len() > MOST {
+        lines.push(format!("and {} stretches more", walk.unknown.len() - MOST));
     }
     let (unsure, ambiguous) = (walk.unsure(), walk.ambiguous());
     if unsure > 0 {
@@ -142,7 +189,7 @@ fn beside(compared: &Compared) -> Vec<String> {
     ));
     if compared.open > 0 {
         lines.push(format!(
-            "{} more lie elsewhere in their clip by no more than the picture leaves open",
+            "{} more could be as the report says: clips look the same there, or hardly move",
             compared.open
         ));
     }
