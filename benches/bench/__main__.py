@@ -5,7 +5,7 @@ import platform
 import sys
 import tempfile
 
-from . import compare, cold, gates, goals, steady
+from . import compare, cold, gates, goals, recover, steady
 from .films import LOOPY, Bench
 from .measure import Failed, output
 
@@ -16,6 +16,7 @@ PARTS = {
     "memory": steady.memory,
     "sound": steady.sound,
     "gates": gates.gates,
+    "recover": recover.recover,
     "compare": compare.compare,
 }
 

@@ -35,6 +35,8 @@ use crate::{
 
 /// Frames without a clip that are a bridge when a visit lies beside them; more show something else.
 const BRIDGE: u64 = 60;
+/// Why a clip is not compared although it could be read.
+const TOO_NARROW: &str = "too little of the video's picture would show it";
 /// A visit whose place in its clip is less sure than this is counted as unsure, in frames.
 pub const SURE: u32 = 2;
 
@@ -165,7 +167,7 @@ pub fn run(
         .collect();
     let _pin = room.store.pin(&keys)?;
     let shelf = meter.stage(Stage::Fingerprint, room, || {
-        read(&mut library, wanted, &film, room)
+        read(&mut library, &wanted, &film, room)
     })?;
     let rows = shelf.rows();
     let comparison = Comparison::new(&film.prints, &rows);
@@ -185,27 +187,29 @@ struct Shelf {
     clips: Vec<Clip>,
     prints: Vec<Prints>,
     taps: Vec<Vec<u32>>,
+    /// How clips of another shape than the film's are fitted.
     fit: Option<Fit>,
+    /// Which clips are.
+    odd: Vec<bool>,
 }
 
 /// Fingerprints of all clips that can be read; the others join those that are left out.
 fn read(
     library: &mut Library,
-    wanted: Vec<Wanted>,
+    wanted: &[Wanted],
     film: &Film,
     room: &Room,
 ) -> Result<Shelf, Error> {
-    let lost = make(&wanted, room)?;
+    let lost = make(wanted, room)?;
     let mut shelf = Shelf {
         clips: Vec::new(),
         prints: Vec::new(),
         taps: Vec::new(),
         fit: None,
+        odd: Vec::new(),
     };
     let mut ways: Vec<(Fit, Vec<Prints>)> = Vec::new();
-    // For each clip that is kept, its place among those of another shape.
-    let mut other: Vec<Option<usize>> = Vec::new();
-    for (clip, wanted) in std::mem::take(&mut library.clips).into_iter().zip(&wanted) {
+    for (clip, wanted) in std::mem::take(&mut library.clips).into_iter().zip(wanted) {
         let prints = match lost.get(&clip.hash) {
             Some(reason) => Err(reason.clone()),
             None => prints(&clip, wanted, room)?,
@@ -226,12 +230,11 @@ fn read(
         let taps = clock.taps(0..clock.len()).iter().map(|tap| tap.frame);
         shelf.taps.push(taps.collect());
         shelf.clips.push(clip);
+        shelf.odd.push(prints.len() > 1);
         if prints.len() == 1 {
-            other.push(None);
             shelf.prints.extend(prints.pop().map(|(_, prints)| prints));
         } else {
             ways.resize_with(prints.len(), || (Fit::Stretch, Vec::new()));
-            other.push(Some(ways[0].1.len()));
             for (way, (fit, prints)) in ways.iter_mut().zip(prints) {
                 way.0 = fit;
                 way.1.push(prints);
@@ -247,20 +250,25 @@ fn read(
         shelf.fit = Some(fit);
         let mut even = std::mem::take(&mut shelf.prints).into_iter();
         let mut odd = odd.into_iter();
-        for place in other {
-            let next = if place.is_some() {
-                odd.next()
-            } else {
-                even.next()
-            };
+        for other in &shelf.odd {
+            let next = if *other { odd.next() } else { even.next() };
             shelf.prints.extend(next);
         }
+    }
+    for (clip, _) in (shelf.clips.iter().zip(&shelf.prints)).filter(|(_, prints)| prints.is_empty())
+    {
+        let (file, reason) = (clip.path.clone(), TOO_NARROW.to_owned());
+        let event = Event::LeftOut {
+            file: file.clone(),
+            reason: reason.clone(),
+        };
+        (room.sink)(event);
+        library.left_out.push(LeftOut { file, reason });
     }
     Ok(shelf)
 }
 
 /// Fingerprints of one clip for each fit; why it has none of use.
-#[expect(clippy::type_complexity, reason = "either is used once")]
 fn prints(
     clip: &Clip,
     wanted: &Wanted,
@@ -414,7 +422,10 @@ fn tell(library: Library, shelf: &Shelf, film: &Film, found: &Recovered) -> Walk
             .map(|group| group.iter().map(name).collect())
             .collect(),
         noise: found.noise,
-        fit: shelf.fit,
+        // Of a fit that no visit shows nothing is known.
+        fit: shelf
+            .fit
+            .filter(|_| found.visits.iter().any(|visit| shelf.odd[visit.row])),
         left_out: library.left_out,
         certificate: certify(classes, 0),
     }

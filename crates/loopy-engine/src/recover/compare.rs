@@ -129,7 +129,7 @@ fn judge(visit: &Visit, told: &report::Visit, walk: &Walk) -> Verdict {
             told.start
         ));
     }
-    let middle = (visit.start.max(told.start) + visit.end().min(end)) / 2;
+    let middle = u64::midpoint(visit.start.max(told.start), visit.end().min(end));
     let place = |first: u32, last: u32, start: u64, frames: u32| {
         let share =
             middle.saturating_sub(start) as f64 / f64::from(frames.saturating_sub(1).max(1));
@@ -141,36 +141,23 @@ fn judge(visit: &Visit, told: &report::Visit, walk: &Walk) -> Verdict {
         Verdict::Within
     } else {
         Verdict::Off(format!(
-            "the picture shows it {:+.0} frames later in the clip",
-            off
+            "the picture shows it {off:+.0} frames later in the clip"
         ))
     }
 }
 
 /// It is the clip of the report, or one that cannot be told from it.
 fn same_clip(visit: &Visit, told: &report::Visit, walk: &Walk) -> bool {
-    if visit.blake3 == told.blake3 {
-        return true;
-    }
-    let name = |path: &std::path::Path| {
-        let name =
-            loopy_core::clip::show(std::path::Path::new(path.file_name().unwrap_or_default()));
-        name
-    };
-    let told = name(told.clip.as_path());
-    let is = |other: &String| {
-        let other = other.rsplit('/').next().unwrap_or(other);
-        other.split('#').next() == Some(told.as_str())
-    };
-    let own = name(visit.clip.as_path());
-    let together = walk.alike.iter().any(|group| {
-        let has = |wanted: &str| {
-            group.iter().any(|other| {
-                let other = other.rsplit('/').next().unwrap_or(other);
-                other.split('#').next() == Some(wanted)
-            })
-        };
-        has(&own) && has(&told)
-    });
-    together || visit.also.iter().any(is)
+    let (own, told_name) = (visit.clip.display(), told.clip.display());
+    let in_group = |group: &[String], name: &str| group.iter().any(|one| file(one) == file(name));
+    let mut groups = walk.alike.iter();
+    visit.blake3 == told.blake3
+        || in_group(&visit.also, &told_name)
+        || groups.any(|group| in_group(group, &own) && in_group(group, &told_name))
+}
+
+/// The name of a clip's file, without its folder and the number of its shot.
+fn file(name: &str) -> &str {
+    let name = name.rsplit('/').next().unwrap_or(name);
+    name.split_once('#').map_or(name, |(file, _)| file)
 }

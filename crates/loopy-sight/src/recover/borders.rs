@@ -9,7 +9,7 @@ const REACH: usize = 20;
 /// Longest stretch between two visits that is taken for a joint.
 const JOINT: usize = 90;
 /// Price of a bridge of any length, and of each of its frames, in units of a visit's noise.
-const BRIDGE: f32 = 4.0;
+const BRIDGE: f32 = 10.0;
 const FREE: f32 = 3.0;
 /// Frames that tell a visit's noise.
 const SAMPLES: usize = 60;
@@ -88,10 +88,10 @@ fn best(before: &[f32], after: &[f32]) -> (usize, usize) {
         behind[index] = behind[index + 1] + cost;
     }
     let mut found = (f32::INFINITY, (count / 2, count / 2));
-    for leave in 0..=count {
-        for enter in leave..=count {
+    for (leave, before) in ahead.iter().enumerate() {
+        for (enter, after) in behind.iter().enumerate().skip(leave) {
             let bridge = if enter > leave { BRIDGE } else { 0.0 };
-            let cost = ahead[leave] + behind[enter] + bridge + FREE * (enter - leave) as f32;
+            let cost = before + after + bridge + FREE * (enter - leave) as f32;
             if cost < found.0 {
                 found = (cost, (leave, enter));
             }
