@@ -165,20 +165,23 @@ impl Shelf {
         })
     }
 
-    /// How far one frame of the film is from one state where they differ most.
+    /// How far one frame of the film is from one state where they differ most: the square of the mean
+    /// of some cells.
     pub(super) fn peak(&self, film: &Prints, frame: usize, state: usize) -> f32 {
         self.beside(film, frame, state, |level, other, unit, cells| {
             let product = unit.iter().zip(cells).map(|(a, b)| a * b).sum();
             let gained = level.gained(other, product);
             for (a, b) in unit.iter_mut().zip(cells) {
                 let left = *a * level.spread - b * gained;
-                *a = left * left;
+                *a = left.abs();
             }
             let count = unit.len();
             let most = PEAK.min(count);
             unit.select_nth_unstable_by(most - 1, |a, b| b.total_cmp(a));
+            // One cell alone may be off by the fault of a coder, so that it does not count by its square.
+            let mean = unit[..most].iter().sum::<f32>() / most as f32;
             // Unit vectors are as long as all their cells together.
-            unit[..most].iter().sum::<f32>() * count as f32 / most as f32
+            mean * mean * count as f32
         })
     }
 
