@@ -10,7 +10,7 @@ const REACH: usize = 20;
 const JOINT: usize = 90;
 /// Price of a bridge of any length, and of each of its frames, in units of a visit's noise.
 const BRIDGE: f32 = 10.0;
-const FREE: f32 = 3.0;
+const FREE: f32 = 4.5;
 /// Frames that tell a visit's noise.
 const SAMPLES: usize = 60;
 /// Least square in code values that counts as noise where frames differ most.
