@@ -5,7 +5,7 @@ import platform
 import sys
 import tempfile
 
-from . import coders, compare, cold, gates, goals, steady
+from . import coders, compare, cold, gates, goals, recover, steady
 from .films import LOOPY, Bench
 from .measure import Failed, output
 
@@ -17,6 +17,7 @@ PARTS = {
     "sound": steady.sound,
     "coders": coders.coders,
     "gates": gates.gates,
+    "recover": recover.recover,
     "compare": compare.compare,
 }
 

@@ -62,9 +62,9 @@ pub(crate) enum Command {
         after_help = "Examples:\n  loopy plan ~/clips --duration 1h -o plan.json\n  loopy render ~/clips --plan plan.json -o out.mp4\n  loopy plan --from plan.json -o walk.otio\n  loopy plan --from plan.json --html walk.html\n  loopy plan ~/clips --script cues.json -o plan.json"
     )]
     Plan(Box<Plan>),
-    /// Check a video against its report, or a plan
+    /// Check a video against its report, its clips or itself, or a plan
     #[command(
-        after_help = "Examples:\n  loopy verify out.mp4 --report out.json\n  loopy verify plan.json"
+        after_help = "Examples:\n  loopy verify out.mp4 --report out.json\n  loopy verify out.mp4 --clips ~/clips\n  loopy verify out.mp4\n  loopy verify plan.json"
     )]
     Verify(Verify),
     /// Try to find the seams of a finished video
@@ -400,11 +400,17 @@ pub(crate) struct Plan {
 
 #[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct Verify {
-    /// Video, or plan (.json or .csv)
+    /// Video, or plan (.json or .csv); of a video alone the repeats are told
     pub(crate) file: PathBuf,
     /// Report of the video
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
+    /// Clips that the video was made of: the walk is recovered from the picture (can be given again)
+    #[arg(long, value_name = "DIR")]
+    pub(crate) clips: Vec<PathBuf>,
+    /// With --clips: every visit in a line
+    #[arg(long, requires = "clips")]
+    pub(crate) visits: bool,
     /// Measure how visible each joint is in the finished video, too
     #[arg(long, requires = "report")]
     pub(crate) seams: bool,

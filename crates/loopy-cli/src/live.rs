@@ -59,6 +59,11 @@ impl Live {
         }
     }
 
+    /// No stage is at work any more.
+    pub(crate) fn done(&self) {
+        self.set(None);
+    }
+
     /// A line of data for programs.
     pub(crate) fn data(&self, line: &str) {
         if self.taken {

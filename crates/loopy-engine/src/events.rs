@@ -3,7 +3,7 @@
 use loopy_core::{clip::ClipPath, ledger::Entry};
 use serde::Serialize;
 
-/// A stage of a render.
+/// A stage of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs, reason = "the names say it")]
@@ -14,6 +14,8 @@ pub enum Stage {
     Encode,
     Sound,
     Splice,
+    Fingerprint,
+    Compare,
 }
 
 impl Stage {
@@ -26,6 +28,8 @@ impl Stage {
             Self::Encode => "encode",
             Self::Sound => "sound",
             Self::Splice => "splice",
+            Self::Fingerprint => "fingerprint",
+            Self::Compare => "compare",
         }
     }
 }

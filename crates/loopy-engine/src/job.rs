@@ -8,7 +8,8 @@ use loopy_sight::verdict::Usable;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Error, analyze, around, pictures, sound::loudness::Measure, soundtrack, store::Store, trial,
+    Error, analyze, around, fingerprint, pictures, sound::loudness::Measure, soundtrack,
+    store::Store, trial,
 };
 
 /// Work for one worker.
@@ -26,6 +27,8 @@ pub enum Job {
     },
     /// Keep what the steps of a clip look like, and its pictures around boundaries, for trials.
     Around(Box<around::Wanted>),
+    /// Keep the fingerprints of a clip's frames.
+    Fingerprint(Box<fingerprint::Wanted>),
     /// Try joints of which both sides have been kept.
     Try {
         /// The joints.
@@ -67,7 +70,7 @@ pub enum Done {
         /// What it found.
         verdict: Box<Verdict>,
     },
-    /// Of [`Job::Around`].
+    /// Of [`Job::Around`] and [`Job::Fingerprint`].
     Kept,
     /// Of [`Job::Try`]: for each joint what was found; `None` where nothing can be told.
     Tried {
@@ -140,6 +143,7 @@ pub fn perform(store: &Store, job: &Job) -> Result<Done, String> {
                 verdict: Box::new(verdict),
             }),
         Job::Around(wanted) => around::keep(store, wanted).map(|()| Done::Kept),
+        Job::Fingerprint(wanted) => fingerprint::keep(store, wanted).map(|()| Done::Kept),
         Job::Try { joints } => trial::perform(store, joints).map(|found| Done::Tried { found }),
         Job::Encode {
             clip,

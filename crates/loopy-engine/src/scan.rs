@@ -48,6 +48,8 @@ pub struct Options {
     pub copies: bool,
     /// The file that will be written: never a clip.
     pub output: Option<PathBuf>,
+    /// The film that is looked at: no clip of itself.
+    pub film: Option<PathBuf>,
 }
 
 /// A file that may be a clip.
@@ -140,6 +142,8 @@ pub fn find(options: &Options, index: &Index, sink: Sink) -> Result<Found, Error
         .output
         .as_deref()
         .and_then(|path| path.canonicalize().ok());
+    let film = options.film.as_deref();
+    let film = film.and_then(|path| path.canonicalize().ok());
     let mut seen: BTreeMap<Hash, PathBuf> = BTreeMap::new();
     let total = paths.len() as u64;
     for (done, path) in paths.into_iter().enumerate() {
@@ -152,6 +156,8 @@ pub fn find(options: &Options, index: &Index, sink: Sink) -> Result<Found, Error
                 )));
             }
             found.left_out.push(left_out(&path, "it is the output"));
+        } else if film.is_some() && path.canonicalize().ok() == film {
+            found.left_out.push(left_out(&path, "it is the video"));
         } else if excluded(&path, &exclude) {
             found
                 .left_out

@@ -232,6 +232,15 @@ impl Reader {
         }
     }
 
+    /// Where the file's pictures, read as `wanted`, would lie in their frames: left and upper edge,
+    /// width and height in parts of the frame's. Cropped ones reach beyond it. `None` before the
+    /// first picture.
+    pub fn lies(&self, wanted: &Normalise) -> Option<[f64; 4]> {
+        let (make, _) = self.pipe.as_ref()?;
+        let layout = Layout::of(make.format)?;
+        Some(chain::lies(&self.source(*make, layout), wanted))
+    }
+
     /// What went wrong so far.
     pub fn faults(&self) -> &Faults {
         &self.faults
@@ -357,21 +366,7 @@ impl Reader {
             pipe.finish(&mut self.ready)?;
             self.faults.resolution_changes += u32::from(old.size != make.size);
         }
-        let Size { width, height } = make.size;
-        let left = [
-            av::AVChromaLocation::UNSPECIFIED,
-            av::AVChromaLocation::LEFT,
-        ];
-        let source = Source {
-            layout,
-            size: make.size,
-            aspect: make.aspect,
-            color: make.tags.or(self.stream_tags).read(layout, width, height),
-            usual_chroma: left.contains(&make.chroma),
-            rotation: self.facts.rotation,
-            mirrored: self.facts.mirrored,
-            interlaced: make.interlaced,
-        };
+        let source = self.source(make, layout);
         let chain = chain(&source, &self.wanted, self.tools);
         for entry in &chain.fallbacks {
             self.ledger.add(entry.clone());
@@ -380,6 +375,24 @@ impl Reader {
         let pipe = Pipe::new(&chain, make.size, layout.unmarked(), &self.wanted)?;
         self.pipe = Some((make, pipe));
         Ok(())
+    }
+
+    fn source(&self, make: Make, layout: Layout) -> Source {
+        let Size { width, height } = make.size;
+        let left = [
+            av::AVChromaLocation::UNSPECIFIED,
+            av::AVChromaLocation::LEFT,
+        ];
+        Source {
+            layout,
+            size: make.size,
+            aspect: make.aspect,
+            color: make.tags.or(self.stream_tags).read(layout, width, height),
+            usual_chroma: left.contains(&make.chroma),
+            rotation: self.facts.rotation,
+            mirrored: self.facts.mirrored,
+            interlaced: make.interlaced,
+        }
     }
 
     fn micros(&self, time: i64) -> Option<i64> {

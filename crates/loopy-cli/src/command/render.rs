@@ -204,6 +204,7 @@ pub(super) fn scan_options(scan: &Scan) -> scan::Options {
         trims: scan.trim.clone(),
         copies: false,
         output: None,
+        film: None,
     }
 }
 

@@ -1,8 +1,10 @@
-//! `loopy verify`: a plan, or a video against its report.
+//! `loopy verify`: a plan; or a video against its report, against its clips, or by itself.
+
+mod picture;
 
 use std::process::ExitCode;
 
-use loopy_core::export::Format;
+use loopy_core::{export::Format, report::Report};
 use loopy_engine::{
     Error, documents, verify,
     visibility::{self, Visibility},
@@ -14,29 +16,47 @@ use crate::{
 };
 
 pub(super) fn run(global: &Global, args: &Verify) -> Result<ExitCode, Error> {
-    let Some(report) = &args.report else {
-        if Format::of(&args.file).is_none() {
-            return Err(Error::Usage(
-                "a video is verified against its report: give --report FILE".to_owned(),
-            ));
-        }
-        let plan = documents::plan(&args.file)?;
-        let line = format!("the plan holds together: {} visits", plan.visits.len());
-        if global.json {
-            words::data(
-                &serde_json::json!({"type": "verified", "problems": [], "notes": plan.notes})
-                    .to_string(),
-            );
-        } else {
-            for note in &plan.notes {
-                words::say(&format!("note: {note}"));
-            }
-            words::say(&line);
-        }
-        return Ok(ExitCode::SUCCESS);
+    let report = match &args.report {
+        Some(report) => Some(verify::read_report(report)?),
+        None => None,
     };
-    let report = verify::read_report(report)?;
-    let findings = verify::video(&args.file, &report)?;
+    let checked = match &report {
+        Some(report) => packets(global, args, report)?,
+        None if !args.clips.is_empty() => true,
+        None if Format::of(&args.file).is_some() => {
+            plan(global, args)?;
+            true
+        }
+        None => {
+            picture::repeats(global, args)?;
+            true
+        }
+    };
+    let walked = args.clips.is_empty() || picture::walk(global, args, report.as_ref())?;
+    Ok(ExitCode::from(u8::from(!(checked && walked))))
+}
+
+/// A plan holds together.
+fn plan(global: &Global, args: &Verify) -> Result<(), Error> {
+    let plan = documents::plan(&args.file)?;
+    let line = format!("the plan holds together: {} visits", plan.visits.len());
+    if global.json {
+        words::data(
+            &serde_json::json!({"type": "verified", "problems": [], "notes": plan.notes})
+                .to_string(),
+        );
+    } else {
+        for note in &plan.notes {
+            words::say(&format!("note: {note}"));
+        }
+        words::say(&line);
+    }
+    Ok(())
+}
+
+/// Whether the video's packets are those of its report.
+fn packets(global: &Global, args: &Verify, report: &Report) -> Result<bool, Error> {
+    let findings = verify::video(&args.file, report)?;
     if global.json {
         let mut value = serde_json::to_value(&findings).unwrap_or_default();
         value["type"] = "verified".into();
@@ -48,9 +68,9 @@ pub(super) fn run(global: &Global, args: &Verify) -> Result<ExitCode, Error> {
         words::say(&verify::summary(&args.file, &findings));
     }
     if args.seams && findings.problems.is_empty() {
-        tell_seams(global, &visibility::measure(&args.file, &report)?);
+        tell_seams(global, &visibility::measure(&args.file, report)?);
     }
-    Ok(ExitCode::from(u8::from(!findings.problems.is_empty())))
+    Ok(findings.problems.is_empty())
 }
 
 /// How visible the joints are.

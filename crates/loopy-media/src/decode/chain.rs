@@ -10,7 +10,7 @@ use loopy_core::{
     normalise::{Fit, Normalise, Scaler},
 };
 
-use super::{color, format::Layout, graph};
+use super::{color, format::Layout, graph, place};
 
 /// What a source picture is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -135,6 +135,39 @@ pub(crate) fn chain(source: &Source, wanted: &Normalise, tools: Tools) -> Chain 
         },
         fallbacks: fallbacks(source.color, tools),
     }
+}
+
+/// Where a picture lies in its frame: left and upper edge, width and height in parts of the frame's.
+pub(crate) fn lies(source: &Source, wanted: &Normalise) -> [f64; 4] {
+    let (_, size) = prepare(source, &mut Vec::new());
+    let turned = !source.rotation.is_multiple_of(180);
+    let fit = Fitted::new(&Source { size, ..*source }, wanted, turned);
+    let upright = |size: Size| if turned { flip(size) } else { size };
+    let (all, used) = (upright(size), upright(fit.source));
+    let area = place::area(upright(fit.picture), wanted.size);
+    let axis = |start: u32, length: u32, frame: u32, all: u32, used: u32| {
+        let (frame, used) = (f64::from(frame), f64::from(used));
+        let whole = f64::from(length) / frame * f64::from(all) / used;
+        // What is cut off is cut off evenly.
+        let beyond = (whole - f64::from(length) / frame) / 2.0;
+        (f64::from(start) / frame - beyond, whole)
+    };
+    let frame = wanted.size;
+    let (left, width) = axis(
+        area.left,
+        area.size.width,
+        frame.width,
+        all.width,
+        used.width,
+    );
+    let (top, height) = axis(
+        area.top,
+        area.size.height,
+        frame.height,
+        all.height,
+        used.height,
+    );
+    [left, top, width, height]
 }
 
 /// Filters that give planes, progressive frames and sides that chroma divides; what they yield.
