@@ -265,13 +265,9 @@ impl<'a> Record<'a> {
                 );
             }
         };
-        let holds = u16::try_from(optional("seam_holds")?).map_err(|_| {
-            Error::cell(
-                self.line,
-                "seam_holds",
-                "it is larger than 65535".to_owned(),
-            )
-        })?;
+        let holds = optional("seam_holds")?;
+        let holds = u16::try_from(holds)
+            .map_err(|error| Error::cell(self.line, "seam_holds", format!("{holds}: {error}")))?;
         Ok(Some(Joint {
             clip: clip.to_owned(),
             enter: self.number("next_in")?,
