@@ -9,6 +9,7 @@ mod features;
 mod finding;
 mod keys;
 mod layers;
+mod migrate;
 mod own;
 mod tree;
 mod words;
@@ -24,6 +25,7 @@ pub use features::{
 pub use finding::{Finding, Findings, Place};
 pub use keys::{Key, variable};
 pub use layers::{File, Settings, resolve};
+pub use migrate::{Homeless, Mapped, Migrated, migrate};
 pub use own::{Mode, Render, Seams, Store, Walk};
 pub use tree::LARGEST;
 

@@ -131,24 +131,11 @@ pub(super) fn suggestion(parent: &str, name: &str) -> Option<String> {
     if let Some(found) = elsewhere.next() {
         return Some(format!("did you mean `{found}`?"));
     }
-    OLD.contains(&name).then(|| {
+    (parent.is_empty() && super::migrate::is_old(name)).then(|| {
         "this is a setting of an earlier version; `loopy migrate FILE` turns it into this one"
             .to_owned()
     })
 }
-
-/// Top-level names of earlier versions.
-const OLD: [&str; 9] = [
-    "gpu_enabled",
-    "parallel_workers",
-    "real_time",
-    "ml",
-    "gpu",
-    "performance",
-    "cache",
-    "monitoring",
-    "compatibility_mode",
-];
 
 /// The nearest of `names`, when one is near.
 pub(super) fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
