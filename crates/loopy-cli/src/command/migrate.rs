@@ -29,21 +29,18 @@ pub(super) fn run(global: &Global, args: &Migrate) -> Result<ExitCode, Error> {
         tell(global, &migrated, None, None);
         return Ok(ExitCode::SUCCESS);
     }
-    let (target, backup) = match &args.output {
-        Some(output) => {
-            write_with_schema(output, &migrated.text, false)?;
-            (output, None)
+    let (target, backup) = if let Some(output) = &args.output {
+        write_with_schema(output, &migrated.text, false)?;
+        (output, None)
+    } else {
+        if !is_yaml(&args.file) {
+            return Err(Error::Usage(format!(
+                "`{name}` is no .yaml file, which the new one is: give -o FILE.yaml"
+            )));
         }
-        None => {
-            if !is_yaml(&args.file) {
-                return Err(Error::Usage(format!(
-                    "`{name}` is no .yaml file, which the new one is: give -o FILE.yaml"
-                )));
-            }
-            let backup = keep(&args.file, &bytes)?;
-            write_with_schema(&args.file, &migrated.text, true)?;
-            (&args.file, Some(backup))
-        }
+        let backup = keep(&args.file, &bytes)?;
+        write_with_schema(&args.file, &migrated.text, true)?;
+        (&args.file, Some(backup))
     };
     tell(global, &migrated, Some(target), backup.as_deref());
     Ok(ExitCode::SUCCESS)

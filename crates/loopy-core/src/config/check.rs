@@ -74,6 +74,15 @@ pub(super) fn findings(config: &AdvancedFeaturesConfig) -> Vec<Finding> {
             _ => {}
         }
     }
+    let audio = config.render.audio.as_str();
+    if ["no", "off", "false", "mute"].contains(&audio.to_ascii_lowercase().as_str()) {
+        found
+            .add(
+                "render.audio",
+                format!("is `{audio}`, which is no sound file"),
+            )
+            .hint = Some("write `none` for silence".to_owned());
+    }
     found.0
 }
 

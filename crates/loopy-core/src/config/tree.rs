@@ -100,12 +100,7 @@ fn broken(name: &str, text: &str, error: &serde_saphyr::Error) -> Finding {
         line,
         column,
     };
-    // The place is told once.
-    let why = error.to_string();
-    let why = match why.rfind(" at line ") {
-        Some(at) => &why[..at],
-        None => &why,
-    };
+    let why = plain(error);
     let finding = Finding::new(place, None, why).show(text);
     let tab = usize::try_from(line)
         .ok()
@@ -115,6 +110,28 @@ fn broken(name: &str, text: &str, error: &serde_saphyr::Error) -> Finding {
         return finding.hint("indent with spaces; YAML takes no tabs there");
     }
     finding
+}
+
+/// Why a text cannot be read, in our words where the parser's are about itself.
+fn plain(error: &serde_saphyr::Error) -> String {
+    let why = error.to_string();
+    match error {
+        serde_saphyr::Error::DuplicateMappingKey { key: Some(key), .. } => {
+            format!("duplicate key `{key}`: it stands twice in its section")
+        }
+        serde_saphyr::Error::DuplicateMappingKey { .. } => "a key stands twice".to_owned(),
+        _ if why.starts_with("alias ") => {
+            "aliases (`*name`) repeat more than a configuration file may hold".to_owned()
+        }
+        serde_saphyr::Error::Budget { .. } => {
+            "nests deeper or holds more than a configuration file may".to_owned()
+        }
+        // The place is told once, before the words.
+        _ => match why.rfind(" at line ") {
+            Some(at) => why[..at].to_owned(),
+            None => why,
+        },
+    }
 }
 
 /// Line and column of a location.
