@@ -11,6 +11,7 @@ mod keys;
 mod layers;
 mod migrate;
 mod own;
+mod reload;
 mod tree;
 mod words;
 
@@ -27,6 +28,7 @@ pub use keys::{Key, variable};
 pub use layers::{File, Settings, resolve};
 pub use migrate::{Homeless, Mapped, Migrated, migrate};
 pub use own::{Mode, Render, Seams, Store, Walk};
+pub use reload::Change;
 pub use tree::LARGEST;
 
 /// The token of the specification's example, which is no secret: it is never accepted.
