@@ -5,6 +5,7 @@
 //! variable: texts come in, settings or [`Finding`]s come out.
 
 mod check;
+mod environment;
 mod features;
 mod finding;
 mod keys;

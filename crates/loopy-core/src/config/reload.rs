@@ -60,18 +60,19 @@ mod tests {
 
     use super::*;
 
-    fn file(text: &str) -> Option<File<'_>> {
-        Some(File {
+    fn file(text: &str) -> File<'_> {
+        File {
             name: "c.yaml",
             bytes: text.as_bytes(),
-        })
+        }
     }
 
     #[test]
     fn a_new_file_holds_at_once_but_for_what_is_opened_at_the_beginning() {
-        let mut settings = resolve(file("walk: {min_gap: 3}\nstore: {size: 1G}\n"), &[]).unwrap();
+        let mut settings =
+            resolve(Some(file("walk: {min_gap: 3}\nstore: {size: 1G}\n")), &[]).unwrap();
         let text = "walk: {min_gap: 4}\nstore: {path: other}\n";
-        let change = settings.reload(file(text), &[]).unwrap();
+        let change = settings.reload(Some(file(text)), &[]).unwrap();
         assert_eq!(change.at_once, ["walk.min_gap", "store.size"]);
         assert_eq!(change.restart, ["store.path"]);
         assert_eq!(settings.config.walk.min_gap, Some(4));
@@ -79,14 +80,14 @@ mod tests {
         // The same again is no change, whatever its spelling.
         let again = "store:\n  path: 'other'\nwalk:\n  min_gap: 4\n";
         assert_eq!(
-            settings.reload(file(again), &[]).unwrap(),
+            settings.reload(Some(file(again)), &[]).unwrap(),
             Change::default()
         );
     }
 
     #[test]
     fn a_broken_edit_changes_nothing_and_says_why() {
-        let mut settings = resolve(file("walk: {min_gap: 3}\n"), &[]).unwrap();
+        let mut settings = resolve(Some(file("walk: {min_gap: 3}\n")), &[]).unwrap();
         let before = settings.config.clone();
         for broken in [
             "walk: {min_gap: 4, mode: unifrom}\n",
@@ -94,7 +95,7 @@ mod tests {
             "walk: {min_gap: 4",
             "walk: {min_gap: 4}\nwalk: {}\n",
         ] {
-            let findings = settings.reload(file(broken), &[]).unwrap_err();
+            let findings = settings.reload(Some(file(broken)), &[]).unwrap_err();
             assert!(findings.to_string().starts_with("c.yaml:"), "{findings}");
             assert_eq!(settings.config, before);
             assert_eq!(settings.value("walk.min_gap"), 3);
@@ -104,8 +105,8 @@ mod tests {
     #[test]
     fn a_variable_that_holds_hides_what_the_file_changes() {
         let environment = [("LOOPYCOMFY_WALK_MIN_GAP".to_owned(), "9".to_owned())];
-        let mut settings = resolve(file("walk: {min_gap: 3}\n"), &environment).unwrap();
-        let change = settings.reload(file("walk: {min_gap: 4}\n"), &environment);
+        let mut settings = resolve(Some(file("walk: {min_gap: 3}\n")), &environment).unwrap();
+        let change = settings.reload(Some(file("walk: {min_gap: 4}\n")), &environment);
         assert_eq!(change.unwrap(), Change::default());
         assert_eq!(settings.config.walk.min_gap, Some(9));
     }

@@ -104,7 +104,8 @@ pub(super) fn reference() -> String {
     let (schema, defaults) = (AdvancedFeaturesConfig::schema(), keys::defaults());
     let mut text = "# Every setting\n\n\
         This page is made from the types. The [guide](guide.md#settings) tells how a file is found and \
-        what goes before what. A value that is not given is the default; `-` means that there is none.\n"
+        what goes before what. A value that is not given is the default; `-` means that there is none. A program that takes settings \
+        anew while it runs takes those marked * only when it is started again.\n"
         .to_owned();
     let mut section = "";
     for key in Key::ALL {
@@ -123,9 +124,10 @@ pub(super) fn reference() -> String {
         };
         let words = description(&schema, key.path).replace('|', "\\|");
         let variable = keys::variable(key.path);
+        let mark = if key.needs_restart() { " *" } else { "" };
         let _written = writeln!(
             text,
-            "| `{}` | {default} | {words} | `{variable}` |",
+            "| `{}`{mark} | {default} | {words} | `{variable}` |",
             key.path
         );
     }

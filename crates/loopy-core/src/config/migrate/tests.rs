@@ -5,6 +5,7 @@
 use insta::assert_snapshot;
 
 use super::*;
+use crate::config::keys;
 
 const FRESH: &str = "fresh-token-of-the-test";
 
