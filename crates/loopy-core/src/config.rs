@@ -107,4 +107,6 @@ pub fn reference() -> String {
 }
 
 #[cfg(test)]
+mod any;
+#[cfg(test)]
 mod tests;
