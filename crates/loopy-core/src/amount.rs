@@ -11,7 +11,7 @@ pub struct Amount {
 
 /// Why a text is not an amount.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not a size: give one like 500M or 20G")]
+#[error("`{text}` is no amount; give a size like 500M or 20G")]
 pub struct ParseAmountError {
     text: String,
 }

@@ -186,7 +186,7 @@ fn wrong_types_are_told_with_a_way_out() {
         ("- a\n- b", "holds no keys"),
         ("render:\n  quality: 52", "is not a quality"),
         ("render:\n  fps: 0", "is not a frame rate"),
-        ("store:\n  size: big", "give one like 500M or 20G"),
+        ("store:\n  size: big", "give a size like 500M or 20G"),
         ("seams:\n  threshold: .nan", "threshold"),
     ] {
         let told = wrong(text);
