@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use loopy_core::{Rate, Size, encode::Quality, normalise::Rgb, span::Span};
+use loopy_core::{
+    Rate, Size, amount::Amount, config::Settings, encode::Quality, normalise::Rgb, span::Span,
+};
 use loopy_engine::scan::Trim;
 
 /// Endless, seamless video from a folder of short clips.
@@ -30,6 +32,12 @@ pub(crate) struct Global {
     /// No live lines
     #[arg(long, global = true)]
     pub(crate) no_progress: bool,
+    /// Settings, .yaml [default: loopycomfy/config.yaml in the user's configuration folder]
+    #[arg(long, global = true, value_name = "FILE", env = "LOOPYCOMFY_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    /// What file and environment say
+    #[arg(skip)]
+    pub(crate) settings: Settings,
     /// Folder of the store [default: the user's cache folder]
     #[arg(long, global = true, value_name = "DIR", env = "LOOPYCOMFY_CACHE")]
     pub(crate) cache: Option<PathBuf>,
@@ -83,6 +91,17 @@ pub(crate) enum Command {
     /// The store of encoded pieces
     #[command(subcommand, after_help = "Example:\n  loopy cache info")]
     Cache(Cache),
+    /// Settings in a file: write, check and show them
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  loopy config init\n  loopy config check config/production.yaml\n  loopy config show --origin"
+    )]
+    Config(Config),
+    /// Turn settings of an earlier version into those of this one
+    #[command(
+        after_help = "Examples:\n  loopy migrate settings.json -o config.yaml\n  loopy migrate config/advanced_features.yaml"
+    )]
+    Migrate(Migrate),
     /// Runs jobs for another `loopy`
     #[command(hide = true)]
     Worker(Worker),
@@ -504,6 +523,39 @@ pub(crate) enum Cache {
     Clear,
 }
 
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum Config {
+    /// Write a commented file with a fresh token, which only you may read
+    Init {
+        /// File to write [default: that of --config, or of the user's configuration folder]
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
+    /// Say everything that is wrong with a file and the environment; exit 3 when anything is
+    Check {
+        /// File to look at [default: that of --config, or of the user's configuration folder]
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
+    /// Every setting with its value
+    Show {
+        /// And where the value comes from
+        #[arg(long)]
+        origin: bool,
+    },
+    /// The JSON Schema of a file
+    Schema,
+}
+
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Migrate {
+    /// Settings of an earlier version, .yaml or .json
+    pub(crate) file: PathBuf,
+    /// File to write [default: FILE itself, of which a copy is kept beside it]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
 #[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct Worker {
     #[arg(long)]
@@ -720,19 +772,7 @@ fn bitrate(text: &str) -> Result<u32, String> {
 }
 
 fn bytes(text: &str) -> Result<u64, String> {
-    let lower = text.to_ascii_lowercase();
-    let lower = lower.trim_end_matches('b').trim_end_matches('i');
-    let (number, shift) = match lower.char_indices().last() {
-        Some((at, 'k')) => (&lower[..at], 10),
-        Some((at, 'm')) => (&lower[..at], 20),
-        Some((at, 'g')) => (&lower[..at], 30),
-        Some((at, 't')) => (&lower[..at], 40),
-        _ => (lower, 0),
-    };
-    number
-        .parse::<u64>()
-        .ok()
-        .filter(|n| *n > 0 && *n < 1 << 22)
-        .map(|n| n << shift)
-        .ok_or_else(|| "give a size like 500M or 20G".to_owned())
+    text.parse()
+        .map(|amount: Amount| amount.bytes)
+        .map_err(|error| error.to_string())
 }

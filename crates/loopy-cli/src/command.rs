@@ -3,8 +3,10 @@
 mod analyze;
 mod audit;
 mod cache;
+mod config;
 mod demo;
 mod looped;
+mod migrate;
 mod plan;
 mod render;
 mod verify;
@@ -45,32 +47,34 @@ pub(crate) fn run(args: Args) -> ExitCode {
         Command::Loop(looped) => looped::run(&global, &looped),
         Command::Demo(demo) => demo::run(&global, &demo),
         Command::Cache(cache) => cache::run(&global, &cache),
+        Command::Config(config) => config::run(&global, &config),
+        Command::Migrate(migrate) => migrate::run(&global, &migrate),
         Command::Worker(worker) => worker::run(&worker),
     };
-    match result {
-        Ok(code) => code,
-        Err(error) => {
-            if global.json {
-                let line = serde_json::json!({
-                    "type": "error",
-                    "message": error.to_string(),
-                    "hint": error.hint(),
-                    "code": error.exit_code(),
-                });
-                if taken {
-                    words::say(&line.to_string());
-                } else {
-                    words::data(&line.to_string());
-                }
-            } else {
-                words::say(&format!("error: {error}"));
-                if let Some(hint) = error.hint() {
-                    words::say(&format!("hint: {hint}"));
-                }
-            }
-            ExitCode::from(error.exit_code())
+    result.unwrap_or_else(|error| fail(&error, global.json, taken))
+}
+
+/// Says why it failed, and with which code.
+pub(crate) fn fail(error: &Error, json: bool, taken: bool) -> ExitCode {
+    if json {
+        let line = serde_json::json!({
+            "type": "error",
+            "message": error.to_string(),
+            "hint": error.hint(),
+            "code": error.exit_code(),
+        });
+        if taken {
+            words::say(&line.to_string());
+        } else {
+            words::data(&line.to_string());
+        }
+    } else {
+        words::say(&format!("error: {error}"));
+        if let Some(hint) = error.hint() {
+            words::say(&format!("hint: {hint}"));
         }
     }
+    ExitCode::from(error.exit_code())
 }
 
 /// Store, index and workers of one command.

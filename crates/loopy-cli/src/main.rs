@@ -4,14 +4,15 @@ mod args;
 mod command;
 mod interrupt;
 mod live;
+mod settings;
 mod words;
 
 use std::process::ExitCode;
 
-use clap::{Parser as _, error::ErrorKind};
+use clap::error::ErrorKind;
 
 fn main() -> ExitCode {
-    let args = match args::Args::try_parse() {
+    let args = match settings::first() {
         Ok(args) => args,
         Err(error) if error.kind() == ErrorKind::DisplayVersion => {
             let told = versions().iter().all(|line| words::data(line));
@@ -26,13 +27,14 @@ fn main() -> ExitCode {
             return ExitCode::from(code);
         }
     };
-    let filter = std::env::var("LOOPYCOMFY_LOG").unwrap_or_else(|_unset| "warn".to_owned());
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .without_time()
-        .with_target(false)
-        .init();
+    let json = args.global.json;
+    let args = match settings::with(args) {
+        Ok(args) => args,
+        Err(error) => return command::fail(&error, json, false),
+    };
+    if let Err(error) = settings::log(&args.global.settings) {
+        return command::fail(&error, json, false);
+    }
     loopy_engine::init();
     command::run(args)
 }

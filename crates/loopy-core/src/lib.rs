@@ -3,11 +3,13 @@
 //! No I/O, no threads, no clock: everything here is a value or a function of values, so that the
 //! same inputs give the same plan on every machine. `ARCHITECTURE.md` shows how the nouns travel.
 
+pub mod amount;
 pub mod certificate;
 mod circulation;
 pub mod clip;
 pub mod clock;
 pub mod color;
+pub mod config;
 pub mod encode;
 pub mod export;
 pub mod frame;

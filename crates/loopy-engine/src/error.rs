@@ -32,6 +32,9 @@ pub enum Error {
     /// An option does not fit the inputs.
     #[error("{0}")]
     Usage(String),
+    /// Settings are wrong; each finding tells where and what would help.
+    #[error("{}", settings(.0))]
+    Settings(#[from] loopy_core::config::Findings),
     /// The output cannot be written.
     #[error("cannot write {}: {why}", show(path))]
     Output {
@@ -139,6 +142,14 @@ pub enum Error {
     Strict(Box<Entry>),
 }
 
+/// How many things are wrong, and each.
+fn settings(findings: &loopy_core::config::Findings) -> String {
+    match findings.0.len() {
+        1 => findings.to_string(),
+        many => format!("{many} settings are wrong\n{findings}"),
+    }
+}
+
 /// The best loop of a clip that has none good enough.
 fn nearest(none: &loops::None) -> String {
     none.nearest.map_or_else(String::new, |found| {
@@ -182,10 +193,11 @@ impl Error {
         })
     }
 
-    /// Exit code: 1 failed, 2 usage, 4 no usable input, 130 interrupted.
+    /// Exit code: 1 failed, 2 usage, 3 configuration, 4 no usable input, 130 interrupted.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) => 2,
+            Self::Settings(_) => 3,
             Self::Input { .. } | Self::Empty { .. } | Self::NothingUsable { .. } => 4,
             Self::Interrupted | Self::Executor(crate::executor::Error::Interrupted) => 130,
             _ => 1,

@@ -8,7 +8,7 @@ use loopy_core::{
     encode::Settings,
     export::sheet,
     graph::Score,
-    ledger::Ledger,
+    ledger::{Entry, Ledger},
     limits::Limits,
     metadata::Words,
     normalise::{Fit, Normalise, Rgb, Scaler},
@@ -101,6 +101,8 @@ pub struct Options {
     pub contact_sheet: Option<PathBuf>,
     /// Fail before work starts when something asked for is not available.
     pub strict: bool,
+    /// What is switched on and this program has not; the render says so and goes the plain way.
+    pub lacking: Vec<Entry>,
     /// Limits of one job.
     pub limits: Limits,
 }
@@ -204,7 +206,7 @@ pub fn prepare(options: &Options, room: &Room, meter: &mut Meter) -> Result<Prep
         (room.sink)(Event::Note { message });
     }
     let mut ledger = Ledger::default();
-    for entry in &library.fallbacks {
+    for entry in options.lacking.iter().chain(&library.fallbacks) {
         if ledger.add(entry.clone()) {
             (room.sink)(Event::Fallback(entry.clone()));
         }

@@ -2,13 +2,12 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use clap::Parser as _;
 use loopy_engine::{Error, demo};
 
 use super::render;
 use crate::{
-    args::{Args, Command, Demo, Global},
-    words,
+    args::{Command, Demo, Global},
+    settings, words,
 };
 
 pub(super) fn run(global: &Global, args: &Demo) -> Result<ExitCode, Error> {
@@ -48,7 +47,8 @@ pub(super) fn run(global: &Global, args: &Demo) -> Result<ExitCode, Error> {
         "--duration".into(),
         format!("{}", args.duration.seconds()).into(),
     ]);
-    let parsed = Args::try_parse_from(&line).map_err(|error| Error::Usage(error.to_string()))?;
+    let parsed = settings::parse(&global.settings, &line)
+        .map_err(|error| Error::Usage(error.to_string()))?;
     let Command::Render(parsed) = parsed.command else {
         return Err(Error::Usage(
             "the demo's own command line is broken".to_owned(),

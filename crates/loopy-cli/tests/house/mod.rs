@@ -45,6 +45,8 @@ impl House {
             .args(args)
             .current_dir(self.dir.path())
             .env_remove("SOURCE_DATE_EPOCH")
+            .env_remove("LOOPYCOMFY_CONFIG")
+            .env("XDG_CONFIG_HOME", self.path("settings"))
             .env("LOOPYCOMFY_CACHE", self.path("store"));
         command
     }
