@@ -24,6 +24,7 @@ pub mod realize;
 pub mod recover;
 pub mod render;
 pub mod repeats;
+mod salience;
 pub mod scan;
 pub mod sheets;
 pub mod sound;

@@ -28,6 +28,7 @@ use crate::{
     library, light, loop_points,
     output::{self, Target},
     realize::{self, Look, Timeline},
+    salience,
     scan::{self, Library},
     sheets,
     soundtrack::{self, Choice},
@@ -319,6 +320,7 @@ fn walk_of(
         frames = frames.min(fps.frames_in(PREVIEW_MICROS));
     }
     let (graph, grades) = tried(options, library, room, meter)?;
+    let salience = meter.stage(Stage::Analyze, room, || salience::of(library, &graph, room))?;
     meter.stage(Stage::Plan, room, || {
         let mut walk = walk::Options {
             frames,
@@ -334,7 +336,7 @@ fn walk_of(
             created: options.created,
             ..walk::Options::default()
         };
-        options.wishes.apply(&graph, &mut walk)?;
+        options.wishes.apply(&graph, &salience, &mut walk)?;
         let mut plan = walk::plan(&graph, &walk)?;
         light::correct(&mut plan, &graph, &grades);
         Ok(plan)

@@ -84,12 +84,18 @@ impl Default for Wishes {
 }
 
 impl Wishes {
-    /// Writes them into `walk`, a walk over `graph`.
+    /// Writes them into `walk`, a walk over `graph`, whose clips stick in memory by `salience` (0 to
+    /// 1, missing for 0) where no file says otherwise.
     ///
     /// # Errors
     /// [`Error::Document`] for a file that cannot be read or names what is not there, and those of
     /// the walk.
-    pub fn apply(&self, graph: &Graph, walk: &mut walk::Options) -> Result<(), Error> {
+    pub fn apply(
+        &self,
+        graph: &Graph,
+        salience: &[f32],
+        walk: &mut walk::Options,
+    ) -> Result<(), Error> {
         let clips = &graph.clips;
         walk.temperature = (self.temperature * 256.0).round() as u32;
         walk.repetition_penalty = (self.repetition_penalty * 256.0).round() as u32;
@@ -106,8 +112,9 @@ impl Wishes {
             Chain::Custom(file) => Mode::Pairs(Arc::new(table::matrix(file, clips)?)),
             Chain::Learned(file) => Mode::Pairs(Arc::new(learned(file, clips)?)),
         };
+        walk.wishes = remembered(clips, salience)?;
         if let Some(file) = &self.clips {
-            walk.wishes = wishes(file, clips)?;
+            name_wishes(file, clips, &mut walk.wishes)?;
         }
         let script: Option<Vec<CueLine>> = match &self.script {
             Some(file) => Some(json(file)?),
@@ -201,23 +208,36 @@ fn learned(file: &Path, clips: &[Clip]) -> Result<Matrix, Error> {
     Matrix::learned(&examples, clips.len()).map_err(|error| document(file, error))
 }
 
-fn wishes(file: &Path, clips: &[Clip]) -> Result<Vec<Wish>, Error> {
+/// What is wished of clips of which nobody said anything.
+fn remembered(clips: &[Clip], salience: &[f32]) -> Result<Vec<Wish>, Error> {
+    let known = salience.iter().copied().chain(std::iter::repeat(0.0));
+    let wish = |(_, salience): (&Clip, f32)| {
+        let wish = Wish::default().with_salience(salience.into());
+        wish.map_err(|error| Error::Usage(error.to_string()))
+    };
+    clips.iter().zip(known).map(wish).collect()
+}
+
+fn name_wishes(file: &Path, clips: &[Clip], wishes: &mut [Wish]) -> Result<(), Error> {
     let lines: std::collections::BTreeMap<String, ClipWish> = yaml(file)?;
-    let mut wishes = vec![Wish::default(); clips.len()];
     for (name, line) in lines {
         let number = |wish: Wish| {
-            wish.with_weight(line.weight)?
+            let wish = wish
+                .with_weight(line.weight)?
                 .with_shares(line.min_share, line.max_share)?
-                .with_salience(line.salience)?
-                .with_relevance(line.relevance)
+                .with_relevance(line.relevance)?;
+            match line.salience {
+                Some(salience) => wish.with_salience(salience),
+                None => Ok(wish),
+            }
         };
         for clip in some(clips, &name).map_err(|why| document(file, why))? {
-            let wish = number(Wish::default());
-            let wish = wish.map_err(|error| document(file, format!("`{name}`: {error}")))?;
-            wishes[clip as usize] = wish;
+            let wish = number(wishes[clip as usize]);
+            wishes[clip as usize] =
+                wish.map_err(|error| document(file, format!("`{name}`: {error}")))?;
         }
     }
-    Ok(wishes)
+    Ok(())
 }
 
 fn states(file: &Path, clips: &[Clip], clock: u32) -> Result<States, Error> {

@@ -22,6 +22,7 @@ mod ports;
 pub mod recover;
 pub mod repeats;
 pub mod rsv;
+pub mod salience;
 pub mod same;
 mod scenes;
 pub mod score;

@@ -22,8 +22,8 @@ pub(super) struct ClipWish {
     pub(super) min_share: f64,
     #[serde(default = "one")]
     pub(super) max_share: f64,
-    #[serde(default)]
-    pub(super) salience: f64,
+    /// What the pictures say, where it is left out.
+    pub(super) salience: Option<f64>,
     #[serde(default)]
     pub(super) relevance: f64,
 }

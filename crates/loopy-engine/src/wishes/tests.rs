@@ -64,7 +64,7 @@ impl Folder {
 
 fn applied(wishes: &Wishes) -> Result<walk::Options, String> {
     let mut options = walk::Options::default();
-    let done = wishes.apply(&graph(), &mut options);
+    let done = wishes.apply(&graph(), &[], &mut options);
     done.map(|()| options).map_err(|error| error.to_string())
 }
 
@@ -144,6 +144,30 @@ fn clips_are_wished_for_by_pattern() {
             .unwrap_err()
             .contains("wieght")
     );
+}
+
+#[test]
+fn clips_stick_in_memory_as_their_pictures_say_unless_a_file_says_otherwise() {
+    let folder = Folder::new();
+    let wished = |clips: Option<PathBuf>| {
+        let mut options = walk::Options::default();
+        let wishes = Wishes {
+            clips,
+            ..Wishes::default()
+        };
+        wishes
+            .apply(&graph(), &[0.0, 0.5], &mut options)
+            .map(|()| options.wishes)
+    };
+    let plain = Wish::default();
+    let half = plain.with_salience(0.5).unwrap();
+    assert_eq!(wished(None).unwrap(), [plain, half, plain]);
+    let file = folder.file(
+        "clips.yaml",
+        b"idle_2: {salience: 0}\ntalk_1: {weight: 2}\n",
+    );
+    let talk = plain.with_weight(2.0).unwrap();
+    assert_eq!(wished(Some(file)).unwrap(), [plain, plain, talk]);
 }
 
 #[test]
