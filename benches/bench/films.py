@@ -68,7 +68,10 @@ class Bench:
 
 def stages(report):
     """CPU seconds of each stage."""
-    return {stage["name"]: stage["cpu"] for stage in report["totals"]["stages"]}
+    sums = {}
+    for stage in report["totals"]["stages"]:
+        sums[stage["name"]] = sums.get(stage["name"], 0) + stage["cpu"]
+    return sums
 
 
 def size_of(clip):

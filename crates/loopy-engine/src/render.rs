@@ -265,13 +265,14 @@ pub(crate) fn rate(options: &Options, library: &Library) -> Result<Rate, Error> 
         .ok_or_else(|| Error::Usage("no rate".into()))
 }
 
-/// The graph of the library with every joint tried, and the grades of its clips.
+/// The graph of the library with every joint tried, and of its clips the grades and how much they
+/// stick in memory.
 fn tried(
     options: &Options,
     library: &Library,
     room: &Room,
     meter: &mut Meter,
-) -> Result<(Graph, Vec<Grade>), Error> {
+) -> Result<(Graph, Vec<Grade>, Vec<f32>), Error> {
     meter.stage(Stage::Analyze, room, || {
         let Built { graph, missing } = library::graph(library, room)?;
         if let Some(message) = library::lonely(&missing) {
@@ -283,7 +284,8 @@ fn tried(
             light::plain(&graph)
         };
         let graph = trial::settle(graph, &grades, &options.limits, room)?;
-        Ok((graph, grades))
+        let salience = salience::of(library, &graph, room)?;
+        Ok((graph, grades, salience))
     })
 }
 
@@ -298,7 +300,7 @@ fn given_plan(
     if !given.needs_library() {
         return given.alone();
     }
-    let (graph, grades) = tried(options, library, room, meter)?;
+    let (graph, grades, _) = tried(options, library, room, meter)?;
     given.with_library(&sheet::Library {
         graph: &graph,
         grades: &grades,
@@ -319,8 +321,7 @@ fn walk_of(
     if options.preview {
         frames = frames.min(fps.frames_in(PREVIEW_MICROS));
     }
-    let (graph, grades) = tried(options, library, room, meter)?;
-    let salience = meter.stage(Stage::Analyze, room, || salience::of(library, &graph, room))?;
+    let (graph, grades, salience) = tried(options, library, room, meter)?;
     meter.stage(Stage::Plan, room, || {
         let mut walk = walk::Options {
             frames,
