@@ -77,21 +77,26 @@ impl Drop for Browser {
     }
 }
 
+/// A browser without a window that calls nobody.
+fn headless(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.args([
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-dev-shm-usage",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+    ]);
+    command
+}
+
 /// `page` as it is once its scripts have run.
 fn dumped(program: &Path, house: &House, page: &str) -> String {
-    let output = Command::new(program)
-        .args([
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-dev-shm-usage",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            "--window-size=1280,900",
-            "--dump-dom",
-        ])
+    let output = headless(program)
+        .args(["--window-size=1280,900", "--dump-dom"])
         .arg(format!(
             "--user-data-dir={}",
             house.path("browser").display()
@@ -113,16 +118,8 @@ fn browse(program: &Path, house: &House, tasks: &[Value]) -> Vec<Finding> {
         format!("const TASKS = {};", json!(tasks)),
     )
     .unwrap();
-    let child = Command::new(program)
+    let child = headless(program)
         .args([
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-dev-shm-usage",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
             "--mute-audio",
             "--autoplay-policy=no-user-gesture-required",
             "--allow-file-access-from-files",

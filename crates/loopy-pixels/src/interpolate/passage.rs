@@ -46,10 +46,10 @@ impl Passage {
     /// the first one the last of the clip that is left; where bit `pictures` is set, the first of
     /// the clip that is entered repeats the last one. When all are set, none is.
     pub fn pictures(&self, pictures: usize, holds: u64) -> Vec<Frame> {
-        let held = |step: usize| step < 64 && holds >> step & 1 == 1;
+        let set = |step: usize| step < 64 && holds >> step & 1 == 1;
+        let all = (0..=pictures).all(set);
+        let held = |step: usize| set(step) && !all;
         let moves = (0..=pictures).filter(|step| !held(*step)).count();
-        let held = |step: usize| moves > 0 && held(step);
-        let moves = if moves > 0 { moves } else { pictures + 1 };
         let times = self.0.times(moves - 1);
         let mut made: Vec<Frame> = Vec::with_capacity(pictures);
         let mut moved = 0;

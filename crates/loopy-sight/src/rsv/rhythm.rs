@@ -12,6 +12,11 @@ const NOTHING: f32 = 0.5;
 /// Longest rhythm: 24 pictures on a clock of 30 repeat every fifth.
 const LONGEST: usize = 6;
 
+/// A step of this size repeats a picture where so much is large.
+fn repeats(size: f32, large: f32) -> bool {
+    large > NOTHING && size < STILL * large
+}
+
 /// Which steps around a joint repeat a picture, and which should.
 pub(super) struct Rhythm {
     still: Vec<bool>,
@@ -22,9 +27,7 @@ pub(super) struct Rhythm {
 impl Rhythm {
     /// From the sizes of steps, what is large among those beside the joint, and the joint.
     pub(super) fn new(sizes: impl Iterator<Item = f32>, large: f32, joint: Range<usize>) -> Self {
-        let still: Vec<bool> = sizes
-            .map(|size| large > NOTHING && size < STILL * large)
-            .collect();
+        let still: Vec<bool> = sizes.map(|size| repeats(size, large)).collect();
         // The period that explains most of what lies beside the joint, the shortest of equals;
         // what lies on one side says nothing of the other.
         let misses = |period: &usize| {
@@ -92,7 +95,7 @@ impl Row {
     fn holds(&self, count: usize) -> Vec<bool> {
         let all = self.before.iter().chain(&self.after);
         let large = quantile(&sort(all.copied()), 0.75);
-        let still = |size: &f32| large > NOTHING && *size < STILL * large;
+        let still = |size: &f32| repeats(*size, large);
         if let Some(own) = self.after.get(..count) {
             return own.iter().map(still).collect();
         }
