@@ -17,18 +17,29 @@ pub(crate) struct Balanced {
 /// The most of `arcs` among `count` clips that leave every clip as often as they enter it, but for
 /// the beginning and the end of one walk.
 pub(crate) fn balanced(count: usize, arcs: &[(u32, u32)]) -> Balanced {
-    let mut flow = Flow::new(count, arcs);
     // One walk may begin where it does not end: the last, longest path stays.
+    let kept = kept(count, arcs, 1);
+    let bound = kept.iter().filter(|kept| **kept).count();
+    Balanced { kept, bound }
+}
+
+/// By arc, whether it is kept when as few as possible are left out so that every node is left as
+/// often as it is entered.
+pub(crate) fn round(count: usize, arcs: &[(u32, u32)]) -> Vec<bool> {
+    kept(count, arcs, 0)
+}
+
+/// Leaves out the fewest arcs after which all but `paths` paths are balanced.
+fn kept(count: usize, arcs: &[(u32, u32)], paths: i64) -> Vec<bool> {
+    let mut flow = Flow::new(count, arcs);
     let owed: i64 = flow.excess.iter().filter(|excess| **excess > 0).sum();
-    let mut left = owed - 1;
+    let mut left = owed - paths;
     while left > 0 && flow.shorten() {
         while left > 0 && flow.augment() {
             left -= 1;
         }
     }
-    let kept: Vec<bool> = flow.used.iter().map(|used| !used).collect();
-    let bound = kept.iter().filter(|kept| **kept).count();
-    Balanced { kept, bound }
+    flow.used.iter().map(|used| !used).collect()
 }
 
 struct Flow<'a> {

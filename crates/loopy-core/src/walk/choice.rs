@@ -18,12 +18,43 @@ pub(super) struct Rules {
     pub(super) ring: u32,
     /// Scene changes are open everywhere, not only where the walk needs them.
     pub(super) changes: bool,
-    /// No pair of clips that was shown before.
-    pub(super) fresh: bool,
+    /// What shall not have been shown before.
+    pub(super) fresh: Fresh,
     /// No clip over the most showings that are wished.
     pub(super) shares: bool,
     /// First place of this visit's clip, on its output clock, at which it may be left.
     pub(super) earliest: u32,
+}
+
+/// What a step shall not show again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fresh {
+    /// Anything may be shown again.
+    Anything,
+    /// No pair of clips.
+    Pair,
+    /// No triple of clips.
+    Triple,
+}
+
+impl Fresh {
+    /// The next step may take `link`.
+    fn lets(self, trail: &Trail, link: &Link) -> bool {
+        match self {
+            Self::Anything => true,
+            Self::Pair => trail.fresh(link),
+            Self::Triple => trail.tripled(link.clip) == 0,
+        }
+    }
+
+    /// The step after the next, which leads to `via`, may take `link`.
+    fn lets_later(self, trail: &Trail, via: u32, link: &Link) -> bool {
+        match self {
+            Self::Anything => true,
+            Self::Pair => trail.fresh(link),
+            Self::Triple => trail.tripled_over(via, link.clip) == 0,
+        }
+    }
 }
 
 impl Rules {
@@ -33,7 +64,7 @@ impl Rules {
             gap,
             ring: 0,
             changes: false,
-            fresh: false,
+            fresh: Fresh::Anything,
             shares: true,
             earliest: 0,
         }
@@ -203,7 +234,7 @@ fn onward<'a>(
             && trail.allows(to)
             && trail.may_show(to, 2, rules.gap)
             && (to != node.clip || map.alone())
-            && (!rules.fresh || trail.fresh(link))
+            && rules.fresh.lets_later(trail, node.clip, link)
     })
 }
 
@@ -234,7 +265,7 @@ impl Ways<'_, '_> {
             if last.1
                 && link.ordinary
                 && link.leave >= self.rules.earliest
-                && (!self.rules.fresh || self.trail.fresh(link))
+                && self.rules.fresh.lets(self.trail, link)
                 && (!look || leads_on(self.trail, self.rules, to))
             {
                 self.add(index, link, link.worth, link.pull);

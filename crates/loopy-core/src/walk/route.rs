@@ -2,7 +2,7 @@
 
 use super::{
     Options, Planner,
-    choice::{self, Rules},
+    choice::{self, Fresh, Rules},
     dice::Dice,
     ending::{self, Ending, Goal},
     map::Map,
@@ -206,39 +206,27 @@ fn open<'a>(
         return (trail, ending);
     }
     let long = second.max(least);
+    let gap_alone = Rules::gap(gap);
+    let fresh = |fresh| Rules { fresh, ..gap_alone };
+    let anyhow = Rules {
+        changes: true,
+        ..Rules::gap(floor)
+    };
     let passes = [
-        (
-            Rules {
-                fresh: true,
-                ..Rules::gap(gap)
-            },
-            long,
-            avoid,
-            EFFORT / 4,
-        ),
-        (Rules::gap(gap), long, avoid, EFFORT),
-        (Rules::gap(gap), least, avoid, EFFORT),
-        (
-            Rules {
-                changes: true,
-                ..Rules::gap(floor)
-            },
-            least,
-            avoid,
-            EFFORT,
-        ),
-        (
-            Rules {
-                changes: true,
-                ..Rules::gap(floor)
-            },
-            least,
-            None,
-            EFFORT,
-        ),
+        (fresh(Fresh::Pair), long, avoid, EFFORT / 4),
+        (fresh(Fresh::Triple), long, avoid, EFFORT / 4),
+        (gap_alone, long, avoid, EFFORT),
+        (gap_alone, least, avoid, EFFORT),
+        (anyhow, least, avoid, EFFORT),
+        (anyhow, least, None, EFFORT),
     ];
     for (rules, least, avoid, mut effort) in passes {
-        if rules.fresh && (trail.scarce() || trail.repeats() * 16 > trail.count()) {
+        let worth_it = match rules.fresh {
+            Fresh::Pair => !trail.scarce() && trail.repeats() * 16 <= trail.count(),
+            Fresh::Triple => tour.is_some(),
+            Fresh::Anything => true,
+        };
+        if !worth_it {
             continue;
         }
         let goal = Goal::Anywhere { least, avoid };
@@ -360,9 +348,14 @@ fn closed<'a>(
             let floor = walker::floor(map);
             let half = ring(gap).max(floor);
             let rings = [(gap, gap), (gap, half), (gap, floor), (floor, floor)];
-            let fresh = rings.map(|rings| (true, rings)).into_iter();
-            let fresh = fresh.filter(|_| tour.is_some());
-            for (fresh, (gap, ring)) in fresh.chain(rings.map(|rings| (false, rings))) {
+            let levels: &[Fresh] = match tour {
+                Some(_) => &[Fresh::Pair, Fresh::Triple, Fresh::Anything],
+                None => &[Fresh::Anything],
+            };
+            let aims = levels
+                .iter()
+                .flat_map(|fresh| rings.map(|ring| (*fresh, ring)));
+            for (fresh, (gap, ring)) in aims {
                 let rules = Rules {
                     ring,
                     changes,

@@ -264,6 +264,11 @@ impl<'a> Trail<'a> {
         }
     }
 
+    /// Showings of `clip` after this visit and one of `via`.
+    pub(super) fn tripled_over(&self, via: u32, clip: u32) -> u32 {
+        self.triples.uses([self.here().clip, via, clip])
+    }
+
     /// Clips of the visit before and of this one.
     fn pair(&self) -> Option<[u32; 2]> {
         let clip = |back: usize| {

@@ -6,7 +6,7 @@
 
 use super::{
     ahead,
-    choice::{self, Candidate, Rules},
+    choice::{self, Candidate, Fresh, Rules},
     cues::Cue,
     dice::Dice,
     errand::Errand,
@@ -489,7 +489,7 @@ impl<'a> Walker<'a> {
             choice::lift(trail, errand, found);
         }
         let fresher = Rules {
-            fresh: true,
+            fresh: Fresh::Pair,
             ..self.rules
         };
         let scarce = self.savings > 0;

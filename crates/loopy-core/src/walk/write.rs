@@ -295,26 +295,48 @@ fn certified(tour: Option<&Tour>, visits: &[Visit], seconds: f64) -> String {
     let Some(tour) = tour else {
         return "no two clips of the library are joined: no pair can be certified".to_owned();
     };
-    let mut seen = BTreeSet::new();
-    let pairs = visits.windows(2).map(|pair| (pair[0].clip, pair[1].clip));
-    let fresh = pairs.take_while(|pair| seen.insert(*pair)).count();
+    let hours = |visits_gone: usize| seconds * visits_gone as f64 / visits.len() as f64 / 3600.0;
+    let pairs = distinct(visits, 2);
     let most = format!(
         "the walk can take {} of the {} pairs that the library joins in a row with a gap of {} \
          visits; no walk can take more than {}",
-        tour.links.len(),
-        tour.pairs,
-        tour.gap,
-        tour.bound,
+        tour.taken, tour.pairs, tour.gap, tour.bound,
     );
-    if fresh + 1 == visits.len() {
-        format!("certified: no pair of clips repeats; {most}")
-    } else {
-        let hours = seconds * (fresh + 1) as f64 / visits.len() as f64 / 3600.0;
-        format!(
-            "certified for the first {} ({hours:.2} h): {most}",
-            count(fresh as u64, "pair")
-        )
+    if pairs + 1 >= visits.len() {
+        return format!("certified: no pair of clips repeats; {most}");
     }
+    let first = format!(
+        "certified for the first {} ({:.2} h): {most}",
+        count(pairs as u64, "pair"),
+        hours(pairs + 1)
+    );
+    let Some(again) = &tour.again else {
+        return format!("{first}; it has too many triples to certify more");
+    };
+    let triples = distinct(visits, 3);
+    let most = format!(
+        "of the {} triples that the library joins, {} in a row with a gap of {} visits; no walk can \
+         take more than {}",
+        again.triples,
+        tour.links.len() - 1,
+        again.gap,
+        again.bound,
+    );
+    if triples + 2 >= visits.len() {
+        format!("{first}; then no triple repeats: {most}")
+    } else {
+        let hours = hours(triples + 2);
+        let triples = count(triples as u64, "triple");
+        format!("{first}; then the first {triples} ({hours:.2} h): {most}")
+    }
+}
+
+/// How many runs of `length` clips follow each other before one repeats.
+fn distinct(visits: &[Visit], length: usize) -> usize {
+    let mut seen = BTreeSet::new();
+    let runs = visits.windows(length);
+    let clips = runs.map(|run| run.iter().map(|visit| visit.clip).collect::<Vec<_>>());
+    clips.take_while(|run| seen.insert(run.clone())).count()
 }
 
 /// Fewest visits from a showing of a clip in one round of the loop to another showing of it in the
