@@ -2,7 +2,7 @@
 CARGO ?= cargo
 LOOPY := target/release/loopy
 
-.PHONY: demo build test lint bench setup clean
+.PHONY: demo build test lint audit chaos bench setup clean
 
 demo: build
 	$(LOOPY) demo --workers $$(nproc)
@@ -16,6 +16,13 @@ test: setup
 lint: setup
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+
+audit:
+	@scripts/audit.sh
+
+# A render killed at 200 random moments, each followed by the same command.
+chaos: setup
+	LOOPY_CHAOS=200 $(CARGO) test -p loopy-cli --locked --test faults killed_at_any_moment
 
 bench: build
 	benches/run.sh

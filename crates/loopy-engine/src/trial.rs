@@ -361,25 +361,19 @@ fn surround<'a>(
             wanted.entry(index).or_default();
         }
     }
-    let mut jobs: Vec<(u32, u32, Job)> = wanted
-        .into_iter()
-        .filter_map(|(index, boundaries)| {
-            let (clip, grade) = (&graph.clips[index as usize], grades[index as usize]);
-            let steps = around::steps_key(clip, &grade);
-            let kept = room.store.contains(Kind::Analysis, &steps)
-                && boundaries.iter().all(|boundary| {
-                    let key = around::pictures_key(&steps, *boundary);
-                    room.store.contains(Kind::Analysis, &key)
-                });
-            let wanted = || Wanted {
+    let mut jobs: Vec<(u32, u32, Job)> = Vec::new();
+    for (index, boundaries) in wanted {
+        let (clip, grade) = (&graph.clips[index as usize], grades[index as usize]);
+        if !kept(&around::steps_key(clip, &grade), &boundaries, room)? {
+            let wanted = Wanted {
                 clip: clip.clone(),
                 grade,
                 boundaries: boundaries.into_iter().collect(),
                 limits: *limits,
             };
-            (!kept).then(|| (clip.frames(), index, Job::Around(Box::new(wanted()))))
-        })
-        .collect();
+            jobs.push((clip.frames(), index, Job::Around(Box::new(wanted))));
+        }
+    }
     jobs.sort_by_key(|(frames, index, _)| (std::cmp::Reverse(*frames), *index));
     let clips: Vec<u32> = jobs.iter().map(|(_, index, _)| *index).collect();
     let outcomes = run(
@@ -404,6 +398,17 @@ fn surround<'a>(
         }
     }
     Ok(lost)
+}
+
+/// Steps and pictures are there and whole; what is damaged is gone afterwards.
+fn kept(steps: &Hash, boundaries: &BTreeSet<u32>, room: &Room) -> Result<bool, Error> {
+    let pictures = boundaries.iter();
+    let pictures = pictures.map(|boundary| around::pictures_key(steps, *boundary));
+    let mut whole = true;
+    for key in std::iter::once(*steps).chain(pictures) {
+        whole &= room.store.get(Kind::Analysis, &key)?.is_some();
+    }
+    Ok(whole)
 }
 
 fn run(jobs: Vec<Job>, unit: &'static str, room: &Room) -> Result<Vec<Outcome<Done>>, Error> {

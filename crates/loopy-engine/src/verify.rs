@@ -49,7 +49,15 @@ pub fn read_report(path: &Path) -> Result<Report, Error> {
 /// When the video cannot be read at all. What is wrong inside it is a finding.
 pub fn video(path: &Path, report: &Report) -> Result<Findings, Error> {
     let mut findings = Findings::default();
-    let mut packets = Packets::open(path)?;
+    let mut packets = match Packets::open(path) {
+        Ok(packets) => packets,
+        // Coded by another program: its picture can still be looked at.
+        Err(error @ loopy_media::Error::NoVideo { .. }) => {
+            findings.add(error.to_string());
+            return Ok(findings);
+        }
+        Err(error) => return Err(error.into()),
+    };
     let info = packets.video().clone();
     if info.size != report.size {
         findings.add(format!(

@@ -362,6 +362,38 @@ fn a_worker_that_cannot_start_is_nobodys_job_that_failed() {
     }
 }
 
+/// A worker before which so many others are killed while they start.
+fn killed_at_first(times: usize, dir: &Path) -> Vec<OsString> {
+    let mut command = role("worker");
+    let kills = (0..times).map(|number| {
+        let mark = dir.join(number.to_string());
+        format!("mkdir '{}' 2>/dev/null && kill -9 $$; ", mark.display())
+    });
+    let script = kills.collect::<String>() + command[2].to_str().unwrap();
+    command[2] = script.into();
+    command
+}
+
+#[test]
+fn a_worker_that_is_killed_while_it_starts_is_started_again() {
+    let limits = Limits {
+        job_seconds: 60,
+        worker_mib: MIB,
+    };
+    for (times, starts) in [(2, true), (3, false)] {
+        let dir = tempfile::tempdir().unwrap();
+        let command = killed_at_first(times, dir.path());
+        let workers = Workers::new(command, 1, limits, Cancel::default());
+        let outcomes = run(&workers, vec![echo("a")], |_| {});
+        if starts {
+            assert!(matches!(outcomes.unwrap()[0], Outcome::Done(_)));
+        } else {
+            let error = outcomes.unwrap_err();
+            assert!(error.to_string().contains("killed by signal 9"), "{error}");
+        }
+    }
+}
+
 #[test]
 fn a_request_to_stop_lets_the_job_in_hand_finish() {
     let cancel = Cancel::default();

@@ -35,6 +35,12 @@ pub(super) fn of(end: &End, remains: &Remains, limits: &Limits) -> String {
     }
 }
 
+/// Something outside has killed it.
+pub(super) fn killed(remains: &Remains) -> bool {
+    let signal = remains.status.and_then(|status| status.signal());
+    signal == Some(SIGKILL)
+}
+
 fn death(remains: &Remains, tail: &str, limits: &Limits) -> String {
     let memory = ["memory allocation of", "bad_alloc"]
         .iter()

@@ -23,6 +23,8 @@ use super::{
 
 /// How often a job is tried that takes its worker with it.
 const ATTEMPTS: u32 = 2;
+/// Workers started in a row that may be killed before they are ready.
+const STARTS: u32 = 3;
 
 /// What one job may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -230,16 +232,22 @@ impl<R: DeserializeOwned> Slot<'_, R> {
             command, cancel, ..
         } = self.workers;
         self.answered = 0.0;
-        let mut process = Process::start(command, cancel)
-            .map_err(|why| self.workers.cannot_start(why.to_string()))?;
-        match process.greet() {
-            Ok(()) => Ok(process),
-            Err(end) => {
-                let remains = process.bury();
-                self.account(&remains);
-                let why = reason::of(&end, &remains, &self.workers.limits);
-                Err(self.workers.cannot_start(why))
+        let mut tries = 0;
+        loop {
+            let mut process = Process::start(command, cancel)
+                .map_err(|why| self.workers.cannot_start(why.to_string()))?;
+            let Err(end) = process.greet() else {
+                return Ok(process);
+            };
+            let remains = process.bury();
+            self.account(&remains);
+            let why = reason::of(&end, &remains, &self.workers.limits);
+            tries += 1;
+            // One that was killed from outside says nothing of the next.
+            if tries == STARTS || !reason::killed(&remains) || cancel.requested() {
+                return Err(self.workers.cannot_start(why));
             }
+            tracing::info!("a worker did not come up: {why}; another is started");
         }
     }
 

@@ -9,7 +9,7 @@ const SAMPLES: usize = 800;
 const BLOCK: usize = 64;
 /// Least and most mean square in code values that counts as noise: what is farther away shows
 /// something else.
-const BOUNDS: (f32, f32) = (0.02, 0.5);
+pub(super) const BOUNDS: (f32, f32) = (0.02, 0.5);
 
 /// The usual mean square between a frame of the film and the nearest of all states: that of the
 /// middle one of the better half of some frames, half as much again. What shows nothing of the

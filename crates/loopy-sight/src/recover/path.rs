@@ -7,16 +7,16 @@
 
 use std::ops::Range;
 
-use super::{Prints, shelf::Shelf};
+use super::{Prints, noise, shelf::Shelf};
 
 /// Price of a joint.
 const JOINT: f32 = 40.0;
 /// Price of each doubling of what a frame differs by: only shares count, because some clips are
 /// coded much better than others.
 const DOUBLING: f32 = 1.4;
-/// Most noise that is allowed for, as a mean square in code values: what is farther than so many
-/// times that shows something else, however bad the film is.
-const NOISE: f32 = 0.05;
+/// Most noise that is allowed for, as a mean square in code values, in a film that was coded again and
+/// in one that may show other clips: what is farther than so many times that shows something else.
+const NOISE: (f32, f32) = (0.2, 0.05);
 /// Price of a frame that belongs to no clip: what a frame costs that is 70 times the noise away.
 const FREE: f32 = 8.6;
 /// Distances that are held at once.
@@ -67,7 +67,8 @@ pub(super) fn cheapest(
         return Vec::new();
     }
     let rows = shelf.in_order();
-    let weight = 1.0 / noise.min(NOISE);
+    let coded_again = noise < noise::BOUNDS.1;
+    let weight = 1.0 / noise.min(if coded_again { NOISE.0 } else { NOISE.1 });
     let price = |apart: f32| DOUBLING * doublings(1.0 + apart * weight);
     let mut steps: Vec<Step> = Vec::with_capacity(film.len());
     let (mut costs, mut next) = (vec![NEVER; count], vec![NEVER; count]);
