@@ -2,7 +2,7 @@
 CARGO ?= cargo
 LOOPY := target/release/loopy
 
-.PHONY: demo build test lint audit chaos bench setup clean
+.PHONY: demo build test lint audit chaos fuzz bench setup clean
 
 demo: build
 	$(LOOPY) demo --workers $$(nproc)
@@ -23,6 +23,10 @@ audit:
 # A render killed at 200 random moments, each followed by the same command.
 chaos: setup
 	LOOPY_CHAOS=200 $(CARGO) test -p loopy-cli --locked --test faults killed_at_any_moment
+
+# Every parser of outside bytes, ten minutes each: needs a nightly toolchain.
+fuzz: setup
+	@scripts/fuzz.sh
 
 bench: build
 	benches/run.sh

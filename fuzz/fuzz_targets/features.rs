@@ -1,13 +1,3 @@
-//! Stored features: any bytes are refused or give whole features.
-
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use loopy_sight::features::Features;
-
-fuzz_target!(|bytes: &[u8]| {
-    if let Ok(features) = Features::from_bytes(bytes) {
-        let again = Features::from_bytes(&features.to_bytes());
-        assert!(again.is_ok_and(|again| again == features));
-    }
-});
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| loopy_fuzz::features::run(bytes));

@@ -1,26 +1,3 @@
-//! Plans: any JSON is refused, or survives its check and everything that a checked plan allows.
-
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use loopy_core::{Plan, clock::ClipClock};
-
-fuzz_target!(|bytes: &[u8]| {
-    let Ok(plan) = serde_json::from_slice::<Plan>(bytes) else {
-        return;
-    };
-    let _hash = plan.hash();
-    let text = serde_json::to_string(&plan).expect("a plan can be written");
-    let again: Plan = serde_json::from_str(&text).expect("a written plan can be read");
-    assert_eq!(again.hash(), plan.hash());
-    if plan.check().is_err() {
-        return;
-    }
-    for visit in &plan.visits {
-        let planned = plan.clip(visit);
-        let clock = ClipClock::new(&planned.clip, plan.fps, plan.rate_mode);
-        let positions = plan.positions(planned, &clock);
-        assert!(positions.is_sorted());
-        assert!(visit.leave <= clock.len());
-    }
-});
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| loopy_fuzz::plan::run(bytes));

@@ -1,22 +1,3 @@
-//! Sheets: any bytes are refused, or become a plan that holds together and comes back from its own
-//! sheet.
-
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use loopy_core::export::sheet;
-
-fuzz_target!(|bytes: &[u8]| {
-    let Ok(read) = sheet::read(bytes) else {
-        return;
-    };
-    let _names = read.names();
-    let Ok(plan) = read.plan(None) else {
-        return;
-    };
-    plan.check().expect("what a sheet becomes holds together");
-    let again = sheet::read(&sheet::write(&plan)).expect("a written sheet can be read");
-    assert!(!again.needs_library());
-    let again = again.plan(None).expect("a written sheet is a plan");
-    assert_eq!(again.hash(), plan.hash());
-});
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| loopy_fuzz::sheet::run(bytes));

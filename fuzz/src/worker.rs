@@ -1,0 +1,43 @@
+//! Messages of workers: whatever a worker says, its job fails with a reason and nothing else does;
+//! what can be read as a job or an answer is written as it was.
+
+use std::sync::LazyLock;
+
+use loopy_engine::{
+    executor::{Cancel, Executor as _, Limits, Outcome, Workers},
+    job::{Done, Job},
+};
+use tempfile::TempDir;
+
+static FOLDER: LazyLock<TempDir> = LazyLock::new(|| tempfile::tempdir().expect("a folder"));
+
+/// See above.
+pub fn run(bytes: &[u8]) {
+    if let Ok(job) = serde_json::from_slice::<Job>(bytes) {
+        let text = serde_json::to_string(&job).expect("a job can be written");
+        serde_json::from_str::<Job>(&text).expect("a written job can be read");
+    }
+    if let Ok(done) = serde_json::from_slice::<Done>(bytes) {
+        let text = serde_json::to_string(&done).expect("an answer can be written");
+        serde_json::from_str::<Done>(&text).expect("a written answer can be read");
+    }
+
+    let said = FOLDER.path().join(std::process::id().to_string());
+    std::fs::write(&said, bytes).expect("a file");
+    let limits = Limits {
+        job_seconds: 20,
+        worker_mib: 512,
+    };
+    let command = vec!["cat".into(), said.into_os_string()];
+    let workers = Workers::new(command, 1, limits, Cancel::default());
+    let outcomes: Result<Vec<Outcome<Done>>, _> = workers.run(vec![1_u32], &mut |_| {});
+    match outcomes {
+        Ok(outcomes) => {
+            assert_eq!(outcomes.len(), 1);
+            if let Outcome::Failed(failure) = &outcomes[0] {
+                assert!(failure.attempts <= 2);
+            }
+        }
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+}
