@@ -32,6 +32,11 @@ pub(super) fn matrix(file: &Path, clips: &[Clip]) -> Result<Matrix, Error> {
     Matrix::new(&rows, clips.len()).map_err(|error| document(file, error))
 }
 
+/// Bytes of a header at most, those before its text, and digits of a size in it.
+const HEADER: u64 = 1 << 16;
+const LENGTH: usize = 12;
+const DIGITS: usize = 6;
+
 fn open(file: &Path) -> Result<BufReader<File>, Error> {
     let opened = File::open(file).map_err(|error| document(file, plain(&error)))?;
     Ok(BufReader::new(opened))
@@ -65,8 +70,18 @@ fn csv_rows(file: &Path, reader: impl Read) -> Result<Vec<Vec<f64>>, Error> {
     Ok(rows)
 }
 
-fn npy_rows(reader: impl Read) -> Result<Vec<Vec<f64>>, String> {
-    let file = NpyFile::new(reader).map_err(|error| error.to_string())?;
+fn npy_rows(mut reader: impl Read) -> Result<Vec<Vec<f64>>, String> {
+    let mut start = Vec::new();
+    let read = reader.by_ref().take(HEADER).read_to_end(&mut start);
+    read.map_err(|error| plain(&error))?;
+    // The format's reader multiplies the sizes that the header states: what overflows is refused here.
+    let text = start.get(LENGTH..).unwrap_or(&[]);
+    let header = text.split(|byte| *byte == b'\n').next().unwrap_or(&[]);
+    let sizes = header.split(|byte| !byte.is_ascii_digit());
+    if sizes.into_iter().any(|digits| digits.len() > DIGITS) {
+        return Err("it states more numbers than any library has".to_owned());
+    }
+    let file = NpyFile::new(start.chain(reader)).map_err(|error| error.to_string())?;
     let [rows, columns] = *file.shape() else {
         let found = file.shape().len();
         return Err(format!("it has {found} dimensions instead of 2"));
