@@ -63,7 +63,7 @@ mod tests {
                 avg300: 1.04
             }
         );
-        assert_eq!(pressure.full.unwrap().avg10, 0.25);
+        assert!((pressure.full.unwrap().avg10 - 0.25).abs() < 1e-9);
     }
 
     #[test]

@@ -146,7 +146,7 @@ fn a_file_that_may_not_be_read_is_told_apart() {
     use std::{fs, os::unix::fs::PermissionsExt as _};
     let fake = Fake::new(&[("/proc/meminfo", "MemTotal: 1 kB\n")]);
     let file = fake.path().join("proc/meminfo");
-    fs::set_permissions(&file, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::read(&file).is_ok() {
         // The superuser may read everything; a folder stands for what nobody may.
         fs::remove_file(&file).unwrap();
