@@ -27,11 +27,14 @@ const USUAL: Size = Size {
 /// Bytes for each pixel of a source: the pictures that a decoder refers to (a few at most sizes,
 /// sixteen at worst), and the one that is turned and scaled.
 const DECODED: u64 = 32;
-/// Bytes for each pixel of an encoder that looks ahead: frames, their halves, and what is known of
-/// each block. Few frames take hardly less: twelve more are shown at the end.
-const ENCODED: u64 = 200;
-/// The same of the slow presets, which look farther.
-const ENCODED_SLOWLY: u64 = 300;
+/// Bytes for each pixel of an encoder, and for each of the frames that it has in hand: as far as
+/// it looks ahead, and twelve more are shown to it at the end.
+const ENCODER: u64 = 50;
+const AHEAD: u64 = 3;
+const FARTHEST: u64 = 50;
+const SHOWN: u64 = 12;
+/// The slow presets look farther and compare with more.
+const FARTHEST_SLOWLY: u64 = 80;
 /// Bytes for each pixel of an encoder that keeps frames losslessly, and for each of its frames.
 const KEPT: u64 = 12;
 const KEPT_FRAME: u64 = 1;
@@ -126,7 +129,9 @@ fn encoder(recipe: &Recipe) -> u64 {
         return pixels * (KEPT + KEPT_FRAME * u64::from(recipe.frames()));
     }
     let slow = ["slow", "slower", "veryslow", "placebo"].contains(&recipe.encode.preset.as_str());
-    pixels * if slow { ENCODED_SLOWLY } else { ENCODED }
+    let farthest = if slow { FARTHEST_SLOWLY } else { FARTHEST };
+    let ahead = (u64::from(recipe.frames()) + SHOWN).min(farthest);
+    pixels * (ENCODER + AHEAD * ahead)
 }
 
 /// A bridge: the pictures on both sides and those between, then an encoder; the flow that draws
@@ -143,4 +148,104 @@ fn bridge(recipe: &Recipe) -> u64 {
     };
     let pixels = recipe.normalise.size.pixels();
     pixels * HALVES * (held + u64::from(recipe.frames())) + encoder(recipe)
+}
+
+#[cfg(test)]
+mod tests {
+    use loopy_core::{
+        Grade, Hash, Rate,
+        clock::Mode,
+        encode::Quality,
+        normalise::Normalise,
+        recipe::{Marks, Row},
+    };
+
+    use super::*;
+
+    const HD: Size = Size {
+        width: 1920,
+        height: 1080,
+    };
+
+    fn row(from: u32, to: u32) -> Row {
+        Row {
+            source: Hash::of(b"a clip"),
+            from,
+            to,
+            taps: Hash::of(b"its frames"),
+            grade: Grade::default(),
+        }
+    }
+
+    fn recipe(pictures: Pictures, size: Size) -> Recipe {
+        Recipe {
+            pictures,
+            fps: Rate::new(30, 1).unwrap(),
+            rate_mode: Mode::default(),
+            normalise: Normalise::to(size),
+            encode: Settings::file(Quality::Good),
+            marks: Marks::default(),
+            versions: String::new(),
+        }
+    }
+
+    fn run(from: u32, to: u32) -> Recipe {
+        recipe(Pictures::Run(row(from, to)), HD)
+    }
+
+    fn kept(from: u32, to: u32) -> Recipe {
+        Recipe {
+            encode: Settings::lossless(),
+            ..run(from, to)
+        }
+    }
+
+    #[test]
+    fn rows_that_are_open_at_the_same_time_need_memory_together() {
+        let (long, short, later) = (run(0, 40), run(0, 14), run(40, 80));
+        let one = encoders(std::slice::from_ref(&long), &[]);
+        assert_eq!(encoders(&[long.clone(), later], &[]), one);
+        let both = encoders(&[long.clone(), short.clone()], &[]);
+        assert_eq!(both, one + encoder(&short));
+        assert_eq!(
+            encoders(&[long], &[kept(30, 36)]),
+            one + encoder(&kept(30, 36))
+        );
+        assert_eq!(encoders(&[], &[]), 0);
+    }
+
+    #[test]
+    fn what_looks_farther_or_holds_more_needs_more() {
+        let slow = Recipe {
+            encode: Settings {
+                preset: "slow".to_owned(),
+                ..Settings::file(Quality::Good)
+            },
+            ..run(0, 100)
+        };
+        assert!(encoder(&slow) > encoder(&run(0, 100)));
+        assert!(encoder(&run(0, 100)) > encoder(&run(0, 10)));
+        assert!(encoder(&run(0, 10)) > encoder(&kept(0, 10)));
+        assert_eq!(encoder(&run(0, 100)), encoder(&run(0, 10_000)));
+        let short = Pictures::Dissolve {
+            tail: row(0, 4),
+            head: row(0, 4),
+        };
+        let long = Pictures::Dissolve {
+            tail: row(0, 9),
+            head: row(0, 9),
+        };
+        assert!(bridge(&recipe(long, HD)) > bridge(&recipe(short, HD)));
+    }
+
+    #[test]
+    fn in_one_gibibyte_clips_of_1080p_are_encoded_and_those_of_2160p_are_not() {
+        let room = (1 << 30) - crate::executor::OWN_LEAST;
+        let open = |size| {
+            let of = |from, to| recipe(Pictures::Run(row(from, to)), size);
+            WORKER + size.pixels() * DECODED + encoders(&[of(0, 90), of(0, 20)], &[])
+        };
+        assert!(open(HD) <= room);
+        assert!(open(USUAL) > room);
+    }
 }

@@ -49,6 +49,8 @@ enum Work {
     Signal11,
     Exit,
     Hog(usize),
+    /// Takes so many MiB unless this file is there, and makes it.
+    HogOnce(PathBuf, usize),
     /// Writes to this pipe and keeps it open for ever.
     Hang(PathBuf),
     Garbage,
@@ -97,6 +99,13 @@ fn handle(work: &Work) -> Result<String, String> {
         Work::Exit => {
             eprintln!("giving up");
             std::process::exit(3)
+        }
+        Work::HogOnce(marker, mib) => {
+            if marker.exists() {
+                return Ok("enough this time".to_owned());
+            }
+            File::create(marker).unwrap();
+            handle(&Work::Hog(*mib))
         }
         Work::Hog(mib) => Ok(vec![1_u8; mib << 20].len().to_string()),
         Work::Hang(fifo) => {
@@ -303,6 +312,42 @@ fn a_job_that_needs_more_memory_than_allowed_fails() {
     assert_eq!(outcomes, [Outcome::Done((64 << 20).to_string())]);
     let peak = workers.usage().peak_bytes;
     assert!((64 << 20..512 << 20).contains(&peak), "{peak}");
+}
+
+#[test]
+fn a_job_for_which_memory_ran_out_is_done_alone_while_others_wait_their_turn() {
+    let dir = tempfile::tempdir().unwrap();
+    let hog = |name: &str| Work::HogOnce(dir.path().join(name), 1024);
+    let workers = workers(3, 60, Cancel::default());
+    let jobs = vec![
+        hog("a"),
+        hog("b"),
+        echo("c"),
+        hog("d"),
+        echo("e"),
+        echo("f"),
+    ];
+    let mut retried = Vec::new();
+    let outcomes = run(&workers, jobs, |event| {
+        if let Event::Retried { index, reason } = event {
+            assert!(reason.contains("ran out of memory"), "{reason}");
+            retried.push(*index);
+        }
+    })
+    .unwrap();
+    let enough = || Outcome::Done("enough this time".to_owned());
+    let done = |text: &str| Outcome::Done(text.to_owned());
+    let expected = [
+        enough(),
+        enough(),
+        done("c"),
+        enough(),
+        done("e"),
+        done("f"),
+    ];
+    assert_eq!(outcomes, expected);
+    retried.sort_unstable();
+    assert_eq!(retried, [0, 1, 3]);
 }
 
 #[test]
