@@ -18,7 +18,7 @@ use crate::{
 
 const MIB: u64 = 1 << 20;
 /// The worker itself, with its libraries and what its allocator keeps.
-const WORKER: u64 = 64 * MIB;
+const WORKER: u64 = 80 * MIB;
 /// A file that nobody has looked at may have pictures as large as these.
 const USUAL: Size = Size {
     width: 3840,

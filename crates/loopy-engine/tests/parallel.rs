@@ -26,7 +26,7 @@ fn on(most: Workers, balanced: bool) -> AdvancedFeaturesConfig {
 }
 
 /// A frame whose pixels are folded into one number.
-fn sum(frame: &Vec<u8>) -> Result<u64, String> {
+fn sum(frame: &[u8]) -> Result<u64, String> {
     if frame.is_empty() {
         return Err("a frame without pixels".to_owned());
     }
@@ -48,7 +48,9 @@ fn a_batch_gives_the_same_whatever_the_number_of_workers() {
         };
         let processor = processor(&AdvancedFeaturesConfig::default(), asked);
         let weigh = |frame: &Vec<u8>| frame_weight(frame.len() as u64);
-        let outcomes = processor.process_batch(frames.clone(), weigh, sum).unwrap();
+        let outcomes = processor
+            .process_batch(frames.clone(), weigh, |frame| sum(frame))
+            .unwrap();
         assert_eq!(outcomes, expected, "{workers}");
     }
 }
@@ -58,7 +60,7 @@ fn an_item_that_fails_fails_alone() {
     let processor = processor(&on(Workers::Most(2), false), Asked::default());
     let items = vec![vec![1], vec![], vec![2]];
     let outcomes = processor
-        .process_batch(items, |_| Weight::default(), sum)
+        .process_batch(items, |_| Weight::default(), |frame| sum(frame))
         .unwrap();
     assert!(matches!(&outcomes[1], Outcome::Failed(failure) if failure.reason.contains("without")));
     assert!(matches!(
@@ -79,7 +81,7 @@ fn an_item_larger_than_the_limit_is_an_error_with_its_figures() {
         need: Need::Bytes(600 * MIB),
     };
     let error = processor
-        .process_batch(vec![vec![1]], weigh, sum)
+        .process_batch(vec![vec![1]], weigh, |frame| sum(frame))
         .unwrap_err();
     assert!(
         matches!(error, Error::Memory { limit, .. } if limit == 512 * MIB),
