@@ -29,7 +29,7 @@ const USUAL: Size = Size {
 const DECODED: u64 = 32;
 /// Bytes for each pixel of an encoder, and for each of the frames that it has in hand: as far as
 /// it looks ahead, and twelve more are shown to it at the end.
-const ENCODER: u64 = 50;
+const ENCODER: u64 = 30;
 const AHEAD: u64 = 3;
 const FARTHEST: u64 = 50;
 const SHOWN: u64 = 12;

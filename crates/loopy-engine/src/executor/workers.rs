@@ -42,8 +42,6 @@ pub struct Usage {
     pub cpu_seconds: f64,
     /// Largest resident memory of one worker in bytes, as of its last answer.
     pub peak_bytes: u64,
-    /// Largest share of what was set aside for a job that it used; 0 when nothing was.
-    pub worst_share: f64,
 }
 
 /// Runs jobs in child processes that run [`super::worker::serve`]. They live as long as a run.
@@ -107,6 +105,7 @@ impl<J: Serialize + Send + Weigh, R: DeserializeOwned + Send> Executor<J, R> for
                     messages: messages.clone(),
                     process: None,
                     answered: 0.0,
+                    peak: 0,
                 };
                 let queue = &queue;
                 thread::Builder::new()
@@ -158,6 +157,8 @@ struct Slot<'a, R> {
     process: Option<Process>,
     /// CPU seconds that the process at hand has reported.
     answered: f64,
+    /// The most that it has held.
+    peak: u64,
 }
 
 impl<R: DeserializeOwned> Slot<'_, R> {
@@ -175,6 +176,10 @@ impl<R: DeserializeOwned> Slot<'_, R> {
                     return Ok(());
                 }
             };
+            // What a larger job leaves behind would stand beside what this one takes.
+            if seat.bytes() > 0 && self.peak > seat.bytes() {
+                self.close();
+            }
             self.messages.send(Message::Started(index))?;
             match self.job(index, &job, seat)? {
                 Ok(outcome) => self.messages.send(Message::Ended(index, outcome))?,
@@ -269,6 +274,7 @@ impl<R: DeserializeOwned> Slot<'_, R> {
             command, cancel, ..
         } = self.workers;
         self.answered = 0.0;
+        self.peak = 0;
         let mut process = Process::start(command, cancel)
             .map_err(|why| self.workers.cannot_start(why.to_string()))?;
         match process.greet() {
@@ -286,12 +292,10 @@ impl<R: DeserializeOwned> Slot<'_, R> {
         self.answered += answer.cpu_seconds;
         let (peak, mib) = (answer.peak_bytes, |bytes: u64| bytes >> 20);
         tracing::debug!("job {index} took {} MiB of {}", mib(peak), mib(aside));
+        self.peak = self.peak.max(peak);
         let mut usage = lock(&self.workers.usage);
         usage.cpu_seconds += answer.cpu_seconds;
         usage.peak_bytes = usage.peak_bytes.max(peak);
-        if aside > 0 {
-            usage.worst_share = usage.worst_share.max(peak as f64 / aside as f64);
-        }
         match (answer.ok, answer.error) {
             (Some(result), None) => Outcome::Done(result),
             (_, error) => Outcome::Failed(Failure {
