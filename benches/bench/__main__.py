@@ -5,7 +5,7 @@ import platform
 import sys
 import tempfile
 
-from . import coders, compare, cold, gates, goals, recover, steady
+from . import coders, compare, cold, gates, goals, monitor, recover, steady
 from .films import LOOPY, Bench
 from .measure import Failed, output
 
@@ -19,6 +19,7 @@ PARTS = {
     "gates": gates.gates,
     "recover": recover.recover,
     "compare": compare.compare,
+    "monitor": monitor.monitor,
 }
 
 

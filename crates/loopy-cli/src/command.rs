@@ -23,6 +23,7 @@ use loopy_engine::{
     executor::{self, Cancel, Executor, Workers},
     index::Index,
     job::{Done, Job},
+    parallel::{Asked, ParallelProcessor},
     render::Room,
     store::Store,
 };
@@ -98,21 +99,30 @@ impl House {
             path: PathBuf::from("loopy"),
             why: error.to_string(),
         })?;
-        let command = vec![
-            program.into_os_string(),
-            "worker".into(),
-            "--store".into(),
-            dir.into_os_string(),
-            "--cap".into(),
-            cap.to_string().into(),
-            "--memory".into(),
-            limits.worker_mib.to_string().into(),
-        ];
         let limits = executor::Limits {
             job_seconds: limits.job_seconds,
             worker_mib: limits.worker_mib,
         };
-        let workers = Workers::new(command, usize::from(global.workers), limits, cancel.clone());
+        let command = |mib: u64| {
+            vec![
+                program.clone().into_os_string(),
+                "worker".into(),
+                "--store".into(),
+                dir.clone().into_os_string(),
+                "--cap".into(),
+                cap.to_string().into(),
+                "--memory".into(),
+                mib.to_string().into(),
+            ]
+        };
+        let asked = Asked {
+            workers: Some(usize::from(global.workers)),
+            memory: global.memory_limit,
+        };
+        let config = &global.settings.config;
+        let parallel = ParallelProcessor::new(config, asked, &dir, cancel.clone())
+            .map_err(|error| Error::Executor(executor::Error::Pipe(error)))?;
+        let workers = parallel.workers(command, limits);
         Ok(Self {
             store,
             index,

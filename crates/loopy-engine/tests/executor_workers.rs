@@ -25,7 +25,7 @@ use std::{
 };
 
 use loopy_engine::executor::{
-    Cancel, Error, Event, Executor, Failure, InProcess, Limits, Outcome, Workers, worker,
+    Cancel, Error, Event, Executor, Failure, InProcess, Limits, Outcome, Weigh, Workers, worker,
 };
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
@@ -49,6 +49,8 @@ enum Work {
     Signal11,
     Exit,
     Hog(usize),
+    /// Takes so many MiB unless this file is there, and makes it.
+    HogOnce(PathBuf, usize),
     /// Writes to this pipe and keeps it open for ever.
     Hang(PathBuf),
     Garbage,
@@ -58,6 +60,13 @@ enum Work {
     BurnAndAbort(f64),
     Group,
 }
+
+impl Weigh for Work {}
+
+/// A job of this process.
+struct Number(u32);
+
+impl Weigh for Number {}
 
 fn cpu() -> f64 {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
@@ -90,6 +99,13 @@ fn handle(work: &Work) -> Result<String, String> {
         Work::Exit => {
             eprintln!("giving up");
             std::process::exit(3)
+        }
+        Work::HogOnce(marker, mib) => {
+            if marker.exists() {
+                return Ok("enough this time".to_owned());
+            }
+            File::create(marker).unwrap();
+            handle(&Work::Hog(*mib))
         }
         Work::Hog(mib) => Ok(vec![1_u8; mib << 20].len().to_string()),
         Work::Hang(fifo) => {
@@ -299,6 +315,42 @@ fn a_job_that_needs_more_memory_than_allowed_fails() {
 }
 
 #[test]
+fn a_job_for_which_memory_ran_out_is_done_alone_while_others_wait_their_turn() {
+    let dir = tempfile::tempdir().unwrap();
+    let hog = |name: &str| Work::HogOnce(dir.path().join(name), 1024);
+    let workers = workers(3, 60, Cancel::default());
+    let jobs = vec![
+        hog("a"),
+        hog("b"),
+        echo("c"),
+        hog("d"),
+        echo("e"),
+        echo("f"),
+    ];
+    let mut retried = Vec::new();
+    let outcomes = run(&workers, jobs, |event| {
+        if let Event::Retried { index, reason } = event {
+            assert!(reason.contains("ran out of memory"), "{reason}");
+            retried.push(*index);
+        }
+    })
+    .unwrap();
+    let enough = || Outcome::Done("enough this time".to_owned());
+    let done = |text: &str| Outcome::Done(text.to_owned());
+    let expected = [
+        enough(),
+        enough(),
+        done("c"),
+        enough(),
+        done("e"),
+        done("f"),
+    ];
+    assert_eq!(outcomes, expected);
+    retried.sort_unstable();
+    assert_eq!(retried, [0, 1, 3]);
+}
+
+#[test]
 fn a_job_that_hangs_is_stopped() {
     let dir = tempfile::tempdir().unwrap();
     let path = fifo(dir.path());
@@ -468,7 +520,7 @@ fn jobs_in_this_process_run_side_by_side_and_panic_alone() {
     // The first job ends only after the second has begun.
     let (sender, receiver) = mpsc::channel();
     let (sender, receiver) = (Mutex::new(sender), Mutex::new(receiver));
-    let handler = move |job: &u32| match job {
+    let handler = move |job: &Number| match job.0 {
         0 => {
             let receiver = receiver.lock().unwrap();
             let received = receiver.recv_timeout(Duration::from_secs(20));
@@ -484,7 +536,9 @@ fn jobs_in_this_process_run_side_by_side_and_panic_alone() {
         _ => Err("refused".to_owned()),
     };
     let executor = InProcess::new(Arc::new(handler), 2, Cancel::default());
-    let outcomes: Vec<Outcome<i32>> = executor.run(vec![0, 1, 2, 3], &mut |_| {}).unwrap();
+    let outcomes: Vec<Outcome<i32>> = executor
+        .run([0, 1, 2, 3].map(Number).into(), &mut |_| {})
+        .unwrap();
     let failed = |reason: &str| {
         Outcome::Failed(Failure {
             reason: reason.to_owned(),
