@@ -15,14 +15,16 @@ mod worker;
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
+    sync::Arc,
 };
 
 use loopy_core::limits::Limits;
 use loopy_engine::{
     Error,
-    executor::{self, Cancel, Executor, Workers},
+    executor::{self, Cancel, Executor, InProcess, Workers},
+    fallback::{FallbackSystem, Makers},
     index::Index,
-    job::{Done, Job},
+    job::{self, Done, Job},
     render::Room,
     store::Store,
 };
@@ -81,7 +83,9 @@ pub(crate) fn fail(error: &Error, json: bool, taken: bool) -> ExitCode {
 pub(crate) struct House {
     pub(crate) store: Store,
     index: Index,
-    workers: Workers,
+    /// Runs the jobs, on workers as long as they can be started.
+    fallbacks: FallbackSystem,
+    workers: Arc<Workers>,
     pub(crate) live: Live,
     cancel: Cancel,
 }
@@ -94,28 +98,21 @@ impl House {
         let index = Index::open(&dir)?;
         let cancel = Cancel::default();
         interrupt::watch(cancel.clone());
-        let program = std::env::current_exe().map_err(|error| Error::Input {
-            path: PathBuf::from("loopy"),
-            why: error.to_string(),
-        })?;
-        let command = vec![
-            program.into_os_string(),
-            "worker".into(),
-            "--store".into(),
-            dir.into_os_string(),
-            "--cap".into(),
-            cap.to_string().into(),
-            "--memory".into(),
-            limits.worker_mib.to_string().into(),
-        ];
-        let limits = executor::Limits {
-            job_seconds: limits.job_seconds,
-            worker_mib: limits.worker_mib,
+        let workers = Arc::new(workers(global, limits, &dir, cap, &cancel)?);
+        let makers = Makers {
+            workers: {
+                let workers = Arc::clone(&workers);
+                Box::new(move || Ok(Arc::clone(&workers) as _))
+            },
+            basic: {
+                let cancel = cancel.clone();
+                Box::new(move || basic(&dir, cap, &cancel))
+            },
         };
-        let workers = Workers::new(command, usize::from(global.workers), limits, cancel.clone());
         Ok(Self {
             store,
             index,
+            fallbacks: FallbackSystem::new(&global.settings.config, makers),
             workers,
             live: Live::new(global, taken),
             cancel,
@@ -130,10 +127,11 @@ impl House {
         let done = work(&Room {
             store: &self.store,
             index: &self.index,
-            executor: &self.workers as &dyn Executor<Job, Done>,
+            executor: &self.fallbacks as &dyn Executor<Job, Done>,
             workers: &usage,
             sink: &sink,
             interrupted: &|| self.cancel.requested(),
+            fallbacks: &self.fallbacks,
         })?;
         // What was asked for is made by now, whatever becomes of the store.
         if let Err(error) = self.store.trim() {
@@ -141,6 +139,47 @@ impl House {
         }
         Ok(done)
     }
+}
+
+/// Worker processes: this program, started again.
+fn workers(
+    global: &Global,
+    limits: &Limits,
+    dir: &Path,
+    cap: u64,
+    cancel: &Cancel,
+) -> Result<Workers, Error> {
+    let program = std::env::current_exe().map_err(|error| Error::Input {
+        path: PathBuf::from("loopy"),
+        why: error.to_string(),
+    })?;
+    let command = vec![
+        program.into_os_string(),
+        "worker".into(),
+        "--store".into(),
+        dir.into(),
+        "--cap".into(),
+        cap.to_string().into(),
+        "--memory".into(),
+        limits.worker_mib.to_string().into(),
+    ];
+    let limits = executor::Limits {
+        job_seconds: limits.job_seconds,
+        worker_mib: limits.worker_mib,
+    };
+    let count = usize::from(global.workers);
+    Ok(Workers::new(command, count, limits, cancel.clone()))
+}
+
+/// Jobs in this process, one at a time.
+fn basic(
+    dir: &Path,
+    cap: u64,
+    cancel: &Cancel,
+) -> Result<Arc<dyn Executor<Job, Done> + Send + Sync>, String> {
+    let store = Store::open(dir, cap).map_err(|error| error.to_string())?;
+    let handler = Arc::new(move |job: &Job| job::perform(&store, job));
+    Ok(Arc::new(InProcess::new(handler, 1, cancel.clone())))
 }
 
 /// The folder of the store: `--cache`, or the user's cache folder.

@@ -51,10 +51,7 @@ impl Live {
             Event::Remark { file, reason } => {
                 self.say(&format!("note: {}: {reason}", file.display()));
             }
-            Event::Fallback(entry) => self.say(&format!(
-                "fallback: {}: {} instead of {}, because {}; {}",
-                entry.what, entry.to, entry.from, entry.why, entry.fix
-            )),
+            Event::Fallback(noted) => self.say(&words::fallback(&noted.entry)),
             Event::Note { message } => self.say(&format!("note: {message}")),
         }
     }

@@ -16,7 +16,6 @@ use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, parser::ValueSo
 use loopy_core::{
     clip::show,
     config::{self, Finding, Findings, LARGEST, Place, Settings, Workers},
-    ledger::Entry,
 };
 use loopy_engine::Error;
 use serde_json::Value;
@@ -208,38 +207,6 @@ pub(crate) fn bytes(file: &Path) -> Result<Vec<u8>, Error> {
             wrong(why, "`loopy config init FILE` writes one to begin with")
         })?;
     Ok(bytes)
-}
-
-/// What is switched on and this program has not.
-pub(crate) fn lacking(settings: &Settings) -> Vec<Entry> {
-    let features = &settings.config.features;
-    let mut lacking = Vec::new();
-    let mut lacks = |on: bool, key: &str, what: &str, from: &str, to: &str| {
-        if on {
-            lacking.push(Entry {
-                what: what.to_owned(),
-                from: from.to_owned(),
-                to: to.to_owned(),
-                why: format!("`{key}` is true, and this version has none"),
-                fix: format!("set `{key}: false`"),
-            });
-        }
-    };
-    lacks(
-        features.ml_enhanced.enabled,
-        "features.ml_enhanced.enabled",
-        "scores of joints by a learned model",
-        "model",
-        "what is measured in the pictures",
-    );
-    lacks(
-        features.gpu_acceleration.enabled,
-        "features.gpu_acceleration.enabled",
-        "picture work on a GPU",
-        "GPU",
-        "CPU",
-    );
-    lacking
 }
 
 /// Begins the log that `debug` asks for; `LOOPYCOMFY_LOG` goes before its level.

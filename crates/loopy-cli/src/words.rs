@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use loopy_core::certificate::Certificate;
+use loopy_core::{certificate::Certificate, ledger::Entry};
 
 /// A line for people.
 pub(crate) fn say(line: &str) {
@@ -65,6 +65,23 @@ pub(crate) fn certificate(found: &Certificate) -> Vec<String> {
         ));
     }
     lines
+}
+
+/// A step down.
+pub(crate) fn fallback(step: &Entry) -> String {
+    let Entry {
+        what,
+        from,
+        to,
+        why,
+        fix,
+    } = step;
+    let fix = if fix.is_empty() {
+        String::new()
+    } else {
+        format!("; {fix}")
+    };
+    format!("fallback: {what}: {to} instead of {from}, because {why}{fix}")
 }
 
 /// Bytes as people say them.

@@ -175,13 +175,3 @@ fn settings_do_not_stand_in_the_way_of_a_given_plan() {
     let words = ["loopy", "plan", "--from", "p.json"];
     assert!(parse(&settings, &line(&words)).is_ok());
 }
-
-#[test]
-fn what_is_switched_on_and_lacking_is_told() {
-    let on =
-        "features:\n  ml_enhanced:\n    enabled: true\n  gpu_acceleration:\n    enabled: true\n";
-    let lacking = lacking(&settings(on, &[]));
-    assert_eq!(lacking.len(), 2);
-    assert!(lacking[1].fix.contains("features.gpu_acceleration.enabled"));
-    assert!(super::lacking(&Settings::default()).is_empty());
-}
