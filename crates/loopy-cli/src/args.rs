@@ -47,6 +47,10 @@ pub(crate) struct Global {
     /// Worker processes
     #[arg(long, global = true, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) workers: u16,
+    /// Memory that this program and its workers may use together, like 4G [default: three quarters
+    /// of what the machine or container has]
+    #[arg(long, global = true, value_name = "SIZE", value_parser = memory)]
+    pub(crate) memory_limit: Option<u64>,
     /// Memory that one worker may use, in MiB
     #[arg(long, global = true, value_name = "MIB", default_value_t = 3072, value_parser = clap::value_parser!(u64).range(256..))]
     pub(crate) worker_memory: u64,
@@ -769,6 +773,15 @@ fn bitrate(text: &str) -> Result<u32, String> {
         .and_then(|n| n.checked_mul(unit))
         .filter(|n| (16_000..=512_000).contains(n))
         .ok_or_else(|| "give bits per second from 16k to 512k".to_owned())
+}
+
+fn memory(text: &str) -> Result<u64, String> {
+    bytes(text).and_then(|bytes| {
+        let least = loopy_core::config::LEAST_MEMORY;
+        (bytes >= least)
+            .then_some(bytes)
+            .ok_or_else(|| "give at least 256M".to_owned())
+    })
 }
 
 fn bytes(text: &str) -> Result<u64, String> {

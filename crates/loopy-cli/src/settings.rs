@@ -50,7 +50,11 @@ const OPTIONS: [(&str, &str, &[&str]); 15] = [
 ];
 
 /// Keys of options that every command has.
-const GLOBAL: [(&str, &str); 2] = [("store.path", "cache"), ("store.size", "cache_size")];
+const GLOBAL: [(&str, &str); 3] = [
+    ("store.path", "cache"),
+    ("store.size", "cache_size"),
+    ("monitor.memory_limit", "memory_limit"),
+];
 
 /// What a preset decides: given by whoever goes before, it goes before these, too.
 const OF_PRESET: [&str; 2] = ["render.size", "render.quality"];

@@ -20,6 +20,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use check::LEAST_MEMORY;
 pub use features::{
     Debug, Features, GpuAcceleration, Level, MlEnhanced, ModelQuality, ParallelProcessing,
     RealTime, Secret, WebSocket, Workers,
@@ -28,7 +29,7 @@ pub use finding::{Finding, Findings, Place};
 pub use keys::{Key, variable};
 pub use layers::{File, Settings, resolve};
 pub use migrate::{Homeless, Mapped, Migrated, migrate};
-pub use own::{Mode, Render, Seams, Store, Walk};
+pub use own::{Mode, Monitor, Render, Seams, Store, Walk};
 pub use reload::Change;
 pub use tree::LARGEST;
 
@@ -53,6 +54,8 @@ pub struct AdvancedFeaturesConfig {
     pub walk: Walk,
     /// Where encoded pieces are kept.
     pub store: Store,
+    /// What the program may take of the machine, and how often it looks.
+    pub monitor: Monitor,
 }
 
 impl Default for AdvancedFeaturesConfig {
@@ -65,6 +68,7 @@ impl Default for AdvancedFeaturesConfig {
             seams: Seams::default(),
             walk: Walk::default(),
             store: Store::default(),
+            monitor: Monitor::default(),
         }
     }
 }

@@ -129,6 +129,7 @@ fn the_schema_takes_what_the_program_takes_by_name() {
         "Seams",
         "Walk",
         "Store",
+        "Monitor",
         "Debug",
     ] {
         assert!(closed(&schema["$defs"][name]), "{name}");

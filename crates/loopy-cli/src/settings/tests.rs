@@ -36,7 +36,7 @@ fn value(settings: &Settings, words: &[&str], option: &str) -> Option<String> {
 }
 
 /// Values of a file, of the environment and of the command line, each another.
-const VALUES: [(&str, &str, &str, &str, &str); 17] = [
+const VALUES: [(&str, &str, &str, &str, &str); 18] = [
     ("render.size", "360p", "480p", "--size", "720p"),
     ("render.fps", "25", "24", "--fps", "50"),
     ("render.fit", "crop", "stretch", "--fit", "pad"),
@@ -66,6 +66,7 @@ const VALUES: [(&str, &str, &str, &str, &str); 17] = [
     ),
     ("store.path", "here", "there", "--cache", "elsewhere"),
     ("store.size", "1G", "2G", "--cache-size", "3G"),
+    ("monitor.memory_limit", "4G", "5G", "--memory-limit", "6G"),
 ];
 
 #[test]

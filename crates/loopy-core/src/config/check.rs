@@ -10,6 +10,9 @@ use super::{
 /// Characters of the shortest token that is accepted.
 const SHORTEST_TOKEN: usize = 16;
 
+/// Bytes of memory with which the program and one worker can do anything.
+pub const LEAST_MEMORY: u64 = 256 << 20;
+
 const FRESH: &str = "`loopy config init` writes a file with a fresh one";
 
 pub(super) fn findings(config: &AdvancedFeaturesConfig) -> Vec<Finding> {
@@ -56,6 +59,13 @@ pub(super) fn findings(config: &AdvancedFeaturesConfig) -> Vec<Finding> {
     found.within("walk.temperature", config.walk.temperature, 0.01..=100.0);
     let penalty = config.walk.repetition_penalty;
     found.within("walk.repetition_penalty", penalty, 0.0..=10.0);
+    found.within("monitor.interval", config.monitor.interval, 0.1..=60.0);
+    if let Some(bytes) = config.monitor.memory_limit
+        && bytes < LEAST_MEMORY
+    {
+        let why = format!("is {bytes} bytes; give at least 256M");
+        found.add("monitor.memory_limit", why);
+    }
     let paths = [
         ("debug.log_file", config.debug.log_file.as_deref()),
         ("store.path", config.store.path.as_deref()),

@@ -29,7 +29,7 @@ const fn unset(path: &'static str, example: &'static str) -> Key {
 
 impl Key {
     /// All keys: the specification's in its order, then ours.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 36] = [
         key("version"),
         key("features.real_time.enabled"),
         key("features.real_time.websocket.host"),
@@ -67,6 +67,8 @@ impl Key {
         key("walk.repetition_penalty"),
         unset("store.path", "\"/var/cache/loopycomfy\""),
         unset("store.size", "\"20G\""),
+        key("monitor.interval"),
+        unset("monitor.memory_limit", "\"4G\""),
     ];
 }
 

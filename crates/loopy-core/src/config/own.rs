@@ -135,6 +135,28 @@ pub struct Store {
     pub size: Option<u64>,
 }
 
+/// What the program may take of the machine, and how often it looks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Monitor {
+    /// Seconds between two looks at the machine, 0.1 to 60.
+    pub interval: f64,
+    /// Memory of the program and its workers together, like 4G, at least 256M; three quarters of
+    /// what the machine or container has when not given. `--memory-limit`.
+    #[serde(deserialize_with = "amount")]
+    #[schemars(with = "Option<TextOrNumber>")]
+    pub memory_limit: Option<u64>,
+}
+
+impl Default for Monitor {
+    fn default() -> Self {
+        Self {
+            interval: 1.0,
+            memory_limit: None,
+        }
+    }
+}
+
 /// For schemas only.
 #[derive(JsonSchema)]
 #[serde(untagged)]

@@ -352,7 +352,7 @@ fn tabs_other_encodings_and_second_documents_are_told_with_their_place() {
 }
 
 /// A value for each key that differs from its default, in a file and in the environment.
-const OTHER: [(&str, &str, &str); 34] = [
+const OTHER: [(&str, &str, &str); 36] = [
     ("version", "\"2.1.0\"", "2.2.0"),
     ("features.real_time.enabled", "false", "false"),
     ("features.real_time.websocket.host", "\"0.0.0.0\"", "::1"),
@@ -399,6 +399,8 @@ const OTHER: [(&str, &str, &str); 34] = [
     ("walk.repetition_penalty", "0.5", "2"),
     ("store.path", "\"here\"", "there"),
     ("store.size", "\"1G\"", "1048576"),
+    ("monitor.interval", "0.5", "10"),
+    ("monitor.memory_limit", "\"1G\"", "2147483648"),
 ];
 
 /// A file that gives one key.

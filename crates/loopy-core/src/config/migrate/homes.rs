@@ -139,6 +139,11 @@ pub(super) const HOMES: &[(&str, &str, Turn)] = &[
     ("cache.path", "store.path", Turn::Same),
     ("cache.max_size_mb", "store.size", Turn::Megabytes),
     ("cache.max_size_gb", "store.size", Turn::Gigabytes),
+    (
+        "monitoring.interval_seconds",
+        "monitor.interval",
+        Turn::Same,
+    ),
     ("monitoring.log_level", "debug.log_level", Turn::Same),
     ("monitoring.log_file", "debug.log_file", Turn::Same),
 ];
@@ -161,7 +166,10 @@ pub(super) const GONE: &[(&str, &str)] = &[
         "cache.ttl",
         "what was not used for longest leaves the store first, whatever its age",
     ),
-    ("monitoring", "nothing of the program watches it yet"),
+    (
+        "monitoring",
+        "the program watches the machine by itself while workers run",
+    ),
     ("performance", "the program chooses this by itself"),
     (
         "compatibility_mode",
