@@ -13,6 +13,7 @@ use loopy_engine::scan::Trim;
 #[command(
     name = "loopy",
     version,
+    long_version = crate::version::LONG,
     max_term_width = 100,
     arg_required_else_help = true
 )]

@@ -33,7 +33,7 @@ use crate::{
     args::{Args, Command, Global},
     interrupt,
     live::Live,
-    words,
+    log, words,
 };
 
 /// Runs the command and says how it ended.
@@ -58,6 +58,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
 
 /// Says why it failed, and with which code.
 pub(crate) fn fail(error: &Error, json: bool, taken: bool) -> ExitCode {
+    log::failed(error);
     if json {
         let line = serde_json::json!({
             "type": "error",

@@ -9,7 +9,7 @@ use std::{
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use loopy_engine::events::{Event, Stage};
 
-use crate::{args::Global, words};
+use crate::{args::Global, log, words};
 
 /// Turns events into lines.
 pub(crate) struct Live {
@@ -33,6 +33,7 @@ impl Live {
 
     /// Takes one event.
     pub(crate) fn take(&self, event: &Event) {
+        log::told(event);
         if self.json {
             if let Ok(line) = serde_json::to_string(event) {
                 self.data(&line);

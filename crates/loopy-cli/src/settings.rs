@@ -9,7 +9,6 @@ use std::{
     fs::File,
     io::Read as _,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, parser::ValueSource};
@@ -211,41 +210,6 @@ pub(crate) fn bytes(file: &Path) -> Result<Vec<u8>, Error> {
             wrong(why, "`loopy config init FILE` writes one to begin with")
         })?;
     Ok(bytes)
-}
-
-/// Begins the log that `debug` asks for; `LOOPYCOMFY_LOG` goes before its level.
-pub(crate) fn log(settings: &Settings) -> Result<(), Error> {
-    let debug = &settings.config.debug;
-    let level = if debug.enabled {
-        debug.log_level.filter()
-    } else {
-        "warn"
-    };
-    let filter = std::env::var("LOOPYCOMFY_LOG").unwrap_or_else(|_unset| level.to_owned());
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_target(false);
-    match debug.log_file.as_ref().filter(|_| debug.enabled) {
-        Some(path) => {
-            let file = File::options()
-                .append(true)
-                .create(true)
-                .open(path)
-                .map_err(|error| Error::Output {
-                    path: PathBuf::from(path),
-                    why: error.to_string(),
-                })?;
-            subscriber
-                .with_ansi(false)
-                .with_writer(Arc::new(file))
-                .init();
-        }
-        None => subscriber
-            .without_time()
-            .with_writer(std::io::stderr)
-            .init(),
-    }
-    Ok(())
 }
 
 #[cfg(test)]
