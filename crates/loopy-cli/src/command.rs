@@ -25,6 +25,7 @@ use loopy_engine::{
     fallback::{FallbackSystem, Makers},
     index::Index,
     job::{self, Done, Job},
+    parallel::{Asked, ParallelProcessor},
     render::Room,
     store::Store,
 };
@@ -154,22 +155,30 @@ fn workers(
         path: PathBuf::from("loopy"),
         why: error.to_string(),
     })?;
-    let command = vec![
-        program.into_os_string(),
-        "worker".into(),
-        "--store".into(),
-        dir.into(),
-        "--cap".into(),
-        cap.to_string().into(),
-        "--memory".into(),
-        limits.worker_mib.to_string().into(),
-    ];
+    let command = |mib: u64| {
+        vec![
+            program.clone().into_os_string(),
+            "worker".into(),
+            "--store".into(),
+            dir.into(),
+            "--cap".into(),
+            cap.to_string().into(),
+            "--memory".into(),
+            mib.to_string().into(),
+        ]
+    };
     let limits = executor::Limits {
         job_seconds: limits.job_seconds,
         worker_mib: limits.worker_mib,
     };
-    let count = usize::from(global.workers);
-    Ok(Workers::new(command, count, limits, cancel.clone()))
+    let asked = Asked {
+        workers: Some(usize::from(global.workers)),
+        memory: global.memory_limit,
+    };
+    let config = &global.settings.config;
+    let parallel = ParallelProcessor::new(config, asked, dir, cancel.clone())
+        .map_err(|error| Error::Executor(executor::Error::Pipe(error)))?;
+    Ok(parallel.workers(command, limits))
 }
 
 /// Jobs in this process, one at a time.

@@ -188,6 +188,13 @@ impl Error {
                 "give it more with `--worker-memory` or `--job-time`, or leave it out with `--exclude`"
                     .to_owned()
             }
+            Self::Executor(crate::executor::Error::Memory { need, room, limit }) => {
+                let enough = limit.saturating_sub(*room).saturating_add(*need);
+                let enough = enough.div_ceil(1 << 20);
+                format!(
+                    "give at least `--memory-limit {enough}M`, or render smaller with `--size`"
+                )
+            }
             Self::NoLoop { none, .. } => none.why.hint().to_owned(),
             Self::Sheet { error, .. } => return error.hint().map(str::to_owned),
             Self::Script(error) => error.hint().to_owned(),

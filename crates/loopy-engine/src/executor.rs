@@ -3,20 +3,30 @@
 //! A job is a serialisable value and so is its result, so that the same jobs run anywhere. A job
 //! that fails fails alone.
 
+mod balance;
+mod budget;
 mod cancel;
 mod caught;
 mod child;
+mod governor;
 mod in_process;
+mod outlook;
 mod reason;
+mod weight;
 mod wire;
 pub mod worker;
 mod workers;
 
 use std::io;
 
+pub(crate) use self::outlook::Lookout;
 pub use self::{
+    balance::{Change, Load, Why},
+    budget::OWN_LEAST,
     cancel::Cancel,
+    governor::{Governor, Outlook},
     in_process::{Handler, InProcess},
+    weight::{Need, Weigh, Weight},
     workers::{Limits, Usage, Workers},
 };
 
@@ -86,6 +96,19 @@ pub enum Error {
         /// Why it did not.
         why: String,
     },
+    /// A job needs more memory than it will ever get.
+    #[error(
+        "a job needs about {} MiB of memory, and of the {} MiB that may be used {} are left for it",
+        need.div_ceil(1 << 20), limit >> 20, room >> 20
+    )]
+    Memory {
+        /// Bytes that it needs.
+        need: u64,
+        /// Bytes that there are for jobs.
+        room: u64,
+        /// Bytes that the program and its jobs may take together.
+        limit: u64,
+    },
     /// The pipe to a worker's parent, or to a worker, failed.
     #[error("a worker cannot talk to its parent: {0}")]
     Pipe(#[from] io::Error),
@@ -93,11 +116,12 @@ pub enum Error {
 
 /// Runs jobs that give an `R` each.
 pub trait Executor<J, R>: Sync {
-    /// Runs `jobs`, handed out in their order; the outcomes in the same order. `on` hears what
-    /// happens, on the calling thread.
+    /// Runs `jobs`, the longest first; the outcomes in the order of `jobs`. `on` hears what happens,
+    /// on the calling thread.
     ///
     /// # Errors
-    /// [`Error::Interrupted`] after a cancellation, and when no worker can be run at all.
+    /// [`Error::Interrupted`] after a cancellation, [`Error::Memory`] before anything is begun when
+    /// a job can never run, and when no worker can be run at all.
     fn run(&self, jobs: Vec<J>, on: &mut dyn FnMut(Event<'_, R>))
     -> Result<Vec<Outcome<R>>, Error>;
 }
@@ -137,6 +161,17 @@ fn gather<R>(
         }
     }
     broken.map_or(Ok(outcomes), Err)
+}
+
+impl Governor {
+    /// The error of a job that is too large.
+    fn refused(&self, job: governor::TooLarge) -> Error {
+        Error::Memory {
+            need: job.need,
+            room: job.room,
+            limit: self.limit().unwrap_or(job.room),
+        }
+    }
 }
 
 /// Every outcome, or that the run was interrupted.

@@ -66,10 +66,25 @@ pub fn cpu_seconds() -> f64 {
 
 /// Peak resident memory of this process in bytes, where /proc tells.
 pub fn peak_memory() -> Option<u64> {
+    status("VmHWM:")
+}
+
+/// Resident memory of this process in bytes, where /proc tells.
+pub fn resident() -> Option<u64> {
+    status("VmRSS:")
+}
+
+/// Lets the peak begin anew from what is resident now, where the system can.
+pub(crate) fn forget_peak() {
+    if let Err(error) = std::fs::write("/proc/self/clear_refs", "5") {
+        tracing::trace!(%error, "the peak of memory stays");
+    }
+}
+
+/// A size that /proc states in kB, in bytes.
+fn status(name: &str) -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     line.trim()
         .strip_suffix("kB")?
         .trim()

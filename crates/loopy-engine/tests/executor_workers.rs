@@ -25,7 +25,7 @@ use std::{
 };
 
 use loopy_engine::executor::{
-    Cancel, Error, Event, Executor, Failure, InProcess, Limits, Outcome, Workers, worker,
+    Cancel, Error, Event, Executor, Failure, InProcess, Limits, Outcome, Weigh, Workers, worker,
 };
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
@@ -58,6 +58,13 @@ enum Work {
     BurnAndAbort(f64),
     Group,
 }
+
+impl Weigh for Work {}
+
+/// A job of this process.
+struct Number(u32);
+
+impl Weigh for Number {}
 
 fn cpu() -> f64 {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
@@ -436,7 +443,7 @@ fn jobs_in_this_process_run_side_by_side_and_panic_alone() {
     // The first job ends only after the second has begun.
     let (sender, receiver) = mpsc::channel();
     let (sender, receiver) = (Mutex::new(sender), Mutex::new(receiver));
-    let handler = move |job: &u32| match job {
+    let handler = move |job: &Number| match job.0 {
         0 => {
             let receiver = receiver.lock().unwrap();
             let received = receiver.recv_timeout(Duration::from_secs(20));
@@ -452,7 +459,9 @@ fn jobs_in_this_process_run_side_by_side_and_panic_alone() {
         _ => Err("refused".to_owned()),
     };
     let executor = InProcess::new(Arc::new(handler), 2, Cancel::default());
-    let outcomes: Vec<Outcome<i32>> = executor.run(vec![0, 1, 2, 3], &mut |_| {}).unwrap();
+    let outcomes: Vec<Outcome<i32>> = executor
+        .run([0, 1, 2, 3].map(Number).into(), &mut |_| {})
+        .unwrap();
     let failed = |reason: &str| {
         Outcome::Failed(Failure {
             reason: reason.to_owned(),

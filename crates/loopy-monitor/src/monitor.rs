@@ -76,6 +76,11 @@ impl ResourceMonitor {
         &self.history
     }
 
+    /// When the time of samples began.
+    pub(crate) fn begun(&self) -> Instant {
+        self.begun
+    }
+
     /// Time between two samples.
     pub fn interval(&self) -> Duration {
         self.interval

@@ -4,6 +4,7 @@ use std::{
     io,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread::{self, JoinHandle},
+    time::{Duration, Instant},
 };
 
 use crate::{History, ResourceMonitor, Sample, Stop};
@@ -14,6 +15,7 @@ pub struct Watch {
     history: Arc<Mutex<History>>,
     stop: Stop,
     thread: Option<JoinHandle<()>>,
+    begun: Instant,
 }
 
 impl Watch {
@@ -23,6 +25,7 @@ impl Watch {
     /// When the system gives no thread.
     pub fn start(mut monitor: ResourceMonitor) -> io::Result<Self> {
         let history = Arc::new(Mutex::new(History::default()));
+        let begun = monitor.begun();
         let (stop, kept) = (Stop::default(), Arc::clone(&history));
         let stopped = stop.clone();
         let thread = thread::Builder::new()
@@ -36,7 +39,13 @@ impl Watch {
             history,
             stop,
             thread: Some(thread),
+            begun,
         })
+    }
+
+    /// What time it is, as samples count it.
+    pub fn now(&self) -> Duration {
+        self.begun.elapsed()
     }
 
     /// The newest sample, once there is one.

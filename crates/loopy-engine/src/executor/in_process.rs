@@ -7,7 +7,8 @@ use std::{
 };
 
 use super::{
-    Cancel, Error, Event, Executor, Failure, Message, Outcome, cancel::lock, caught, gather,
+    Cancel, Error, Event, Executor, Failure, Governor, Message, Outcome, Weigh, caught, gather,
+    governor::{Queue, queue},
 };
 
 /// What does a job; the error is the reason, for people.
@@ -17,32 +18,42 @@ pub type Handler<J, R> = Arc<dyn Fn(&J) -> Result<R, String> + Send + Sync>;
 /// ends the program: hostile input belongs into [`super::Workers`].
 pub struct InProcess<J, R> {
     handler: Handler<J, R>,
-    threads: usize,
+    governor: Arc<Governor>,
     cancel: Cancel,
 }
 
 impl<J, R> InProcess<J, R> {
     /// An executor of `threads` threads (at least one).
     pub fn new(handler: Handler<J, R>, threads: usize, cancel: Cancel) -> Self {
+        Self::governed(handler, Arc::new(Governor::fixed(threads)), cancel)
+    }
+
+    /// An executor of as many threads as `governor` allows.
+    pub fn governed(handler: Handler<J, R>, governor: Arc<Governor>, cancel: Cancel) -> Self {
         Self {
             handler,
-            threads: threads.max(1),
+            governor,
             cancel,
         }
     }
 }
 
-impl<J: Send, R: Send> Executor<J, R> for InProcess<J, R> {
+impl<J: Send + Weigh, R: Send> Executor<J, R> for InProcess<J, R> {
     fn run(
         &self,
         jobs: Vec<J>,
         on: &mut dyn FnMut(Event<'_, R>),
     ) -> Result<Vec<Outcome<R>>, Error> {
         let count = jobs.len();
-        let queue = Mutex::new(jobs.into_iter().enumerate());
+        let jobs = queue(jobs);
+        let (governor, most) = (&self.governor, self.governor.most());
+        governor
+            .check(jobs.iter().map(|(.., weight)| *weight))
+            .map_err(|job| governor.refused(job))?;
+        let queue = Mutex::new(jobs);
         let outcomes = thread::scope(|scope| {
-            let (sender, messages) = mpsc::sync_channel(self.threads);
-            for _ in 0..self.threads.min(count) {
+            let (sender, messages) = mpsc::sync_channel(most);
+            for _ in 0..most.min(count) {
                 let (sender, queue) = (sender.clone(), &queue);
                 thread::Builder::new()
                     .name("job".to_owned())
@@ -57,14 +68,17 @@ impl<J: Send, R: Send> Executor<J, R> for InProcess<J, R> {
 }
 
 impl<J, R> InProcess<J, R> {
-    fn work(
-        &self,
-        queue: &Mutex<impl Iterator<Item = (usize, J)>>,
-        messages: &mpsc::SyncSender<Message<R>>,
-    ) {
-        while !self.cancel.requested() {
-            let Some((index, job)) = lock(queue).next() else {
-                return;
+    fn work(&self, queue: &Queue<J>, messages: &mpsc::SyncSender<Message<R>>) {
+        let go_on = || !self.cancel.requested();
+        loop {
+            let (index, job, _seat) = match self.governor.next(queue, true, go_on, || {}) {
+                Ok(Some(taken)) => (taken.index, taken.job, taken.seat),
+                Ok(None) => return,
+                Err(job) => {
+                    // Whoever listens has gone, or is told.
+                    drop(messages.send(Message::Broken(self.governor.refused(job))));
+                    return;
+                }
             };
             if messages.send(Message::Started(index)).is_err() {
                 return;

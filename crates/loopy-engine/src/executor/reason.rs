@@ -35,10 +35,22 @@ pub(super) fn of(end: &End, remains: &Remains, limits: &Limits) -> String {
     }
 }
 
-fn death(remains: &Remains, tail: &str, limits: &Limits) -> String {
-    let memory = ["memory allocation of", "bad_alloc"]
+/// Whether a worker seems to have ended because there was no memory left.
+pub(super) fn is_memory(end: &End, remains: &Remains) -> bool {
+    let tail = String::from_utf8_lossy(&remains.tail);
+    let signal = remains.status.and_then(|status| status.signal());
+    matches!(end, End::Died)
+        && (signal == Some(SIGKILL) || (signal == Some(SIGABRT) && speaks_of_memory(&tail)))
+}
+
+fn speaks_of_memory(tail: &str) -> bool {
+    ["memory allocation of", "bad_alloc"]
         .iter()
-        .any(|words| tail.contains(words));
+        .any(|words| tail.contains(words))
+}
+
+fn death(remains: &Remains, tail: &str, limits: &Limits) -> String {
+    let memory = speaks_of_memory(tail);
     match remains
         .status
         .map(|status| (status.signal(), status.code()))

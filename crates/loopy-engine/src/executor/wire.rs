@@ -41,7 +41,8 @@ pub(super) struct Answer<R> {
     pub(super) error: Option<String>,
     /// CPU seconds of the worker since its last answer.
     pub(super) cpu_seconds: f64,
-    /// Peak resident memory of the worker so far, in bytes; 0 where it is not known.
+    /// Peak resident memory of the worker during the job, in bytes (so far, where the system cannot
+    /// count anew); 0 where it is not known.
     pub(super) peak_bytes: u64,
 }
 

@@ -9,7 +9,7 @@ use super::{
     Error, caught,
     wire::{Answer, PROTOCOL, Ready, Request, read_line, to_line},
 };
-use crate::usage::{cpu_seconds, peak_memory};
+use crate::usage::{cpu_seconds, forget_peak, peak_memory};
 
 /// Confines this process to `memory_mib` MiB of address space (and no core dumps), ties its life
 /// to its parent's, and answers jobs from `input` on `output` until the input ends. Nothing else
@@ -54,6 +54,7 @@ fn answer<J: DeserializeOwned, R: Serialize>(
     let mut spent = 0.0;
     while let Some(line) = read_line(&mut input)? {
         let Request { id, job } = serde_json::from_slice(&line).map_err(std::io::Error::from)?;
+        forget_peak();
         let result = caught::call(&handler, &job);
         let cpu = cpu_seconds();
         let mut answer = Answer {

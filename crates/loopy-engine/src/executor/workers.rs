@@ -3,7 +3,7 @@
 use std::{
     ffi::OsString,
     sync::{
-        Mutex,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
         mpsc::{SendError, SyncSender, sync_channel},
     },
@@ -14,10 +14,12 @@ use std::{
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    Cancel, Error, Event, Executor, Failure, Message, Outcome,
+    Cancel, Error, Event, Executor, Failure, Governor, Message, Outcome, Weigh,
     cancel::lock,
     child::{End, Process, Remains, excerpt},
-    gather, reason,
+    gather,
+    governor::{Queue, Seat, Taken, queue},
+    reason,
     wire::{Answer, Request, to_line},
 };
 
@@ -40,13 +42,15 @@ pub struct Usage {
     pub cpu_seconds: f64,
     /// Largest resident memory of one worker in bytes, as of its last answer.
     pub peak_bytes: u64,
+    /// Largest share of what was set aside for a job that it used; 0 when nothing was.
+    pub worst_share: f64,
 }
 
 /// Runs jobs in child processes that run [`super::worker::serve`]. They live as long as a run.
 #[derive(Debug)]
 pub struct Workers {
     command: Vec<OsString>,
-    count: usize,
+    governor: Arc<Governor>,
     limits: Limits,
     cancel: Cancel,
     usage: Mutex<Usage>,
@@ -55,9 +59,19 @@ pub struct Workers {
 impl Workers {
     /// At most `count` workers (at least one), each started as `command`.
     pub fn new(command: Vec<OsString>, count: usize, limits: Limits, cancel: Cancel) -> Self {
+        Self::governed(command, Arc::new(Governor::fixed(count)), limits, cancel)
+    }
+
+    /// As many workers as `governor` allows, each started as `command`.
+    pub fn governed(
+        command: Vec<OsString>,
+        governor: Arc<Governor>,
+        limits: Limits,
+        cancel: Cancel,
+    ) -> Self {
         Self {
             command,
-            count: count.max(1),
+            governor,
             limits,
             cancel,
             usage: Mutex::default(),
@@ -70,18 +84,23 @@ impl Workers {
     }
 }
 
-impl<J: Serialize + Send, R: DeserializeOwned + Send> Executor<J, R> for Workers {
+impl<J: Serialize + Send + Weigh, R: DeserializeOwned + Send> Executor<J, R> for Workers {
     fn run(
         &self,
         jobs: Vec<J>,
         on: &mut dyn FnMut(Event<'_, R>),
     ) -> Result<Vec<Outcome<R>>, Error> {
         let count = jobs.len();
-        let queue = Mutex::new(jobs.into_iter().enumerate());
+        let jobs = queue(jobs);
+        let (governor, most) = (&self.governor, self.governor.most());
+        governor
+            .check(jobs.iter().map(|(.., weight)| *weight))
+            .map_err(|job| governor.refused(job))?;
+        let queue = Mutex::new(jobs);
         let broken = AtomicBool::new(false);
         let outcomes = thread::scope(|scope| {
-            let (messages, received) = sync_channel(self.count);
-            for _ in 0..self.count.min(count) {
+            let (messages, received) = sync_channel(most);
+            for _ in 0..most.min(count) {
                 let mut slot = Slot {
                     workers: self,
                     broken: &broken,
@@ -142,25 +161,31 @@ struct Slot<'a, R> {
 }
 
 impl<R: DeserializeOwned> Slot<'_, R> {
-    fn work<J: Serialize>(
-        &mut self,
-        queue: &Mutex<impl Iterator<Item = (usize, J)>>,
-    ) -> Result<(), Gone<R>> {
-        let cancel = &self.workers.cancel;
-        while !cancel.requested() && !self.broken.load(Ordering::Relaxed) {
-            let Some((index, job)) = lock(queue).next() else {
-                break;
+    fn work<J: Serialize>(&mut self, queue: &Queue<J>) -> Result<(), Gone<R>> {
+        let (workers, broken) = (self.workers, self.broken);
+        let go_on = || !workers.cancel.requested() && !broken.load(Ordering::Relaxed);
+        loop {
+            // A worker that has to wait gives back what it holds.
+            let next = workers.governor.next(queue, false, go_on, || self.close());
+            let Taken { index, job, seat } = match next {
+                Ok(Some(taken)) => taken,
+                Ok(None) => return Ok(()),
+                Err(job) => {
+                    self.give_up(workers.governor.refused(job))?;
+                    return Ok(());
+                }
             };
             self.messages.send(Message::Started(index))?;
-            match self.job(index, &job)? {
+            match self.job(index, &job, seat)? {
                 Ok(outcome) => self.messages.send(Message::Ended(index, outcome))?,
-                Err(error) => {
-                    self.broken.store(true, Ordering::Relaxed);
-                    self.messages.send(Message::Broken(error))?;
-                }
+                Err(error) => self.give_up(error)?,
             }
         }
-        Ok(())
+    }
+
+    fn give_up(&mut self, error: Error) -> Result<(), Gone<R>> {
+        self.broken.store(true, Ordering::Relaxed);
+        self.messages.send(Message::Broken(error))
     }
 
     fn close(&mut self) {
@@ -170,11 +195,13 @@ impl<R: DeserializeOwned> Slot<'_, R> {
         }
     }
 
-    /// Does a job, twice if need be. The inner error is not the job's.
+    /// Does a job, twice if need be: the second time alone where memory ran out. The inner error is
+    /// not the job's.
     fn job<J: Serialize>(
         &mut self,
         index: usize,
         job: &J,
+        seat: Seat<'_>,
     ) -> Result<Result<Outcome<R>, Error>, Gone<R>> {
         let failed = |reason, killed, attempts| {
             Outcome::Failed(Failure {
@@ -194,6 +221,9 @@ impl<R: DeserializeOwned> Slot<'_, R> {
                 )));
             }
         };
+        let (workers, broken) = (self.workers, self.broken);
+        let go_on = || !workers.cancel.requested() && !broken.load(Ordering::Relaxed);
+        let mut seat = Some(seat);
         let mut attempts = 0;
         loop {
             let mut process = match self.process.take().map_or_else(|| self.start(), Ok) {
@@ -207,7 +237,8 @@ impl<R: DeserializeOwned> Slot<'_, R> {
             let end = match answer {
                 Ok(answer) => {
                     self.process = Some(process);
-                    return Ok(Ok(self.take(answer, attempts)));
+                    let aside = seat.as_ref().map_or(0, Seat::bytes);
+                    return Ok(Ok(self.take(index, answer, aside, attempts)));
                 }
                 Err(end) => end,
             };
@@ -221,7 +252,15 @@ impl<R: DeserializeOwned> Slot<'_, R> {
                 return Ok(Ok(failed(reason, true, attempts)));
             }
             tracing::info!("job {index}: {reason}; it is tried once more");
+            let memory = reason::is_memory(&end, &remains);
             self.messages.send(Message::Retried(index, reason))?;
+            if memory {
+                drop(seat.take());
+                seat = workers.governor.alone(go_on);
+                if seat.is_none() {
+                    return Ok(Err(Error::Interrupted));
+                }
+            }
         }
     }
 
@@ -243,11 +282,16 @@ impl<R: DeserializeOwned> Slot<'_, R> {
         }
     }
 
-    fn take(&mut self, answer: Answer<R>, attempts: u32) -> Outcome<R> {
+    fn take(&mut self, index: usize, answer: Answer<R>, aside: u64, attempts: u32) -> Outcome<R> {
         self.answered += answer.cpu_seconds;
+        let (peak, mib) = (answer.peak_bytes, |bytes: u64| bytes >> 20);
+        tracing::debug!("job {index} took {} MiB of {}", mib(peak), mib(aside));
         let mut usage = lock(&self.workers.usage);
         usage.cpu_seconds += answer.cpu_seconds;
-        usage.peak_bytes = usage.peak_bytes.max(answer.peak_bytes);
+        usage.peak_bytes = usage.peak_bytes.max(peak);
+        if aside > 0 {
+            usage.worst_share = usage.worst_share.max(peak as f64 / aside as f64);
+        }
         match (answer.ok, answer.error) {
             (Some(result), None) => Outcome::Done(result),
             (_, error) => Outcome::Failed(Failure {

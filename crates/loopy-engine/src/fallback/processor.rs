@@ -49,8 +49,8 @@ impl Processor {
 pub(super) fn check(processor: &Processor) -> Result<(), String> {
     let nothing = vec![Job::Try { joints: Vec::new() }];
     match processor.runs.run(nothing, &mut |_event| {}) {
-        // Whoever asks to stop is heard elsewhere.
-        Err(Error::Interrupted) => Ok(()),
+        // Whoever asks to stop is heard elsewhere, and so is what memory has no room for.
+        Err(Error::Interrupted | Error::Memory { .. }) => Ok(()),
         Err(error) => Err(error.to_string()),
         Ok(outcomes) => match &outcomes[..] {
             [Outcome::Done(Done::Tried { found })] if found.is_empty() => Ok(()),
