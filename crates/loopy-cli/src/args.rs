@@ -107,6 +107,9 @@ pub(crate) enum Command {
         after_help = "Examples:\n  loopy migrate settings.json -o config.yaml\n  loopy migrate config/advanced_features.yaml"
     )]
     Migrate(Migrate),
+    /// Say what this machine can do, and what would make it faster
+    #[command(after_help = "Examples:\n  loopy doctor\n  loopy doctor --json")]
+    Doctor,
     /// Runs jobs for another `loopy`
     #[command(hide = true)]
     Worker(Worker),

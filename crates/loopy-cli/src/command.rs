@@ -5,6 +5,7 @@ mod audit;
 mod cache;
 mod config;
 mod demo;
+mod doctor;
 mod looped;
 mod migrate;
 mod plan;
@@ -52,6 +53,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
         Command::Cache(cache) => cache::run(&global, &cache),
         Command::Config(config) => config::run(&global, &config),
         Command::Migrate(migrate) => migrate::run(&global, &migrate),
+        Command::Doctor => doctor::run(&global),
         Command::Worker(worker) => worker::run(&worker),
     };
     result.unwrap_or_else(|error| fail(&error, global.json, taken))

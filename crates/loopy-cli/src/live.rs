@@ -17,6 +17,8 @@ pub(crate) struct Live {
     /// Standard output carries the video; JSON goes to standard error.
     taken: bool,
     lines: bool,
+    /// Nothing is told at all.
+    silent: bool,
     bar: Mutex<Option<ProgressBar>>,
 }
 
@@ -27,12 +29,27 @@ impl Live {
             json: global.json,
             taken,
             lines: terminal && !global.json && !global.no_progress,
+            silent: false,
+            bar: Mutex::new(None),
+        }
+    }
+
+    /// For work that is nobody's wish.
+    pub(crate) fn silent() -> Self {
+        Self {
+            json: false,
+            taken: false,
+            lines: false,
+            silent: true,
             bar: Mutex::new(None),
         }
     }
 
     /// Takes one event.
     pub(crate) fn take(&self, event: &Event) {
+        if self.silent {
+            return;
+        }
         log::told(event);
         if self.json {
             if let Ok(line) = serde_json::to_string(event) {

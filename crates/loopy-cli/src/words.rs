@@ -101,6 +101,21 @@ pub(crate) fn fallback(step: &Entry) -> String {
     format!("fallback: {what}: {to} instead of {from}, because {why}{fix}")
 }
 
+/// `text` in lines of at most `width` letters, broken between words.
+pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
 /// Bytes as people say them.
 pub(crate) fn size(bytes: u64) -> String {
     match bytes {

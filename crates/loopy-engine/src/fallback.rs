@@ -251,7 +251,7 @@ fn processor(config: &AdvancedFeaturesConfig, makers: Makers) -> Ladder<Processo
     let rungs = vec![
         rung(
             "GPU",
-            "set features.gpu_acceleration.enabled to false until there is one",
+            "this version has none; leave `features.gpu_acceleration.enabled` at false",
             gpu,
             || {
                 Err(
@@ -292,7 +292,7 @@ fn scores(config: &AdvancedFeaturesConfig) -> Ladder<Scores> {
         .map(|(tier, name)| {
             rung(
                 name,
-                "set features.ml_enhanced.enabled to false until there is one",
+                "this version has none; leave `features.ml_enhanced.enabled` at false",
                 ml.enabled && tier >= wanted,
                 || {
                     Err(
@@ -361,7 +361,7 @@ fn sound() -> Ladder<Codec> {
         rung("aac", "", true, move || made(aac())),
     ];
     Ladder::new(
-        "encoding of sound",
+        "sound asked for as Opus",
         &["FFmpeg"],
         rungs,
         |_| Ok(()),

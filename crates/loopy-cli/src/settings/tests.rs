@@ -113,7 +113,9 @@ fn every_key_of_ours_is_the_default_of_an_option() {
     let ours = config::Key::ALL
         .into_iter()
         .filter(|key| !key.is_specified())
-        .map(|key| key.path);
+        .map(|key| key.path)
+        // Read where they are used: nobody says them by hand for one command.
+        .filter(|path| *path != "monitor.interval" && !path.starts_with("log."));
     let read = OPTIONS
         .into_iter()
         .map(|(key, ..)| key)
