@@ -53,7 +53,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
         Command::Cache(cache) => cache::run(&global, &cache),
         Command::Config(config) => config::run(&global, &config),
         Command::Migrate(migrate) => migrate::run(&global, &migrate),
-        Command::Doctor => doctor::run(&global),
+        Command::Doctor => Ok(doctor::run(&global)),
         Command::Worker(worker) => worker::run(&worker),
     };
     result.unwrap_or_else(|error| fail(&error, global.json, taken))

@@ -6,31 +6,40 @@ pub(crate) mod issues;
 mod places;
 mod trial;
 
-use std::process::ExitCode;
+use std::{
+    process::ExitCode,
+    time::{Duration, SystemTime},
+};
 
-use loopy_core::{ladder::State, limits::Limits};
-use loopy_engine::Error;
+use loopy_core::{ladder::State, ledger::Noted, limits::Limits};
 
 use self::checks::{Check, Mark};
 use super::House;
 use crate::{args::Global, live::Live, words};
 
-pub(super) fn run(global: &Global) -> Result<ExitCode, Error> {
+pub(super) fn run(global: &Global) -> ExitCode {
     let limits = super::render::limits(global);
     let mut checks = checks::all(global);
-    let (proof, ladders) = prove(global, &limits);
+    let (proof, stands) = prove(global, &limits);
     let ready = proof.mark == Mark::Good && checks.iter().all(|check| check.mark != Mark::Bad);
     checks.push(proof);
     if global.json {
-        tell_json(&checks, &ladders, ready);
+        tell_json(&checks, &stands, ready);
     } else {
-        tell(&checks, &ladders, ready);
+        tell(&checks, &stands, ready);
     }
-    Ok(ExitCode::from(u8::from(!ready)))
+    ExitCode::from(u8::from(!ready))
+}
+
+/// Where the ladders stand.
+#[derive(Default)]
+struct Stands {
+    ladders: Vec<State>,
+    steps: Vec<Noted>,
 }
 
 /// Renders something small in a store of its own, and looks at every ladder there.
-fn prove(global: &Global, limits: &Limits) -> (Check, Vec<State>) {
+fn prove(global: &Global, limits: &Limits) -> (Check, Stands) {
     let id = "main-job";
     let opened = tempfile::Builder::new()
         .prefix("loopy-doctor-")
@@ -51,17 +60,18 @@ fn prove(global: &Global, limits: &Limits) -> (Check, Vec<State>) {
                 Ok(says) => Check::good(id, says),
                 Err(why) => Check::bad(id, why, "the lines above say what is missing"),
             };
-            (check, ladders)
+            let steps = house.fallbacks.ledger();
+            (check, Stands { ladders, steps })
         }
         Err(why) => {
             let fix =
                 "make room for temporary files, or set TMPDIR to a folder that may be written";
-            (Check::bad(id, why, fix), Vec::new())
+            (Check::bad(id, why, fix), Stands::default())
         }
     }
 }
 
-fn tell_json(checks: &[Check], ladders: &[State], ready: bool) {
+fn tell_json(checks: &[Check], stands: &Stands, ready: bool) {
     let mut lines = Vec::new();
     let mut add = |kind: &str, value: serde_json::Value| {
         let mut value = value;
@@ -71,15 +81,18 @@ fn tell_json(checks: &[Check], ladders: &[State], ready: bool) {
     for check in checks {
         add("check", serde_json::to_value(check).unwrap_or_default());
     }
-    for ladder in ladders {
+    for ladder in &stands.ladders {
         add("ladder", serde_json::to_value(ladder).unwrap_or_default());
+    }
+    for step in &stands.steps {
+        add("fallback", serde_json::to_value(step).unwrap_or_default());
     }
     for row in issues::ROWS {
         let here: Vec<&str> = about(row, checks).map(|check| &*check.says).collect();
         let (issue, advice) = (row.issue, row.answer);
         add(
             "issue",
-            serde_json::json!({ "issue": issue, "row": row.row, "here": here, "answer": advice }),
+            serde_json::json!({ "issue": issue, "row": row.look, "here": here, "answer": advice }),
         );
     }
     add("doctor", serde_json::json!({ "ready": ready }));
@@ -93,7 +106,7 @@ fn about<'a>(row: &issues::Row, checks: &'a [Check]) -> impl Iterator<Item = &'a
     checks.iter().filter(move |check| ids.contains(&check.id))
 }
 
-fn tell(checks: &[Check], ladders: &[State], ready: bool) {
+fn tell(checks: &[Check], stands: &Stands, ready: bool) {
     let mut lines = Vec::new();
     for check in checks {
         let sign = match check.mark {
@@ -108,7 +121,7 @@ fn tell(checks: &[Check], ladders: &[State], ready: bool) {
     }
     lines.push(String::new());
     lines.push("Ladders, best first; what is used is marked *:".to_owned());
-    for ladder in ladders {
+    for ladder in &stands.ladders {
         lines.push(format!("  {}", ladder.what));
         for rung in &ladder.rungs {
             let used = ladder.used.as_ref() == Some(&rung.name);
@@ -123,6 +136,11 @@ fn tell(checks: &[Check], ladders: &[State], ready: bool) {
             }
         }
     }
+    for Noted { entry, when, .. } in &stands.steps {
+        let when = SystemTime::UNIX_EPOCH + Duration::from_secs(when.unwrap_or(0));
+        let when = humantime::format_rfc3339_seconds(when);
+        lines.push(format!("{when} {}", words::fallback(entry)));
+    }
     lines.push(String::new());
     let mut issue = "";
     for row in issues::ROWS {
@@ -130,7 +148,7 @@ fn tell(checks: &[Check], ladders: &[State], ready: bool) {
             issue = row.issue;
             lines.push(format!("{issue}:"));
         }
-        lines.push(format!("  {}", row.row));
+        lines.push(format!("  {}", row.look));
         for check in about(row, checks) {
             lines.push(format!("    here: {}", check.says));
         }

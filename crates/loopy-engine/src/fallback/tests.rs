@@ -1,7 +1,7 @@
 use std::{
     sync::{
         Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
         mpsc,
     },
     time::Duration,
@@ -181,6 +181,31 @@ fn a_rung_that_hangs_costs_one_thread_however_often_the_place_changes() {
     assert_eq!(tried.tries[0].load(Ordering::SeqCst), 1);
     let why = tried.ladder.state().rungs[0].why.clone();
     assert_eq!(why.as_deref(), Some("an earlier try has not ended yet"));
+}
+
+#[test]
+fn a_rung_that_comes_to_work_is_climbed_when_its_part_of_the_place_changes_and_not_before() {
+    let works = Arc::new(AtomicBool::new(false));
+    let now = Arc::clone(&works);
+    let rungs = vec![
+        rung("gpu", "get one", true, move || {
+            let works = now.load(Ordering::SeqCst);
+            works.then_some(0).ok_or_else(|| "no driver".to_owned())
+        }),
+        rung("cpu", "", true, || Ok(1)),
+    ];
+    let ladder = Ladder::new("work", &["driver"], rungs, |_: &i32| Ok(()), SHORT);
+    let used = |driver: &str| ladder.get(&place(driver)).unwrap().value;
+    assert_eq!(used("none"), 1);
+    works.store(true, Ordering::SeqCst);
+    assert_eq!(used("none"), 1);
+    assert_eq!(used("550"), 0);
+    let moves = ladder.moves();
+    let [Move::Down(down), Move::Up(up)] = &moves[..] else {
+        panic!("{moves:?}");
+    };
+    assert_eq!((&*down.why, &*down.fix), ("no driver", "get one"));
+    assert_eq!(up.why, "driver changed from none to 550");
 }
 
 #[test]

@@ -7,7 +7,7 @@ pub(crate) struct Row {
     /// What is seen.
     pub(crate) issue: &'static str,
     /// What to look at.
-    pub(crate) row: &'static str,
+    pub(crate) look: &'static str,
     /// Which checks tell of it.
     pub(crate) checks: &'static [&'static str],
     /// What helps.
@@ -24,7 +24,7 @@ const DEBUG: &str = "Debug Mode";
 pub(crate) const ROWS: &[Row] = &[
     Row {
         issue: GPU,
-        row: "Check GPU availability",
+        look: "Check GPU availability",
         checks: &["gpu", "devices"],
         answer: "This version works on the CPU, with or without a GPU. `loopy doctor` names every GPU that \
                  the NVIDIA driver shows, and why there is none: no driver, not loaded, no permission (in \
@@ -33,7 +33,7 @@ pub(crate) const ROWS: &[Row] = &[
     },
     Row {
         issue: GPU,
-        row: "Check the codecs of devices",
+        look: "Check the codecs of devices",
         checks: &["devices", "encoders"],
         answer: "That FFmpeg has an encoder such as h264_nvenc does not mean that its device can be \
                  opened; both are listed. Files are encoded with libx264 alone, because only what it makes \
@@ -41,7 +41,7 @@ pub(crate) const ROWS: &[Row] = &[
     },
     Row {
         issue: SOCKET,
-        row: "Check firewall settings",
+        look: "Check firewall settings",
         checks: &["port"],
         answer: "The port is that of `features.real_time.websocket.port`, 8765 unless the settings say \
                  otherwise. Another program that listens there is told here; give another port. \
@@ -50,7 +50,7 @@ pub(crate) const ROWS: &[Row] = &[
     },
     Row {
         issue: SOCKET,
-        row: "Verify authentication token",
+        look: "Verify authentication token",
         checks: &["token"],
         answer: "`loopy config init` writes a file with a fresh token; `loopy config check` refuses the \
                  example's and those that can be guessed. It is never shown, neither here nor in logs: \
@@ -58,7 +58,7 @@ pub(crate) const ROWS: &[Row] = &[
     },
     Row {
         issue: SOCKET,
-        row: "Test with different browsers",
+        look: "Test with different browsers",
         checks: &["browser"],
         answer: "The pages of `loopy analyze --html` and `loopy plan --html` are single files that every \
                  browser of the last years opens without a server. The browser that is named here is the \
@@ -66,7 +66,7 @@ pub(crate) const ROWS: &[Row] = &[
     },
     Row {
         issue: SLOW,
-        row: "Monitor resource usage with dashboard",
+        look: "Monitor resource usage with dashboard",
         checks: &["cpu", "memory", "limits"],
         answer: "The live line of a render tells frames a second and the time left; `--report` tells wall \
                  and CPU seconds of every stage and the peak of memory. `--dry-run` tells what a render \
@@ -75,7 +75,7 @@ pub(crate) const ROWS: &[Row] = &[
     },
     Row {
         issue: SLOW,
-        row: "Check fallback system logs",
+        look: "Check fallback system logs",
         checks: &["log"],
         answer: "Every step down a ladder is a `fallback` line on standard error and in the log, an object \
                  of type `fallback` with `--json`, and in `fallbacks` of the report, each with its reason \
@@ -83,7 +83,7 @@ pub(crate) const ROWS: &[Row] = &[
     },
     Row {
         issue: SLOW,
-        row: "Adjust configuration settings",
+        look: "Adjust configuration settings",
         checks: &["settings", "store"],
         answer: "`loopy config show --origin` tells every setting and who said it. What makes renders \
                  quicker: more workers, `--quality draft`, `--preset fast`, a smaller `--size`, a store \
@@ -92,21 +92,21 @@ pub(crate) const ROWS: &[Row] = &[
     },
     Row {
         issue: RENDER,
-        row: "Check FFmpeg",
+        look: "Check FFmpeg",
         checks: &["ffmpeg", "encoders"],
         answer: "FFmpeg has to be 5.1 or newer, with libx264. Without libopus, sound is AAC; without \
                  zimg, colour is converted by swscale; both are fallbacks.",
     },
     Row {
         issue: RENDER,
-        row: "Check the store",
+        look: "Check the store",
         checks: &["store"],
         answer: "The store has to be a folder that may be written, with room for what is encoded. \
                  `--cache DIR` takes another one; `loopy cache clear` empties it.",
     },
     Row {
         issue: RENDER,
-        row: "Check the clips",
+        look: "Check the clips",
         checks: &["main-job"],
         answer: "Files that cannot be used are left out, each with its reason; `loopy analyze CLIPS` tells \
                  them without rendering. When the small render above works and yours does not, it is the \
@@ -114,7 +114,7 @@ pub(crate) const ROWS: &[Row] = &[
     },
     Row {
         issue: DEBUG,
-        row: "Enable debug logging",
+        look: "Enable debug logging",
         checks: &["log"],
         answer: "`debug: {enabled: true, log_level: DEBUG, log_file: loopy_comfy_v2_debug.log}` in the \
                  settings, or `LOOPYCOMFY_DEV=1` for one command. `log` sets the format, the size at \
@@ -141,7 +141,7 @@ fn chapter() -> String {
         let _written = writeln!(
             text,
             "\n### {}\n\n{}\n\nDoctor: `{checks}`.",
-            row.row, row.answer
+            row.look, row.answer
         );
     }
     text
@@ -181,7 +181,7 @@ mod tests {
         ];
         for wanted in wanted {
             assert!(
-                ROWS.iter().any(|row| (row.issue, row.row) == wanted),
+                ROWS.iter().any(|row| (row.issue, row.look) == wanted),
                 "{wanted:?}"
             );
         }
