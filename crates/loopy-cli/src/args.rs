@@ -39,6 +39,9 @@ pub(crate) struct Global {
     /// What file and environment say
     #[arg(skip)]
     pub(crate) settings: Settings,
+    /// What is wrong with them, for a command that goes on without
+    #[arg(skip)]
+    pub(crate) trouble: Option<String>,
     /// Folder of the store [default: the user's cache folder]
     #[arg(long, global = true, value_name = "DIR", env = "LOOPYCOMFY_CACHE")]
     pub(crate) cache: Option<PathBuf>,

@@ -66,14 +66,22 @@ pub(crate) fn first() -> Result<Args, clap::Error> {
 }
 
 /// The command line over the environment, the file and the defaults.
-pub(crate) fn with(args: Args) -> Result<Args, Error> {
+pub(crate) fn with(mut args: Args) -> Result<Args, Error> {
     if matches!(
         args.command,
         Command::Worker(_) | Command::Config(_) | Command::Migrate(_)
     ) {
         return Ok(args);
     }
-    let settings = find(args.global.config.as_deref())?.0;
+    let settings = match find(args.global.config.as_deref()) {
+        Ok((settings, _)) => settings,
+        // The doctor says what is wrong, and looks at everything else all the same.
+        Err(Error::Settings(findings)) if matches!(args.command, Command::Doctor) => {
+            args.global.trouble = Some(findings.to_string());
+            return Ok(args);
+        }
+        Err(error) => return Err(error),
+    };
     let line: Vec<OsString> = std::env::args_os().collect();
     parse(&settings, &line).map_err(|error| Error::Usage(error.to_string()))
 }

@@ -136,6 +136,20 @@ fn a_store_that_cannot_be_written_is_a_reason_to_fail() {
 }
 
 #[test]
+fn settings_that_are_wrong_are_told_among_everything_else() {
+    let house = House::new();
+    fs::write(house.path("c.yaml"), "render: {size: 12}\nstoer: {}\n").unwrap();
+    let told = doctor(&house, &["--config", "c.yaml"], &[], 1);
+    assert_eq!(told.mark("settings"), "bad");
+    let says = told.says("settings");
+    assert!(
+        says.contains("render.size") && says.contains("did you mean `store`?"),
+        "{says}"
+    );
+    assert_eq!(told.mark("main-job"), "good");
+}
+
+#[test]
 fn a_port_that_is_taken_is_told_and_no_reason_to_fail() {
     let house = House::new();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -94,10 +94,16 @@ fn as_json_every_event_is_an_object_and_a_token_is_nowhere() {
     assert_eq!(mode & 0o777, 0o600);
 
     // What fails is in it, with its code and its hint.
-    house.run(
-        &["render", "nowhere", "-o", "o.mp4", "--config", "c.yaml"],
-        4,
-    );
+    let nowhere = format!("nowhere-{TOKEN}");
+    let args = ["render", &nowhere, "-o", "o.mp4", "--config", "c.yaml"];
+    for args in [&[&args[..], &["--json"]].concat(), &args[..]] {
+        let output = house.run(args, 4);
+        let said = text(&output.stderr) + &text(&output.stdout);
+        assert!(
+            said.contains("nowhere-***") && !said.contains(TOKEN),
+            "{said}"
+        );
+    }
     let log = fs::read_to_string(house.path("a.log")).unwrap();
     let last: Value = serde_json::from_str(log.lines().last().unwrap()).unwrap();
     assert_eq!(

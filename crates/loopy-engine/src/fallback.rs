@@ -264,10 +264,10 @@ fn processor(config: &AdvancedFeaturesConfig, makers: Makers) -> Ladder<Processo
             "CPU workers",
             "make sure that `loopy` may start processes of itself, each with its `--worker-memory`",
             true,
-            move || workers().map(|runs| Processor::new(runs, true)),
+            move || Processor::try_out(workers()?, true),
         ),
         rung("CPU, in this process", "", true, move || {
-            basic().map(|runs| Processor::new(runs, false))
+            Processor::try_out(basic()?, false)
         }),
     ];
     Ladder::new(

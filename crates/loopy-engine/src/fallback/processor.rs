@@ -26,6 +26,8 @@ pub struct Makers {
 #[derive(Clone)]
 pub struct Processor {
     runs: Arc<Runs>,
+    /// What it said when it was asked for the first time.
+    answer: Result<(), String>,
     /// In processes of their own: what they crash in is not this program.
     pub apart: bool,
 }
@@ -40,24 +42,30 @@ impl std::fmt::Debug for Processor {
 }
 
 impl Processor {
-    pub(super) fn new(runs: Arc<Runs>, apart: bool) -> Self {
-        Self { runs, apart }
+    /// Has `runs` do a job that is none.
+    pub(super) fn try_out(runs: Arc<Runs>, apart: bool) -> Result<Self, String> {
+        let nothing = vec![Job::Try { joints: Vec::new() }];
+        let answer = match runs.run(nothing, &mut |_event| {}) {
+            // Whoever asks to stop is heard elsewhere, and so is what memory has no room for.
+            Err(Error::Interrupted | Error::Memory { .. }) => Ok(()),
+            Err(error) => return Err(error.to_string()),
+            Ok(outcomes) => match &outcomes[..] {
+                [Outcome::Done(Done::Tried { found })] if found.is_empty() => Ok(()),
+                [Outcome::Failed(failure)] => return Err(failure.reason.clone()),
+                _ => Err("it answers another question".to_owned()),
+            },
+        };
+        Ok(Self {
+            runs,
+            answer,
+            apart,
+        })
     }
 }
 
-/// Has a processor do a job that is none, and looks at the answer.
+/// Whether a processor answered what it was asked.
 pub(super) fn check(processor: &Processor) -> Result<(), String> {
-    let nothing = vec![Job::Try { joints: Vec::new() }];
-    match processor.runs.run(nothing, &mut |_event| {}) {
-        // Whoever asks to stop is heard elsewhere, and so is what memory has no room for.
-        Err(Error::Interrupted | Error::Memory { .. }) => Ok(()),
-        Err(error) => Err(error.to_string()),
-        Ok(outcomes) => match &outcomes[..] {
-            [Outcome::Done(Done::Tried { found })] if found.is_empty() => Ok(()),
-            [Outcome::Failed(failure)] => Err(failure.reason.clone()),
-            _ => Err("it answers another question".to_owned()),
-        },
-    }
+    processor.answer.clone()
 }
 
 /// Runs jobs on the best processor. One that cannot be started any more is left for the next, which

@@ -145,6 +145,15 @@ fn program() -> Check {
 }
 
 fn configuration(global: &Global) -> Check {
+    if let Some(trouble) = &global.trouble {
+        let says = trouble
+            .lines()
+            .map(str::trim)
+            .collect::<Vec<_>>()
+            .join("; ");
+        let fix = "`loopy config check` tells every mistake; renders end with code 3 until then";
+        return Check::bad("settings", says, fix);
+    }
     let given = Key::ALL
         .iter()
         .filter(|key| *global.settings.place(key.path) != Place::Default);
@@ -335,6 +344,8 @@ fn storage(global: &Global, folder: Result<PathBuf, Error>) -> Check {
     };
     let name = show(&folder);
     if let Err(why) = write_in(&folder) {
+        // The error itself names a file that is there for a moment.
+        let why = why.kind();
         return Check::bad(id, format!("{name} cannot be written: {why}"), fix);
     }
     let cap = global
