@@ -5,7 +5,7 @@
 //! and finds no job above what it said.
 
 use loopy_core::{
-    Clip, Size,
+    Size,
     clip::Facts,
     encode::Settings,
     recipe::{Pictures, Recipe},
@@ -17,13 +17,28 @@ use crate::{
 };
 
 const MIB: u64 = 1 << 20;
-/// The worker itself, with its libraries.
-const WORKER: u64 = 48 * MIB;
+/// The worker itself, with its libraries and what its allocator keeps.
+const WORKER: u64 = 64 * MIB;
 /// A file that nobody has looked at may have pictures as large as these.
 const USUAL: Size = Size {
     width: 3840,
     height: 2160,
 };
+/// Bytes for each pixel of a source: the pictures that a decoder refers to (a few at most sizes,
+/// sixteen at worst), and the one that is turned and scaled.
+const DECODED: u64 = 32;
+/// Bytes for each pixel of an encoder that looks ahead: frames, their halves, and what is known of
+/// each block. Few frames take hardly less: twelve more are shown at the end.
+const ENCODED: u64 = 200;
+/// The same of the slow presets, which look farther.
+const ENCODED_SLOWLY: u64 = 300;
+/// Bytes for each pixel of an encoder that keeps frames losslessly, and for each of its frames.
+const KEPT: u64 = 12;
+const KEPT_FRAME: u64 = 1;
+/// Bytes for each pixel of a picture in memory.
+const HALVES: u64 = 2;
+/// What small pictures and descriptions take in trials and fingerprints.
+const SMALL: u64 = 64 * MIB;
 
 impl Weigh for Job {
     fn weight(&self) -> Weight {
@@ -31,54 +46,60 @@ impl Weigh for Job {
             cost,
             need: Need::Bytes(WORKER + bytes),
         };
+        let usually = |bytes: u64| Weight {
+            cost: 0,
+            need: Need::Usually(WORKER + bytes),
+        };
         match self {
-            Self::Analyze { .. } => Weight {
-                cost: 0,
-                need: Need::Usually(WORKER + decoder(USUAL.pixels())),
-            },
-            Self::Around(wanted) => bytes(decoding(&wanted.clip), decoder_of(&wanted.clip.facts)),
-            Self::Fingerprint(wanted) => bytes(0, decoder_of(&wanted.facts)),
-            Self::Try { joints } => bytes(joints.len() as u64, 128 * MIB),
+            Self::Analyze { .. } => usually(USUAL.pixels() * DECODED),
+            Self::Around(wanted) => bytes(
+                u64::from(wanted.clip.until) * wanted.clip.facts.coded.pixels(),
+                decoder(&wanted.clip.facts) + SMALL / 4,
+            ),
+            Self::Fingerprint(wanted) => bytes(
+                0,
+                decoder(&wanted.facts) + wanted.film.pixels() * DECODED + SMALL,
+            ),
+            Self::Try { joints } => bytes(joints.len() as u64, SMALL),
             Self::Encode {
                 clip,
                 segments,
                 handles,
                 ..
             } => bytes(
-                encoding(segments) + encoding(handles),
-                decoder_of(&clip.facts) + encoders(segments, handles),
+                pictures(segments) + pictures(handles),
+                decoder(&clip.facts) + encoders(segments, handles),
             ),
             Self::Bridge { bridges } => bytes(
-                encoding(bridges),
+                pictures(bridges),
                 bridges.iter().map(bridge).max().unwrap_or(0),
             ),
-            Self::Sound { .. } => bytes(0, 64 * MIB),
+            // How long a sound is, is found when it is decoded.
+            Self::Sound { .. } => usually(2 * SMALL),
         }
     }
 }
 
-fn decoding(clip: &Clip) -> u64 {
-    u64::from(clip.until) * clip.facts.coded.pixels()
-}
-
-fn encoding(recipes: &[Recipe]) -> u64 {
-    let pixels = |recipe: &Recipe| recipe.normalise.size.pixels();
-    recipes
-        .iter()
-        .map(|recipe| u64::from(recipe.frames()) * pixels(recipe))
-        .sum()
-}
-
-fn decoder_of(facts: &Facts) -> u64 {
-    decoder(facts.coded.pixels().max(facts.shown.pixels()))
+/// Frames times pixels of what is to be encoded.
+fn pictures(recipes: &[Recipe]) -> u64 {
+    let one = |recipe: &Recipe| u64::from(recipe.frames()) * recipe.normalise.size.pixels();
+    recipes.iter().map(one).sum()
 }
 
 /// A decoder and what turns its pictures.
-fn decoder(pixels: u64) -> u64 {
-    pixels * 40
+fn decoder(facts: &Facts) -> u64 {
+    let pixels = facts.coded.pixels().max(facts.shown.pixels());
+    // Formats of more than eight bits are named by how many.
+    let deep = ["9", "10", "12", "14", "16"].iter().any(|bits| {
+        facts
+            .pixel_format
+            .trim_end_matches(['l', 'b', 'e'])
+            .ends_with(bits)
+    });
+    pixels * DECODED * if deep { 2 } else { 1 }
 }
 
-/// Encoders that are open at the same time: each row is open from its first frame to its last.
+/// Encoders that are open at the same time: each is from the first frame of its row to the last.
 fn encoders(segments: &[Recipe], handles: &[Recipe]) -> u64 {
     let rows = segments.iter().chain(handles).filter_map(|recipe| {
         let Pictures::Run(row) = recipe.pictures else {
@@ -99,20 +120,18 @@ fn encoders(segments: &[Recipe], handles: &[Recipe]) -> u64 {
         .unwrap_or(0)
 }
 
-/// An encoder and the frames that it looks ahead, with what it has written.
 fn encoder(recipe: &Recipe) -> u64 {
     let pixels = recipe.normalise.size.pixels();
-    let ahead = if recipe.encode == Settings::lossless() {
-        8
-    } else {
-        60
-    };
-    pixels * 3 * u64::from(recipe.frames()).min(ahead) + pixels * 30
+    if recipe.encode == Settings::lossless() {
+        return pixels * (KEPT + KEPT_FRAME * u64::from(recipe.frames()));
+    }
+    let slow = ["slow", "slower", "veryslow", "placebo"].contains(&recipe.encode.preset.as_str());
+    pixels * if slow { ENCODED_SLOWLY } else { ENCODED }
 }
 
-/// A bridge: the pictures on both sides, those between, and the flow that draws them.
+/// A bridge: the pictures on both sides and those between, then an encoder; the flow that draws
+/// them is gone by then and takes less.
 fn bridge(recipe: &Recipe) -> u64 {
-    let pixels = recipe.normalise.size.pixels();
     let held = match recipe.pictures {
         Pictures::Run(_) => 0,
         Pictures::Dissolve { tail, head } | Pictures::Morph { tail, head } => {
@@ -122,5 +141,6 @@ fn bridge(recipe: &Recipe) -> u64 {
             u64::from(before.to - before.from) + u64::from(after.to - after.from)
         }
     };
-    pixels * 3 / 2 * (held + u64::from(recipe.frames())) + pixels * 100 + encoder(recipe)
+    let pixels = recipe.normalise.size.pixels();
+    pixels * HALVES * (held + u64::from(recipe.frames())) + encoder(recipe)
 }

@@ -14,8 +14,8 @@ use crate::executor::{
     Weigh, Weight, Workers,
 };
 
-/// Least that a worker is confined to, in MiB: less than this holds no picture.
-const LEAST_WORKER_MIB: u64 = 256;
+/// MiB of address space that a worker has beyond what is resident: libraries, and what it freed.
+const BEYOND_MIB: u64 = 512;
 
 /// What is asked for by hand, before settings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,8 +70,8 @@ impl ParallelProcessor {
         Self { governor, cancel }
     }
 
-    /// Worker processes, each started as `command` gives it for so many MiB of memory: never more
-    /// than the limit of all of them.
+    /// Worker processes, each started as `command` gives it for so many MiB of address space: not
+    /// much more than the limit of all of them.
     pub fn workers(&self, command: impl Fn(u64) -> Vec<OsString>, limits: Limits) -> Workers {
         let limits = Limits {
             worker_mib: self.worker_mib(limits.worker_mib),
@@ -82,8 +82,11 @@ impl ParallelProcessor {
     }
 
     fn worker_mib(&self, asked: u64) -> u64 {
-        let most = self.governor.limit().map_or(asked, |limit| limit >> 20);
-        asked.min(most.max(LEAST_WORKER_MIB))
+        let most = self
+            .governor
+            .limit()
+            .map(|limit| (limit >> 20) + BEYOND_MIB);
+        most.map_or(asked, |most| asked.min(most))
     }
 
     /// What `work` makes of each of `items` (files, frames), in their order, on threads of this
