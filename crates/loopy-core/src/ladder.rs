@@ -5,81 +5,25 @@
 //! failed is tried again only when the environment is another, by name and value; one that was lost
 //! [`MOST_FALLS`] times is given up. So a ladder never goes to and fro.
 
-use std::{collections::BTreeMap, fmt};
+mod environment;
+mod fault;
+mod known;
+mod state;
 
-use serde::Serialize;
+use std::collections::BTreeMap;
 
+pub use self::{
+    environment::Environment,
+    fault::Fault,
+    known::Known,
+    state::{RungState, State},
+};
 use crate::ledger::Entry;
 
 /// A rung that was left so often is not climbed again.
 pub const MOST_FALLS: u32 = 3;
 /// Environments whose failures are remembered.
 const REMEMBERED: usize = 32;
-
-/// What a ladder depends on, by name.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Environment(BTreeMap<String, String>);
-
-impl Environment {
-    /// With one more thing in it.
-    #[must_use]
-    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.0.insert(name.to_owned(), value.into());
-        self
-    }
-
-    /// Only what has one of these names.
-    #[must_use]
-    pub fn only(&self, names: &[&str]) -> Self {
-        let kept = self.0.iter().filter(|(name, _)| names.contains(&&***name));
-        Self(
-            kept.map(|(name, value)| (name.clone(), value.clone()))
-                .collect(),
-        )
-    }
-
-    /// What differs from what was `before`, in words.
-    fn changes(&self, before: &Self) -> String {
-        let names = self.0.keys().chain(before.0.keys());
-        let mut changes: Vec<String> = names
-            .filter_map(|name| {
-                let [was, is] = [before, self].map(|environment| environment.0.get(name));
-                let word =
-                    |value: Option<&String>| value.map_or("absent", |value| value).to_owned();
-                (was != is).then(|| format!("{name} changed from {} to {}", word(was), word(is)))
-            })
-            .collect();
-        changes.sort();
-        changes.dedup();
-        changes.join("; ")
-    }
-}
-
-/// How a rung failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// It said why.
-    Failed(String),
-    /// It panicked.
-    Panicked(String),
-    /// It did not end in so many milliseconds.
-    Hung(u64),
-    /// It ended, and what it made is wrong.
-    Wrong(String),
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Failed(why) => formatter.write_str(why),
-            Self::Panicked(words) => write!(formatter, "an internal error: {words}"),
-            Self::Hung(millis) => {
-                write!(formatter, "it did not end in {} s", *millis as f64 / 1e3)
-            }
-            Self::Wrong(why) => write!(formatter, "its result is wrong: {why}"),
-        }
-    }
-}
 
 /// One way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -339,65 +283,6 @@ impl Ladder {
                 })
                 .collect(),
         }
-    }
-}
-
-/// How a ladder stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct State {
-    /// What it is for.
-    pub what: String,
-    /// The rung that is used.
-    pub used: Option<String>,
-    /// All rungs, best first.
-    pub rungs: Vec<RungState>,
-}
-
-/// How a rung stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct RungState {
-    /// Its name.
-    pub name: String,
-    /// `used`, `works`, `failed`, `not asked for`, `not needed` or `not tried`.
-    pub standing: &'static str,
-    /// Why it failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub why: Option<String>,
-    /// What someone does who wants it instead of the one that is used.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub climb: Option<String>,
-}
-
-/// A ladder of which everything is known at once.
-#[derive(Clone, Debug)]
-pub struct Known {
-    /// What it is for.
-    pub what: &'static str,
-    /// Name, fix, and whether it works, best first.
-    pub rungs: Vec<(&'static str, String, Result<(), String>)>,
-}
-
-impl Known {
-    /// The rung to use, and the steps down to it.
-    pub fn settle(&self) -> (Option<usize>, Vec<Entry>) {
-        let rungs = self.rungs.iter().map(|(name, fix, _)| Rung {
-            name: (*name).to_owned(),
-            fix: fix.clone(),
-            asked: true,
-        });
-        let mut ladder = Ladder::new(self.what, rungs.collect());
-        for (index, (_, _, works)) in self.rungs.iter().enumerate() {
-            ladder.found(index, works.clone().map_err(Fault::Failed));
-        }
-        let used = match ladder.look(&Environment::default()) {
-            Next::Use(index) => Some(index),
-            Next::Try(_) | Next::Nothing => None,
-        };
-        let down = ladder.moves().into_iter().filter_map(|step| match step {
-            Move::Down(entry) => Some(entry),
-            Move::Up(_) => None,
-        });
-        (used, down.collect())
     }
 }
 

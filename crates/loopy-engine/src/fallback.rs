@@ -7,20 +7,21 @@ mod environment;
 mod ladder;
 mod probe;
 mod processor;
+mod rungs;
 #[cfg(test)]
 mod tests;
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::{Duration, SystemTime},
+    sync::{Mutex, PoisonError},
+    time::SystemTime,
 };
 
 use loopy_core::{
-    config::{AdvancedFeaturesConfig, ModelQuality},
+    config::AdvancedFeaturesConfig,
     ladder::{Move, State},
     ledger::{Entry, Ledger, Noted},
 };
-use loopy_media::{audio::encode::Codec, capabilities};
+use loopy_media::audio::encode::Codec;
 
 use crate::{
     executor::{self, Executor},
@@ -31,17 +32,6 @@ pub use self::{
     ladder::{Chosen, Ladder, Nothing, Rung},
     processor::{Maker, Makers, Processor},
 };
-
-/// How long a rung may take to show that it works.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// Starting a process on a machine that is busy takes longer.
-const PROCESS_PATIENCE: Duration = Duration::from_secs(70);
-
-/// Mean difference of luma above which what an encoder made is not what it was given.
-const APART: f64 = 0.5;
-
-/// Models that score joints, best first.
-const MODELS: [&str; 3] = ["full model", "lite model", "cpu model"];
 
 /// What scores joints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,13 +54,13 @@ impl FallbackSystem {
     /// The ladders, as far as `config` asks for their rungs; `makers` make what runs jobs.
     pub fn new(config: &AdvancedFeaturesConfig, makers: Makers) -> Self {
         Self {
-            processor: processor(config, makers),
-            scores: scores(config),
-            encoder: encoder(),
-            sound: sound(),
+            processor: rungs::processor(config, makers),
+            scores: rungs::scores(config),
+            encoder: rungs::encoder(),
+            sound: rungs::sound(),
             reading: loopy_media::decode::ladders()
                 .into_iter()
-                .map(reading)
+                .map(rungs::reading)
                 .collect(),
             ledger: Mutex::default(),
         }
@@ -197,7 +187,7 @@ pub fn lacking(config: &AdvancedFeaturesConfig) -> Vec<(String, String)> {
         basic: Box::new(absent),
     };
     let system = FallbackSystem::new(config, makers);
-    let mut lacking = system.scores.lacking(MODELS.len());
+    let mut lacking = system.scores.lacking(rungs::MODELS.len());
     lacking.dedup_by(|a, b| a.1 == b.1);
     lacking.extend(system.processor.lacking(1));
     lacking
@@ -229,156 +219,4 @@ impl Executor<Job, Done> for FallbackSystem {
     ) -> Result<Vec<executor::Outcome<Done>>, executor::Error> {
         processor::run(self, &jobs, on)
     }
-}
-
-fn rung<T>(
-    name: &str,
-    fix: &str,
-    asked: bool,
-    probe: impl Fn() -> Result<T, String> + Send + Sync + 'static,
-) -> Rung<T> {
-    Rung {
-        name: name.to_owned(),
-        fix: fix.to_owned(),
-        asked,
-        probe: Arc::new(probe),
-    }
-}
-
-fn processor(config: &AdvancedFeaturesConfig, makers: Makers) -> Ladder<Processor> {
-    let gpu = config.features.gpu_acceleration.enabled;
-    let Makers { workers, basic } = makers;
-    let rungs = vec![
-        rung(
-            "GPU",
-            "this version has none; leave `features.gpu_acceleration.enabled` at false",
-            gpu,
-            || {
-                Err(
-                    "`features.gpu_acceleration.enabled` is true, and this version has none"
-                        .to_owned(),
-                )
-            },
-        ),
-        rung(
-            "CPU workers",
-            "make sure that `loopy` may start processes of itself, each with its `--worker-memory`",
-            true,
-            move || Processor::try_out(workers()?, true),
-        ),
-        rung("CPU, in this process", "", true, move || {
-            Processor::try_out(basic()?, false)
-        }),
-    ];
-    Ladder::new(
-        "picture work",
-        &["program", "driver"],
-        rungs,
-        processor::check,
-        PROCESS_PATIENCE,
-    )
-}
-
-fn scores(config: &AdvancedFeaturesConfig) -> Ladder<Scores> {
-    let ml = &config.features.ml_enhanced;
-    let wanted = match ml.model_quality {
-        ModelQuality::Auto | ModelQuality::Full => 0,
-        ModelQuality::Lite => 1,
-        ModelQuality::Cpu => 2,
-    };
-    let mut rungs: Vec<Rung<Scores>> = MODELS
-        .into_iter()
-        .enumerate()
-        .map(|(tier, name)| {
-            rung(
-                name,
-                "this version has none; leave `features.ml_enhanced.enabled` at false",
-                ml.enabled && tier >= wanted,
-                || {
-                    Err(
-                        "`features.ml_enhanced.enabled` is true, and this version has no model \
-                         runner"
-                            .to_owned(),
-                    )
-                },
-            )
-        })
-        .collect();
-    rungs.push(rung("what is measured in the pictures", "", true, || {
-        Ok(Scores::Visual)
-    }));
-    Ladder::new("scores of joints", &["driver"], rungs, |_| Ok(()), PATIENCE)
-}
-
-fn encoder() -> Ladder<()> {
-    let rungs = vec![
-        rung(
-            "hardware H.264",
-            "nothing yet: what a device's encoder makes is not proven to join exactly",
-            false,
-            || Err("this version joins only what libx264 made".to_owned()),
-        ),
-        rung(
-            "libx264",
-            "install an FFmpeg that was built with --enable-gpl --enable-libx264",
-            true,
-            || {
-                let apart = capabilities::prove_video().map_err(|error| error.to_string())?;
-                if apart > APART {
-                    return Err(format!("its pictures are off by {apart:.1} code values"));
-                }
-                Ok(())
-            },
-        ),
-        rung("another encoder", "", true, || {
-            Err("this version joins only what libx264 made".to_owned())
-        }),
-    ];
-    Ladder::new(
-        "encoding of video",
-        &["FFmpeg"],
-        rungs,
-        |()| Ok(()),
-        PATIENCE,
-    )
-}
-
-fn sound() -> Ladder<Codec> {
-    let prove = |codec| move || capabilities::prove_sound(codec).map(|packets| (codec, packets));
-    let made = |proof: Result<(Codec, u32), loopy_media::Error>| match proof {
-        Ok((_, 0)) => Err("it made no sound".to_owned()),
-        Ok((codec, _)) => Ok(codec),
-        Err(error) => Err(error.to_string()),
-    };
-    let (opus, aac) = (prove(Codec::Opus), prove(Codec::Aac));
-    let rungs = vec![
-        rung(
-            "opus",
-            "install an FFmpeg that was built with --enable-libopus, or ask for `--audio-codec aac`",
-            true,
-            move || made(opus()),
-        ),
-        rung("aac", "", true, move || made(aac())),
-    ];
-    Ladder::new(
-        "sound asked for as Opus",
-        &["FFmpeg"],
-        rungs,
-        |_| Ok(()),
-        PATIENCE,
-    )
-}
-
-fn reading(known: loopy_core::ladder::Known) -> Ladder<()> {
-    let rungs = known
-        .rungs
-        .into_iter()
-        .map(|(name, fix, works)| rung(name, &fix, true, move || works.clone()));
-    Ladder::new(
-        known.what,
-        &["FFmpeg"],
-        rungs.collect(),
-        |()| Ok(()),
-        PATIENCE,
-    )
 }

@@ -12,7 +12,7 @@ use loopy_core::{
     ladder::{Environment, Move},
 };
 
-use super::*;
+use super::{rungs::rung, *};
 use crate::executor::{Cancel, InProcess, Outcome};
 
 /// Long enough for a thread to begin on a busy machine.

@@ -1,10 +1,11 @@
 //! What the doctor looks at, one thing a line.
 
+mod codecs;
+mod machine;
+
 use std::{
     io::Write as _,
     path::{Path, PathBuf},
-    sync::mpsc,
-    time::Duration,
 };
 
 use loopy_core::{
@@ -12,11 +13,8 @@ use loopy_core::{
     config::{Key, Place},
 };
 use loopy_engine::{Error, fallback, store};
-use loopy_media::{
-    audio::encode::Codec,
-    capabilities::{self, VideoEncoder},
-};
-use loopy_monitor::{Quality, Reading, ResourceMonitor, SystemInfo};
+use loopy_media::capabilities;
+use loopy_monitor::ResourceMonitor;
 use serde::Serialize;
 
 use super::{super::store_dir, places};
@@ -46,9 +44,6 @@ pub(super) const TITLES: [(&str, &str); 18] = [
 
 /// Room below which a store is of little use.
 const LITTLE: u64 = 512 << 20;
-/// Drivers of devices may take their time, and some never answer.
-const PATIENCE: Duration = Duration::from_secs(10);
-
 /// How something stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -111,14 +106,14 @@ pub(super) fn all(global: &Global) -> Vec<Check> {
     vec![
         program(),
         configuration(global),
-        ffmpeg(),
-        coders(&encoders),
-        devices(&encoders),
-        gpu(&info),
-        cpu(&info),
-        workers(global, &monitor.get_recommended_quality()),
-        memory(&info),
-        limits(&info),
+        codecs::ffmpeg(),
+        codecs::coders(&encoders),
+        codecs::devices(&encoders),
+        machine::gpu(&info),
+        machine::cpu(&info),
+        machine::workers(global, &monitor.get_recommended_quality()),
+        machine::memory(&info),
+        machine::limits(&info),
         storage(global, folder),
         port(global),
         token(global),
@@ -173,167 +168,6 @@ fn configuration(global: &Global) -> Check {
             "`loopy config init` writes one",
         ),
     }
-}
-
-fn ffmpeg() -> Check {
-    let libraries = loopy_media::libraries();
-    let told: Vec<String> = libraries
-        .iter()
-        .take(3)
-        .map(|(name, version)| format!("{name} {version}"))
-        .collect();
-    Check::good(
-        "ffmpeg",
-        format!("{} ({})", told.join(", "), capabilities::licence()),
-    )
-}
-
-fn coders(all: &[VideoEncoder]) -> Check {
-    let has = |name: &str| all.iter().any(|encoder| encoder.name == name);
-    let sound = |codec| capabilities::prove_sound(codec).is_ok_and(|packets| packets > 0);
-    let mut found: Vec<&str> = ["libx264", "libx265", "libsvtav1", "libvpx-vp9"]
-        .into_iter()
-        .filter(|name| has(name))
-        .collect();
-    let opus = sound(Codec::Opus);
-    found.extend(sound(Codec::Aac).then_some("aac"));
-    found.extend(opus.then_some("libopus"));
-    let told = found.join(", ");
-    let id = "encoders";
-    if !has("libx264") {
-        let fix = "install an FFmpeg that was built with --enable-gpl --enable-libx264";
-        return Check::bad(id, format!("no libx264 (there are: {told})"), fix);
-    }
-    if !opus {
-        let fix = "install an FFmpeg that was built with --enable-libopus";
-        return Check::note(id, format!("{told}; no libopus: sound is AAC"), fix);
-    }
-    Check::good(id, told)
-}
-
-fn devices(encoders: &[VideoEncoder]) -> Check {
-    let (sender, receiver) = mpsc::sync_channel(1);
-    let asked = std::thread::Builder::new()
-        .name("devices".to_owned())
-        // Nobody may wait any more.
-        .spawn(move || drop(sender.send(capabilities::devices())));
-    let id = "devices";
-    let hardware: Vec<&str> = encoders
-        .iter()
-        .filter(|encoder| encoder.hardware && encoder.codec == "h264")
-        .map(|encoder| encoder.name.as_str())
-        .collect();
-    let has = if hardware.is_empty() {
-        "no hardware H.264 encoder in this FFmpeg".to_owned()
-    } else {
-        format!("FFmpeg has {}", hardware.join(", "))
-    };
-    let found = match asked.map(|_thread| receiver.recv_timeout(PATIENCE)) {
-        Ok(Ok(found)) => found,
-        Ok(Err(_late)) => {
-            let says = format!("{has}; a driver did not answer in {} s", PATIENCE.as_secs());
-            return Check::note(id, says, "");
-        }
-        Err(error) => return Check::note(id, format!("{has}; not asked: {error}"), ""),
-    };
-    let (open, shut): (Vec<_>, Vec<_>) = found.into_iter().partition(|(_, opened)| opened.is_ok());
-    let names = |list: &[(String, Result<(), String>)]| {
-        let names: Vec<&str> = list.iter().map(|(name, _)| name.as_str()).collect();
-        names.join(", ")
-    };
-    if open.is_empty() {
-        // The reason of those that most machines have comes first.
-        let rank = |name: &str| ["cuda", "vaapi"].iter().position(|usual| *usual == name);
-        let why = shut
-            .iter()
-            .min_by_key(|(name, _)| rank(name).unwrap_or(usize::MAX))
-            .and_then(|(name, opened)| Some(format!("{name}: {}", opened.as_ref().err()?)));
-        let why = why.map_or(String::new(), |why| format!(" ({why})"));
-        let says = format!("{has}; none can be opened of {}{why}", names(&shut));
-        return Check::note(id, says, "");
-    }
-    Check::good(id, format!("{has}; can be opened: {}", names(&open)))
-}
-
-fn gpu(info: &SystemInfo) -> Check {
-    let id = "gpu";
-    match &info.gpus {
-        Reading::Known(gpus) if gpus.is_empty() => Check::note(id, "the driver shows none", ""),
-        Reading::Known(gpus) => {
-            let told: Vec<String> = gpus
-                .iter()
-                .map(|gpu| {
-                    let name = gpu.name.known().map_or("a GPU", String::as_str);
-                    match gpu.memory_total.known() {
-                        Some(bytes) => format!("{name}, {}", size(*bytes)),
-                        None => name.to_owned(),
-                    }
-                })
-                .collect();
-            let told = format!("{}; this version works on the CPU", told.join("; "));
-            Check::good(id, told)
-        }
-        Reading::Unknown { why } => Check::note(
-            id,
-            format!("none: {why}"),
-            "nothing has to be done: this version works on the CPU",
-        ),
-    }
-}
-
-fn cpu(info: &SystemInfo) -> Check {
-    let name = match &info.processor {
-        Reading::Known(name) => name.clone(),
-        Reading::Unknown { why } => why.clone(),
-    };
-    let cores = info.usable_cores();
-    let features = places::cpu_features().join(" ");
-    Check::good("cpu", format!("{name}, {cores} cores, {features}"))
-}
-
-fn workers(global: &Global, quality: &Quality) -> Check {
-    let (count, suits) = (u32::from(global.workers), &quality.workers);
-    let says = format!("{count} of {} that suit ({})", suits.value, suits.reason);
-    if count < suits.value {
-        let fix = format!(
-            "`--workers {}`, or features.parallel_processing.enabled: true",
-            suits.value
-        );
-        return Check::note("workers", says, &fix);
-    }
-    Check::good("workers", says)
-}
-
-fn memory(info: &SystemInfo) -> Check {
-    match &info.memory {
-        Reading::Known(memory) => Check::good(
-            "memory",
-            format!(
-                "{} of {} available",
-                size(memory.available),
-                size(memory.total)
-            ),
-        ),
-        Reading::Unknown { why } => Check::note("memory", why.clone(), ""),
-    }
-}
-
-fn limits(info: &SystemInfo) -> Check {
-    let memory = match &info.limit {
-        Reading::Known(limit) => match limit.limit {
-            Some(bytes) => format!("memory: {} used of {}", size(limit.used), size(bytes)),
-            None => "memory: none".to_owned(),
-        },
-        Reading::Unknown { why } => format!("memory: {why}"),
-    };
-    let cores = match &info.quota {
-        Reading::Known(quota) => match quota.cores {
-            Some(cores) => format!("CPU: {cores:.1} cores"),
-            None => "CPU: none".to_owned(),
-        },
-        Reading::Unknown { why } => format!("CPU: {why}"),
-    };
-    Check::good("limits", format!("of the container: {memory}; {cores}"))
 }
 
 fn storage(global: &Global, folder: Result<PathBuf, Error>) -> Check {
