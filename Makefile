@@ -8,7 +8,7 @@ demo: build
 	$(LOOPY) demo --workers $$(nproc)
 
 build: setup
-	$(CARGO) build --release --locked --bin loopy
+	LOOPY_BUILD=$$(git describe --always --dirty 2>/dev/null) $(CARGO) build --release --locked --bin loopy
 
 test: setup
 	$(CARGO) test --workspace --locked

@@ -1,8 +1,9 @@
 //! Messages of workers: whatever a worker says, its job fails with a reason and nothing else does;
 //! what can be read as a job or an answer is written as it was.
 
-use std::sync::LazyLock;
+use std::{path::Path, sync::LazyLock};
 
+use loopy_core::{ClipPath, Hash, limits};
 use loopy_engine::{
     executor::{Cancel, Executor as _, Limits, Outcome, Workers},
     job::{Done, Job},
@@ -30,7 +31,12 @@ pub fn run(bytes: &[u8]) {
     };
     let command = vec!["cat".into(), said.into_os_string()];
     let workers = Workers::new(command, 1, limits, Cancel::default());
-    let outcomes: Result<Vec<Outcome<Done>>, _> = workers.run(vec![1_u32], &mut |_| {});
+    let job = Job::Analyze {
+        path: ClipPath::from(Path::new("a.mp4")),
+        hash: Hash::of(b"a.mp4"),
+        limits: limits::Limits::default(),
+    };
+    let outcomes: Result<Vec<Outcome<Done>>, _> = workers.run(vec![job], &mut |_| {});
     match outcomes {
         Ok(outcomes) => {
             assert_eq!(outcomes.len(), 1);

@@ -13,6 +13,7 @@ use loopy_engine::scan::Trim;
 #[command(
     name = "loopy",
     version,
+    long_version = crate::version::LONG,
     max_term_width = 100,
     arg_required_else_help = true
 )]
@@ -38,6 +39,9 @@ pub(crate) struct Global {
     /// What file and environment say
     #[arg(skip)]
     pub(crate) settings: Settings,
+    /// What is wrong with them, for a command that goes on without
+    #[arg(skip)]
+    pub(crate) trouble: Option<String>,
     /// Folder of the store [default: the user's cache folder]
     #[arg(long, global = true, value_name = "DIR", env = "LOOPYCOMFY_CACHE")]
     pub(crate) cache: Option<PathBuf>,
@@ -106,6 +110,9 @@ pub(crate) enum Command {
         after_help = "Examples:\n  loopy migrate settings.json -o config.yaml\n  loopy migrate config/advanced_features.yaml"
     )]
     Migrate(Migrate),
+    /// Say what this machine can do, and what would make it faster
+    #[command(after_help = "Examples:\n  loopy doctor\n  loopy doctor --json")]
+    Doctor,
     /// Runs jobs for another `loopy`
     #[command(hide = true)]
     Worker(Worker),

@@ -5,6 +5,7 @@ mod audit;
 mod cache;
 mod config;
 mod demo;
+mod doctor;
 mod looped;
 mod migrate;
 mod plan;
@@ -15,14 +16,16 @@ mod worker;
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
+    sync::Arc,
 };
 
 use loopy_core::limits::Limits;
 use loopy_engine::{
     Error,
-    executor::{self, Cancel, Executor, Workers},
+    executor::{self, Cancel, Executor, InProcess, Workers},
+    fallback::{FallbackSystem, Makers},
     index::Index,
-    job::{Done, Job},
+    job::{self, Done, Job},
     parallel::{Asked, ParallelProcessor},
     render::Room,
     store::Store,
@@ -32,7 +35,7 @@ use crate::{
     args::{Args, Command, Global},
     interrupt,
     live::Live,
-    words,
+    log, words,
 };
 
 /// Runs the command and says how it ended.
@@ -50,6 +53,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
         Command::Cache(cache) => cache::run(&global, &cache),
         Command::Config(config) => config::run(&global, &config),
         Command::Migrate(migrate) => migrate::run(&global, &migrate),
+        Command::Doctor => Ok(doctor::run(&global)),
         Command::Worker(worker) => worker::run(&worker),
     };
     result.unwrap_or_else(|error| fail(&error, global.json, taken))
@@ -57,6 +61,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
 
 /// Says why it failed, and with which code.
 pub(crate) fn fail(error: &Error, json: bool, taken: bool) -> ExitCode {
+    log::failed(error);
     if json {
         let line = serde_json::json!({
             "type": "error",
@@ -82,7 +87,9 @@ pub(crate) fn fail(error: &Error, json: bool, taken: bool) -> ExitCode {
 pub(crate) struct House {
     pub(crate) store: Store,
     index: Index,
-    workers: Workers,
+    /// Runs the jobs, on workers as long as they can be started.
+    fallbacks: FallbackSystem,
+    workers: Arc<Workers>,
     pub(crate) live: Live,
     cancel: Cancel,
 }
@@ -95,37 +102,21 @@ impl House {
         let index = Index::open(&dir)?;
         let cancel = Cancel::default();
         interrupt::watch(cancel.clone());
-        let program = std::env::current_exe().map_err(|error| Error::Input {
-            path: PathBuf::from("loopy"),
-            why: error.to_string(),
-        })?;
-        let limits = executor::Limits {
-            job_seconds: limits.job_seconds,
-            worker_mib: limits.worker_mib,
+        let workers = Arc::new(workers(global, limits, &dir, cap, &cancel)?);
+        let makers = Makers {
+            workers: {
+                let workers = Arc::clone(&workers);
+                Box::new(move || Ok(Arc::clone(&workers) as _))
+            },
+            basic: {
+                let cancel = cancel.clone();
+                Box::new(move || basic(&dir, cap, &cancel))
+            },
         };
-        let command = |mib: u64| {
-            vec![
-                program.clone().into_os_string(),
-                "worker".into(),
-                "--store".into(),
-                dir.clone().into_os_string(),
-                "--cap".into(),
-                cap.to_string().into(),
-                "--memory".into(),
-                mib.to_string().into(),
-            ]
-        };
-        let asked = Asked {
-            workers: Some(usize::from(global.workers)),
-            memory: global.memory_limit,
-        };
-        let config = &global.settings.config;
-        let parallel = ParallelProcessor::new(config, asked, &dir, cancel.clone())
-            .map_err(|error| Error::Executor(executor::Error::Pipe(error)))?;
-        let workers = parallel.workers(command, limits);
         Ok(Self {
             store,
             index,
+            fallbacks: FallbackSystem::new(&global.settings.config, makers),
             workers,
             live: Live::new(global, taken),
             cancel,
@@ -140,10 +131,11 @@ impl House {
         let done = work(&Room {
             store: &self.store,
             index: &self.index,
-            executor: &self.workers as &dyn Executor<Job, Done>,
+            executor: &self.fallbacks as &dyn Executor<Job, Done>,
             workers: &usage,
             sink: &sink,
             interrupted: &|| self.cancel.requested(),
+            fallbacks: &self.fallbacks,
         })?;
         // What was asked for is made by now, whatever becomes of the store.
         if let Err(error) = self.store.trim() {
@@ -151,6 +143,55 @@ impl House {
         }
         Ok(done)
     }
+}
+
+/// Worker processes: this program, started again.
+fn workers(
+    global: &Global,
+    limits: &Limits,
+    dir: &Path,
+    cap: u64,
+    cancel: &Cancel,
+) -> Result<Workers, Error> {
+    let program = std::env::current_exe().map_err(|error| Error::Input {
+        path: PathBuf::from("loopy"),
+        why: error.to_string(),
+    })?;
+    let command = |mib: u64| {
+        vec![
+            program.clone().into_os_string(),
+            "worker".into(),
+            "--store".into(),
+            dir.into(),
+            "--cap".into(),
+            cap.to_string().into(),
+            "--memory".into(),
+            mib.to_string().into(),
+        ]
+    };
+    let limits = executor::Limits {
+        job_seconds: limits.job_seconds,
+        worker_mib: limits.worker_mib,
+    };
+    let asked = Asked {
+        workers: Some(usize::from(global.workers)),
+        memory: global.memory_limit,
+    };
+    let config = &global.settings.config;
+    let parallel = ParallelProcessor::new(config, asked, dir, cancel.clone())
+        .map_err(|error| Error::Executor(executor::Error::Pipe(error)))?;
+    Ok(parallel.workers(command, limits))
+}
+
+/// Jobs in this process, one at a time.
+fn basic(
+    dir: &Path,
+    cap: u64,
+    cancel: &Cancel,
+) -> Result<Arc<dyn Executor<Job, Done> + Send + Sync>, String> {
+    let store = Store::open(dir, cap).map_err(|error| error.to_string())?;
+    let handler = Arc::new(move |job: &Job| job::perform(&store, job));
+    Ok(Arc::new(InProcess::new(handler, 1, cancel.clone())))
 }
 
 /// The folder of the store: `--cache`, or the user's cache folder.

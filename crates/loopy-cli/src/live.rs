@@ -9,7 +9,7 @@ use std::{
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use loopy_engine::events::{Event, Stage};
 
-use crate::{args::Global, words};
+use crate::{args::Global, log, words};
 
 /// Turns events into lines.
 pub(crate) struct Live {
@@ -17,6 +17,8 @@ pub(crate) struct Live {
     /// Standard output carries the video; JSON goes to standard error.
     taken: bool,
     lines: bool,
+    /// Nothing is told at all.
+    silent: bool,
     bar: Mutex<Option<ProgressBar>>,
 }
 
@@ -27,12 +29,28 @@ impl Live {
             json: global.json,
             taken,
             lines: terminal && !global.json && !global.no_progress,
+            silent: false,
+            bar: Mutex::new(None),
+        }
+    }
+
+    /// For work that is nobody's wish.
+    pub(crate) fn silent() -> Self {
+        Self {
+            json: false,
+            taken: false,
+            lines: false,
+            silent: true,
             bar: Mutex::new(None),
         }
     }
 
     /// Takes one event.
     pub(crate) fn take(&self, event: &Event) {
+        if self.silent {
+            return;
+        }
+        log::told(event);
         if self.json {
             if let Ok(line) = serde_json::to_string(event) {
                 self.data(&line);
@@ -51,10 +69,7 @@ impl Live {
             Event::Remark { file, reason } => {
                 self.say(&format!("note: {}: {reason}", file.display()));
             }
-            Event::Fallback(entry) => self.say(&format!(
-                "fallback: {}: {} instead of {}, because {}; {}",
-                entry.what, entry.to, entry.from, entry.why, entry.fix
-            )),
+            Event::Fallback(noted) => self.say(&words::fallback(&noted.entry)),
             Event::Note { message } => self.say(&format!("note: {message}")),
         }
     }

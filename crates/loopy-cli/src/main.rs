@@ -4,18 +4,27 @@ mod args;
 mod command;
 mod interrupt;
 mod live;
+mod log;
 mod settings;
+mod version;
 mod words;
 
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
+use loopy_core::config::Settings;
 
 fn main() -> ExitCode {
     let args = match settings::first() {
         Ok(args) => args,
         Err(error) if error.kind() == ErrorKind::DisplayVersion => {
-            let told = versions().iter().all(|line| words::data(line));
+            // Its text is that of the long form or of the short one; only the long one is told here.
+            let long = error
+                .render()
+                .to_string()
+                .trim_end()
+                .ends_with(version::LONG);
+            let told = version::lines(long).iter().all(|line| words::data(line));
             return ExitCode::from(u8::from(!told));
         }
         Err(error) => {
@@ -28,26 +37,17 @@ fn main() -> ExitCode {
         }
     };
     let json = args.global.json;
-    let args = match settings::with(args) {
+    let settings = settings::with(args);
+    words::hide(log::secrets(
+        settings
+            .as_ref()
+            .map_or(&Settings::default(), |args| &args.global.settings),
+    ));
+    let args = match settings {
         Ok(args) => args,
         Err(error) => return command::fail(&error, json, false),
     };
-    if let Err(error) = settings::log(&args.global.settings) {
-        return command::fail(&error, json, false);
-    }
+    log::begin(&args.global.settings);
     loopy_engine::init();
     command::run(args)
-}
-
-/// The program's version and those of the libraries that decide what it makes.
-fn versions() -> Vec<String> {
-    loopy_engine::init();
-    let mut lines = vec![format!("loopy {}", env!("CARGO_PKG_VERSION"))];
-    let libraries = loopy_media::libraries().into_iter();
-    lines.extend(libraries.map(|(name, version)| format!("{name} {version}")));
-    lines.push(match loopy_media::encode::version() {
-        Ok(x264) => x264,
-        Err(error) => format!("x264: {error}"),
-    });
-    lines
 }

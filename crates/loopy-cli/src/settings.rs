@@ -9,14 +9,12 @@ use std::{
     fs::File,
     io::Read as _,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, parser::ValueSource};
 use loopy_core::{
     clip::show,
     config::{self, Finding, Findings, LARGEST, Place, Settings, Workers},
-    ledger::Entry,
 };
 use loopy_engine::Error;
 use serde_json::Value;
@@ -68,14 +66,22 @@ pub(crate) fn first() -> Result<Args, clap::Error> {
 }
 
 /// The command line over the environment, the file and the defaults.
-pub(crate) fn with(args: Args) -> Result<Args, Error> {
+pub(crate) fn with(mut args: Args) -> Result<Args, Error> {
     if matches!(
         args.command,
         Command::Worker(_) | Command::Config(_) | Command::Migrate(_)
     ) {
         return Ok(args);
     }
-    let settings = find(args.global.config.as_deref())?.0;
+    let settings = match find(args.global.config.as_deref()) {
+        Ok((settings, _)) => settings,
+        // The doctor says what is wrong, and looks at everything else all the same.
+        Err(Error::Settings(findings)) if matches!(args.command, Command::Doctor) => {
+            args.global.trouble = Some(findings.to_string());
+            return Ok(args);
+        }
+        Err(error) => return Err(error),
+    };
     let line: Vec<OsString> = std::env::args_os().collect();
     parse(&settings, &line).map_err(|error| Error::Usage(error.to_string()))
 }
@@ -212,73 +218,6 @@ pub(crate) fn bytes(file: &Path) -> Result<Vec<u8>, Error> {
             wrong(why, "`loopy config init FILE` writes one to begin with")
         })?;
     Ok(bytes)
-}
-
-/// What is switched on and this program has not.
-pub(crate) fn lacking(settings: &Settings) -> Vec<Entry> {
-    let features = &settings.config.features;
-    let mut lacking = Vec::new();
-    let mut lacks = |on: bool, key: &str, what: &str, from: &str, to: &str| {
-        if on {
-            lacking.push(Entry {
-                what: what.to_owned(),
-                from: from.to_owned(),
-                to: to.to_owned(),
-                why: format!("`{key}` is true, and this version has none"),
-                fix: format!("set `{key}: false`"),
-            });
-        }
-    };
-    lacks(
-        features.ml_enhanced.enabled,
-        "features.ml_enhanced.enabled",
-        "scores of joints by a learned model",
-        "model",
-        "what is measured in the pictures",
-    );
-    lacks(
-        features.gpu_acceleration.enabled,
-        "features.gpu_acceleration.enabled",
-        "picture work on a GPU",
-        "GPU",
-        "CPU",
-    );
-    lacking
-}
-
-/// Begins the log that `debug` asks for; `LOOPYCOMFY_LOG` goes before its level.
-pub(crate) fn log(settings: &Settings) -> Result<(), Error> {
-    let debug = &settings.config.debug;
-    let level = if debug.enabled {
-        debug.log_level.filter()
-    } else {
-        "warn"
-    };
-    let filter = std::env::var("LOOPYCOMFY_LOG").unwrap_or_else(|_unset| level.to_owned());
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_target(false);
-    match debug.log_file.as_ref().filter(|_| debug.enabled) {
-        Some(path) => {
-            let file = File::options()
-                .append(true)
-                .create(true)
-                .open(path)
-                .map_err(|error| Error::Output {
-                    path: PathBuf::from(path),
-                    why: error.to_string(),
-                })?;
-            subscriber
-                .with_ansi(false)
-                .with_writer(Arc::new(file))
-                .init();
-        }
-        None => subscriber
-            .without_time()
-            .with_writer(std::io::stderr)
-            .init(),
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -1,17 +1,34 @@
 //! The only place that prints: people's words to stderr, data to stdout.
 
-use std::io::Write as _;
+use std::{io::Write as _, sync::OnceLock};
 
-use loopy_core::certificate::Certificate;
+use loopy_core::{certificate::Certificate, ledger::Entry};
+
+use crate::log::Redactor;
+
+static REDACTOR: OnceLock<Redactor> = OnceLock::new();
+static IGNORANT: Redactor = Redactor::ignorant();
+
+/// From now on these are never printed. Said twice, the first holds.
+pub(crate) fn hide(secrets: Vec<String>) {
+    REDACTOR.get_or_init(|| Redactor::new(secrets));
+}
+
+/// What keeps secrets out of every line.
+pub(crate) fn redactor() -> &'static Redactor {
+    REDACTOR.get().unwrap_or(&IGNORANT)
+}
 
 /// A line for people.
 pub(crate) fn say(line: &str) {
+    let line = redactor().clean(line);
     // Nobody listens on a closed stderr; that must not end the work.
     let _closed = writeln!(std::io::stderr(), "{line}");
 }
 
 /// A line of data; false when nobody reads any more.
 pub(crate) fn data(line: &str) -> bool {
+    let line = redactor().clean(line);
     let mut out = std::io::stdout().lock();
     writeln!(out, "{line}").and_then(|()| out.flush()).is_ok()
 }
@@ -63,6 +80,38 @@ pub(crate) fn certificate(found: &Certificate) -> Vec<String> {
             seconds(capacity.seconds_to_triple),
             wanted.unwrap_or_default(),
         ));
+    }
+    lines
+}
+
+/// A step down.
+pub(crate) fn fallback(step: &Entry) -> String {
+    let Entry {
+        what,
+        from,
+        to,
+        why,
+        fix,
+    } = step;
+    let fix = if fix.is_empty() {
+        String::new()
+    } else {
+        format!("; {fix}")
+    };
+    format!("fallback: {what}: {to} instead of {from}, because {why}{fix}")
+}
+
+/// `text` in lines of at most `width` letters, broken between words.
+pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
     }
     lines
 }

@@ -29,7 +29,7 @@ pub use finding::{Finding, Findings, Place};
 pub use keys::{Key, variable};
 pub use layers::{File, Settings, resolve};
 pub use migrate::{Homeless, Mapped, Migrated, migrate};
-pub use own::{Mode, Monitor, Render, Seams, Store, Walk};
+pub use own::{Log, LogFormat, Mode, Monitor, Render, Seams, Store, Walk};
 pub use reload::Change;
 pub use tree::LARGEST;
 
@@ -56,6 +56,8 @@ pub struct AdvancedFeaturesConfig {
     pub store: Store,
     /// What the program may take of the machine, and how often it looks.
     pub monitor: Monitor,
+    /// What the log of `debug` looks like.
+    pub log: Log,
 }
 
 impl Default for AdvancedFeaturesConfig {
@@ -69,6 +71,7 @@ impl Default for AdvancedFeaturesConfig {
             walk: Walk::default(),
             store: Store::default(),
             monitor: Monitor::default(),
+            log: Log::default(),
         }
     }
 }

@@ -15,6 +15,7 @@ pub mod export;
 pub mod frame;
 pub mod grade;
 pub mod graph;
+pub mod ladder;
 pub mod ledger;
 pub mod limits;
 pub mod metadata;

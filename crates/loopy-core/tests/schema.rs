@@ -130,6 +130,7 @@ fn the_schema_takes_what_the_program_takes_by_name() {
         "Walk",
         "Store",
         "Monitor",
+        "Log",
         "Debug",
     ] {
         assert!(closed(&schema["$defs"][name]), "{name}");

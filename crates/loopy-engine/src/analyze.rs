@@ -91,7 +91,7 @@ fn examine(path: &Path, limits: &Limits) -> Result<(Analysis, Features), String>
         end: repaired.end,
         shots,
         remarks,
-        fallbacks: reader.fallbacks().to_vec(),
+        fallbacks: reader.fallbacks(),
     };
     Ok((analysis, features))
 }

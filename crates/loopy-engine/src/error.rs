@@ -137,6 +137,9 @@ pub enum Error {
     /// Ctrl-C; what was finished is in the store, and the same command goes on from there.
     #[error("interrupted; the same command continues where this one stopped")]
     Interrupted,
+    /// Something that every render needs cannot be done here.
+    #[error(transparent)]
+    Nothing(#[from] crate::fallback::Nothing),
     /// With `--strict`, something is not available that was asked for.
     #[error("{} is not available: {}", .0.what, .0.why)]
     Strict(Box<Entry>),
@@ -196,6 +199,7 @@ impl Error {
             Self::Sheet { error, .. } => return error.hint().map(str::to_owned),
             Self::Script(error) => error.hint().to_owned(),
             Self::Strict(entry) => entry.fix.clone(),
+            Self::Nothing(nothing) if !nothing.fix.is_empty() => nothing.fix.clone(),
             _ => return None,
         })
     }

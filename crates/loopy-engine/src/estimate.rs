@@ -90,7 +90,7 @@ pub fn estimate(prepared: &Prepared, options: &Options, store: &Store) -> Result
     let handle_bytes = (handle_frames as f64 * pixels * LOSSLESS_BITS_PER_PIXEL / 8.0) as u64;
     let fps = prepared.plan.fps.as_f64();
     let seconds = prepared.plan.frames as f64 / fps;
-    let sound = soundtrack::expect(&options.audio, &prepared.plan, &options.limits, store)?;
+    let sound = soundtrack::expect(&prepared.audio, &prepared.plan, &options.limits, store)?;
     let mega = pixels / 1e6;
     let speed = preset_cost(&options.encode.preset);
     let mut cpu_seconds = missing_frames as f64 * mega * CPU_PER_MEGAPIXEL * speed

@@ -1,6 +1,6 @@
 //! What a running pipeline tells: one vocabulary for the live lines, the NDJSON and the logs.
 
-use loopy_core::{clip::ClipPath, ledger::Entry};
+use loopy_core::{clip::ClipPath, ledger::Noted};
 use serde::Serialize;
 
 /// A stage of a command.
@@ -80,7 +80,7 @@ pub enum Event {
         reason: String,
     },
     /// A step down a ladder.
-    Fallback(Entry),
+    Fallback(Noted),
     /// Something that the user should know and need not act on.
     Note {
         /// The words.

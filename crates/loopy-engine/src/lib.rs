@@ -10,6 +10,7 @@ pub mod documents;
 pub mod estimate;
 pub mod events;
 pub mod executor;
+pub mod fallback;
 pub mod fingerprint;
 pub mod html;
 pub mod index;

@@ -8,7 +8,7 @@ use loopy_core::{
     encode::Settings,
     export::sheet,
     graph::Score,
-    ledger::{Entry, Ledger},
+    ledger::{Ledger, Noted},
     limits::Limits,
     metadata::Words,
     normalise::{Fit, Normalise, Rgb, Scaler},
@@ -23,6 +23,7 @@ use crate::{
     estimate,
     events::{Event, Sink, Stage},
     executor::{self, Executor},
+    fallback::{self, FallbackSystem},
     index::Index,
     job::{Done, Job},
     library, light, loop_points,
@@ -102,8 +103,6 @@ pub struct Options {
     pub contact_sheet: Option<PathBuf>,
     /// Fail before work starts when something asked for is not available.
     pub strict: bool,
-    /// What is switched on and this program has not; the render says so and goes the plain way.
-    pub lacking: Vec<Entry>,
     /// Limits of one job.
     pub limits: Limits,
 }
@@ -156,6 +155,8 @@ pub struct Room<'a> {
     pub sink: Sink<'a>,
     /// The user has asked to stop.
     pub interrupted: &'a (dyn Fn() -> bool + Sync),
+    /// The ladders, and the steps down them.
+    pub fallbacks: &'a FallbackSystem,
 }
 
 /// A plan and what it is made of, ready to be realized.
@@ -173,6 +174,8 @@ pub struct Prepared {
     pub timeline: Timeline,
     /// Steps down a ladder so far.
     pub ledger: Ledger,
+    /// Sound, as far as this FFmpeg can encode it.
+    pub audio: Choice,
     /// Keeps eviction away from what the plan needs.
     pub pins: Vec<Pin>,
 }
@@ -190,6 +193,8 @@ const PREVIEW_MARKS: u32 = 6;
 /// # Errors
 /// See [`Error`]; nothing has been written outside the store.
 pub fn prepare(options: &Options, room: &Room, meter: &mut Meter) -> Result<Prepared, Error> {
+    let mut ledger = Ledger::default();
+    let audio = settle(options, room, &mut ledger)?;
     let given = options.plan.as_deref().map(documents::open).transpose()?;
     let mut scan_options = options.scan.clone();
     if let Some(given) = &given
@@ -206,17 +211,8 @@ pub fn prepare(options: &Options, room: &Room, meter: &mut Meter) -> Result<Prep
     if let Some(message) = library::odd(&library) {
         (room.sink)(Event::Note { message });
     }
-    let mut ledger = Ledger::default();
-    for entry in options.lacking.iter().chain(&library.fallbacks) {
-        if ledger.add(entry.clone()) {
-            (room.sink)(Event::Fallback(entry.clone()));
-        }
-    }
-    if options.strict
-        && let Some(entry) = ledger.entries().first()
-    {
-        return Err(Error::Strict(Box::new(entry.clone())));
-    }
+    note(fallback::noted(&library.fallbacks), room, &mut ledger);
+    strictly(options, &ledger)?;
     let plan = match (given, options.single) {
         (Some(given), _) => {
             library::attach(given_plan(given, options, &library, room, meter)?, &library)?
@@ -255,7 +251,36 @@ pub fn prepare(options: &Options, room: &Room, meter: &mut Meter) -> Result<Prep
         pins: vec![pin, timeline.pin(room.store)?],
         timeline,
         ledger,
+        audio,
     })
+}
+
+/// Finds out before any work what is asked for and not there; the sound that can be encoded.
+fn settle(options: &Options, room: &Room, ledger: &mut Ledger) -> Result<Choice, Error> {
+    room.fallbacks.settle()?;
+    let audio = options
+        .audio
+        .with_codec(|codec| room.fallbacks.get_sound(codec))?;
+    note(room.fallbacks.ledger(), room, ledger);
+    strictly(options, ledger)?;
+    Ok(audio)
+}
+
+/// Tells steps down that are new.
+fn note(steps: impl IntoIterator<Item = Noted>, room: &Room, ledger: &mut Ledger) {
+    for step in steps {
+        if !step.up && ledger.add(step.entry.clone(), step.when) {
+            (room.sink)(Event::Fallback(step));
+        }
+    }
+}
+
+/// With `--strict`, a step down before anything is encoded is one too many.
+fn strictly(options: &Options, ledger: &Ledger) -> Result<(), Error> {
+    match ledger.entries().into_iter().next() {
+        Some(entry) if options.strict => Err(Error::Strict(Box::new(entry))),
+        _ => Ok(()),
+    }
 }
 
 /// Output rate of what is planned anew.
@@ -419,14 +444,10 @@ pub fn render(options: &Options, room: &Room) -> Result<Report, Error> {
     let container = options.target.container(options.fragmented)?;
     check_places(options)?;
     let (mut prepared, made) = prepare_and_realize(options, room, &mut meter)?;
-    for entry in made.fallbacks {
-        if prepared.ledger.add(entry.clone()) {
-            (room.sink)(Event::Fallback(entry));
-        }
-    }
+    note(fallback::noted(&made.fallbacks), room, &mut prepared.ledger);
     let soundtrack = meter.stage(Stage::Sound, room, || {
         soundtrack::prepare(
-            &options.audio,
+            &prepared.audio,
             &prepared.plan,
             &prepared.library,
             &options.limits,
@@ -442,6 +463,7 @@ pub fn render(options: &Options, room: &Room) -> Result<Report, Error> {
     if let Some(file) = &options.contact_sheet {
         sheets::contact_sheet(file, &prepared, room)?;
     }
+    note(room.fallbacks.ledger(), room, &mut prepared.ledger);
     let report = assemble(&prepared, options, &spliced, made.encoded_frames, &meter);
     if let Some(file) = &options.report {
         output::write_json(file, &report)?;
@@ -539,7 +561,7 @@ fn assemble(
             peak_memory: usage::peak_memory(),
             peak_worker_memory: meter.worker_peak(),
         },
-        fallbacks: prepared.ledger.entries().to_vec(),
+        fallbacks: prepared.ledger.entries(),
         certificate: plan.certificate.clone(),
         notes: plan.notes.clone(),
     }

@@ -49,6 +49,23 @@ pub enum Choice {
     },
 }
 
+impl Choice {
+    /// The same with the codec that `choose` gives for the one that is wanted.
+    ///
+    /// # Errors
+    /// Those of `choose`.
+    pub(crate) fn with_codec<E>(
+        &self,
+        choose: impl FnOnce(Codec) -> Result<Codec, E>,
+    ) -> Result<Self, E> {
+        let mut choice = self.clone();
+        if let Self::Keep { codec, .. } | Self::Bed { codec, .. } = &mut choice {
+            *codec = choose(*codec)?;
+        }
+        Ok(choice)
+    }
+}
+
 /// Changes when decoding would give other samples from the same file.
 fn version() -> String {
     format!("sound-1 {}", loopy_media::versions())

@@ -2,7 +2,13 @@
 
 use std::path::Path;
 
-use loopy_core::{Frame, clip::show, clock::Mode, ledger::Entry};
+use loopy_core::{
+    Frame,
+    clip::show,
+    clock::Mode,
+    ladder::{Environment, Fault, Ladder, Move, Rung},
+    ledger::Entry,
+};
 use loopy_pixels::{blend, flow::Effort, interpolate::Between};
 
 /// Share of the pixels whose motion is not confirmed by the way back, above which the two frames
@@ -95,12 +101,22 @@ impl Tween {
     pub(crate) fn fallback(&self, path: &Path) -> Option<Entry> {
         let why = self.why.clone()?;
         let name = path.file_name().unwrap_or(path.as_os_str());
-        Some(Entry {
-            what: format!("pictures between frames of {}", show(Path::new(name))),
-            from: "motion".to_owned(),
-            to: "the nearer frame".to_owned(),
-            why: format!("{}: {why}", places(self.broken)),
-            fix: "`--rate blend` mixes instead; `--trim` leaves the place out".to_owned(),
+        let what = format!("pictures between frames of {}", show(Path::new(name)));
+        let rung = |name: &str, fix: &str| Rung {
+            name: name.to_owned(),
+            fix: fix.to_owned(),
+            asked: true,
+        };
+        let fix = "`--rate blend` mixes instead; `--trim` leaves the place out";
+        let rungs = vec![rung("motion", fix), rung("the nearer frame", "")];
+        let mut ladder = Ladder::new(what, rungs);
+        let fault = Fault::Failed(format!("{}: {why}", places(self.broken)));
+        ladder.found(0, Err(fault));
+        ladder.found(1, Ok(()));
+        ladder.look(&Environment::default());
+        ladder.moves().into_iter().find_map(|step| match step {
+            Move::Down(entry) => Some(entry),
+            Move::Up(_) => None,
         })
     }
 }

@@ -12,12 +12,14 @@ use loopy_core::{
     Clip, ClipPath, Grade, Graph, Hash, Rate, Size,
     clip::Facts,
     color::Color,
+    config::AdvancedFeaturesConfig,
     graph::{Bridge, Edge, PortRef, Ports, Score},
     limits::Limits,
     tags::Tags,
 };
 use loopy_engine::{
     executor::{Error, Event, Executor, Outcome, Usage},
+    fallback::{FallbackSystem, Makers},
     index::Index,
     job::{Done, Job},
     render::Room,
@@ -161,6 +163,12 @@ impl Place {
     fn settle(&self, names: &[&str]) -> (Graph, usize) {
         let store = Store::open(&self.dir.path().join("store"), 1 << 30).unwrap();
         let index = Index::open(self.dir.path()).unwrap();
+        let absent = || Err("nothing runs here".to_owned());
+        let makers = Makers {
+            workers: Box::new(absent),
+            basic: Box::new(absent),
+        };
+        let fallbacks = FallbackSystem::new(&AdvancedFeaturesConfig::default(), makers);
         let room = Room {
             store: &store,
             index: &index,
@@ -168,6 +176,7 @@ impl Place {
             workers: &Usage::default,
             sink: &|_event| {},
             interrupted: &|| false,
+            fallbacks: &fallbacks,
         };
         let before = self.stub.tried.load(Ordering::Relaxed);
         let graph = graph(names);

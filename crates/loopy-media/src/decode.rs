@@ -9,6 +9,7 @@ mod color;
 mod format;
 mod graph;
 pub(crate) mod input;
+mod ladders;
 mod pipe;
 mod place;
 
@@ -25,6 +26,7 @@ use loopy_core::{
     repair,
 };
 
+pub use self::ladders::ladders;
 use self::{
     chain::{Source, Tools, chain},
     input::{Input, Read},
@@ -153,17 +155,11 @@ impl Reader {
         let parameters = video.parameters();
         let mut codec = codec::usual(parameters.codec_id);
         if let Some(name) = alpha_decoder(parameters.codec_id).filter(|_| facts.alpha) {
-            match codec::named(name) {
-                Some(found) => codec = Some(found),
-                None => {
-                    ledger.add(Entry {
-                        what: "transparency of VP8 and VP9".to_owned(),
-                        from: "libvpx".to_owned(),
-                        to: "FFmpeg's own decoder, which shows the picture as opaque".to_owned(),
-                        why: "this FFmpeg has no libvpx decoder".to_owned(),
-                        fix: "install an FFmpeg that was built with --enable-libvpx".to_owned(),
-                    });
-                }
+            let found = codec::named(name);
+            codec = found.or(codec);
+            let (_, steps) = ladders::transparency(found.is_some()).settle();
+            for entry in steps {
+                ledger.add(entry, None);
             }
         }
         let codec = codec.ok_or(Error::Missing("a decoder for this video"))?;
@@ -247,7 +243,7 @@ impl Reader {
     }
 
     /// Steps down that were taken for want of a part of FFmpeg.
-    pub fn fallbacks(&self) -> &[Entry] {
+    pub fn fallbacks(&self) -> Vec<Entry> {
         self.ledger.entries()
     }
 
@@ -369,7 +365,7 @@ impl Reader {
         let source = self.source(make, layout);
         let chain = chain(&source, &self.wanted, self.tools);
         for entry in &chain.fallbacks {
-            self.ledger.add(entry.clone());
+            self.ledger.add(entry.clone(), None);
         }
         tracing::debug!(path = ?self.path, ?chain, "filters");
         let pipe = Pipe::new(&chain, make.size, layout.unmarked(), &self.wanted)?;

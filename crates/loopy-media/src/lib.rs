@@ -6,6 +6,7 @@
 )]
 
 pub mod audio;
+pub mod capabilities;
 pub mod decode;
 pub mod demux;
 pub mod encode;

@@ -11,7 +11,7 @@ use loopy_core::{
     clip::show,
     config::{self, AdvancedFeaturesConfig, Findings, Key, Place},
 };
-use loopy_engine::Error;
+use loopy_engine::{Error, fallback};
 
 use crate::{
     args::{Config, Global},
@@ -141,11 +141,8 @@ fn check(global: &Global, file: Option<&Path>) -> Result<ExitCode, Error> {
         words::data(&line.to_string());
     } else {
         words::say(&format!("{name}: nothing is wrong"));
-        for entry in settings::lacking(&settings) {
-            words::say(&format!(
-                "note: {}; {} is used instead",
-                entry.why, entry.to
-            ));
+        for (what, why) in fallback::lacking(&settings.config) {
+            words::say(&format!("note: {what}: {why}; what works is used instead"));
         }
     }
     Ok(ExitCode::SUCCESS)

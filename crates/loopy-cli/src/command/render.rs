@@ -154,7 +154,6 @@ pub(super) fn options(global: &Global, args: &Render) -> Result<Options, Error> 
         thumbnails: more.thumbnails.clone(),
         contact_sheet: more.contact_sheet.clone(),
         strict: more.strict,
-        lacking: crate::settings::lacking(&global.settings),
         limits: limits(global),
     })
 }

@@ -13,6 +13,9 @@ const SHORTEST_TOKEN: usize = 16;
 /// Bytes of memory with which the program and one worker can do anything.
 pub const LEAST_MEMORY: u64 = 256 << 20;
 
+/// Bytes of a log file that hold a few lines.
+const LEAST_LOG: u64 = 4 << 10;
+
 const FRESH: &str = "`loopy config init` writes a file with a fresh one";
 
 pub(super) fn findings(config: &AdvancedFeaturesConfig) -> Vec<Finding> {
@@ -65,6 +68,12 @@ pub(super) fn findings(config: &AdvancedFeaturesConfig) -> Vec<Finding> {
     {
         let why = format!("is {bytes} bytes; give at least 256M");
         found.add("monitor.memory_limit", why);
+    }
+    found.within("log.files", f64::from(config.log.files), 0.0..=100.0);
+    if let Some(bytes) = config.log.size
+        && bytes < LEAST_LOG
+    {
+        found.add("log.size", format!("is {bytes} bytes; give at least 4K"));
     }
     let paths = [
         ("debug.log_file", config.debug.log_file.as_deref()),

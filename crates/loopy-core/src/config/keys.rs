@@ -29,7 +29,7 @@ const fn unset(path: &'static str, example: &'static str) -> Key {
 
 impl Key {
     /// All keys: the specification's in its order, then ours.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 40] = [
         key("version"),
         key("features.real_time.enabled"),
         key("features.real_time.websocket.host"),
@@ -69,6 +69,10 @@ impl Key {
         unset("store.size", "\"20G\""),
         key("monitor.interval"),
         unset("monitor.memory_limit", "\"4G\""),
+        key("log.format"),
+        unset("log.size", "\"10M\""),
+        key("log.files"),
+        key("log.hide_home"),
     ];
 }
 

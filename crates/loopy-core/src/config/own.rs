@@ -157,6 +157,44 @@ impl Default for Monitor {
     }
 }
 
+/// What the log of `debug` looks like.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    /// How lines are written: text, or json (one object a line).
+    pub format: LogFormat,
+    /// Size above which a new log file is begun, like 10M, at least 4K; 10M when not given.
+    #[serde(deserialize_with = "amount")]
+    #[schemars(with = "Option<TextOrNumber>")]
+    pub size: Option<u64>,
+    /// Full log files that are kept, 0 to 100, as `FILE.1` (the newest), `FILE.2` and so on.
+    pub files: u16,
+    /// Write the user's home folder as `~`.
+    pub hide_home: bool,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self {
+            format: LogFormat::Text,
+            size: None,
+            files: 5,
+            hide_home: false,
+        }
+    }
+}
+
+/// How lines of a log are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+}
+
 /// For schemas only.
 #[derive(JsonSchema)]
 #[serde(untagged)]

@@ -20,6 +20,7 @@ impl Key {
             "features.real_time.",
             "features.gpu_acceleration.",
             "debug.log_file",
+            "log.",
             "store.path",
         ]
         .iter()

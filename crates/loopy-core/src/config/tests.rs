@@ -352,7 +352,7 @@ fn tabs_other_encodings_and_second_documents_are_told_with_their_place() {
 }
 
 /// A value for each key that differs from its default, in a file and in the environment.
-const OTHER: [(&str, &str, &str); 36] = [
+const OTHER: [(&str, &str, &str); 40] = [
     ("version", "\"2.1.0\"", "2.2.0"),
     ("features.real_time.enabled", "false", "false"),
     ("features.real_time.websocket.host", "\"0.0.0.0\"", "::1"),
@@ -401,6 +401,10 @@ const OTHER: [(&str, &str, &str); 36] = [
     ("store.size", "\"1G\"", "1048576"),
     ("monitor.interval", "0.5", "10"),
     ("monitor.memory_limit", "\"1G\"", "2147483648"),
+    ("log.format", "\"json\"", "json"),
+    ("log.size", "\"1M\"", "65536"),
+    ("log.files", "2", "9"),
+    ("log.hide_home", "true", "true"),
 ];
 
 /// A file that gives one key.

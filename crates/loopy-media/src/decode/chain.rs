@@ -10,7 +10,7 @@ use loopy_core::{
     normalise::{Fit, Normalise, Scaler},
 };
 
-use super::{color, format::Layout, graph, place};
+use super::{color, format::Layout, graph, ladders, place};
 
 /// What a source picture is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -363,26 +363,9 @@ fn swscale(from: Color, to: &Target, scaler: Scaler) -> String {
 }
 
 fn fallbacks(color: Color, tools: Tools) -> Vec<Entry> {
-    let mut entries = Vec::new();
-    let fix = "install an FFmpeg that was built with --enable-libzimg".to_owned();
-    if !tools.zimg {
-        entries.push(Entry {
-            what: "colour conversion and scaling".to_owned(),
-            from: "zimg".to_owned(),
-            to: "swscale".to_owned(),
-            why: "this FFmpeg has no zscale filter".to_owned(),
-            fix: fix.clone(),
-        });
-    }
-    if color.hdr() && !(tools.zimg && tools.tonemap) {
-        let missing = if tools.zimg { "tonemap" } else { "zscale" };
-        entries.push(Entry {
-            what: "HDR to SDR".to_owned(),
-            from: "tone mapping".to_owned(),
-            to: "the HDR code values as they are, which look dull".to_owned(),
-            why: format!("this FFmpeg has no {missing} filter"),
-            fix,
-        });
+    let mut entries = ladders::scaling(tools).settle().1;
+    if color.hdr() {
+        entries.extend(ladders::tones(tools).settle().1);
     }
     entries
 }
