@@ -5,7 +5,7 @@ import platform
 import sys
 import tempfile
 
-from . import coders, compare, cold, gates, goals, monitor, recover, steady
+from . import coders, compare, cold, gates, goals, monitor, recover, steady, workers
 from .films import LOOPY, Bench
 from .measure import Failed, output
 
@@ -20,6 +20,7 @@ PARTS = {
     "recover": recover.recover,
     "compare": compare.compare,
     "monitor": monitor.monitor,
+    "workers": workers.workers,
 }
 
 
