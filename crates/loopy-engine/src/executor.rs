@@ -124,6 +124,12 @@ pub trait Executor<J, R>: Sync {
     /// a job can never run, and when no worker can be run at all.
     fn run(&self, jobs: Vec<J>, on: &mut dyn FnMut(Event<'_, R>))
     -> Result<Vec<Outcome<R>>, Error>;
+
+    /// Bytes that one job may take; `None` where nothing limits them. Work that needs more is cut into
+    /// smaller jobs by whoever can.
+    fn room(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// What threads tell the caller's, which turns it into events and outcomes.

@@ -219,4 +219,9 @@ impl Executor<Job, Done> for FallbackSystem {
     ) -> Result<Vec<executor::Outcome<Done>>, executor::Error> {
         processor::run(self, &jobs, on)
     }
+
+    fn room(&self) -> Option<u64> {
+        let processor = self.get_processor().ok()?;
+        processor.value.room()
+    }
 }

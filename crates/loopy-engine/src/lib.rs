@@ -3,6 +3,7 @@
 pub mod analyze;
 pub mod around;
 pub mod audit;
+mod batch;
 mod beat;
 mod copies;
 pub mod demo;

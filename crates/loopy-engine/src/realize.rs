@@ -17,7 +17,7 @@ use loopy_core::{
 };
 
 use crate::{
-    Error, beat,
+    Error, batch, beat,
     events::{Event, Sink, Stage},
     executor::{self, Executor, Outcome},
     job::{Done, Job},
@@ -359,6 +359,12 @@ pub fn realize(
         sink,
     };
     let clip_jobs = clip_jobs(plan, timeline, store, &missing, limits)?;
+    let room = executor.room();
+    let clip_jobs = clip_jobs.into_iter().flat_map(|(clip, job)| {
+        let jobs = batch::fitting(job, room).into_iter();
+        jobs.map(move |job| (clip, job))
+    });
+    let clip_jobs = clip_jobs.collect();
     run(plan, executor, clip_jobs, &progress, &mut made)?;
     let bridge_jobs = bridge_jobs(timeline, &missing);
     run(plan, executor, bridge_jobs, &progress, &mut made)?;

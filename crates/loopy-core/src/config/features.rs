@@ -36,6 +36,7 @@ pub struct WebSocket {
     /// Name or address to listen at.
     pub host: String,
     /// Port to listen at, 1 to 65535.
+    #[schemars(range(min = 1))]
     pub port: u16,
     /// Secret that viewers show, at least 16 characters; `loopy config init` draws one.
     pub auth_token: Option<Secret>,
@@ -95,6 +96,7 @@ pub struct GpuAcceleration {
     /// Use a GPU.
     pub enabled: bool,
     /// Share of the GPU's memory that may be used, above 0 and up to 1.
+    #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
     pub memory_fraction: f64,
     /// Use kernels made for the GPU at hand.
     pub kernel_optimization: bool,

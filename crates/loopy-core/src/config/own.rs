@@ -59,11 +59,14 @@ pub struct Seams {
     /// What fills joints: auto, cut, dissolve or motion. `--seams`.
     pub mode: walk::Seams,
     /// Joints whose score is lower, 0 to 1, are changes of scene. `--seam-threshold`.
+    #[schemars(range(min = 0.0, max = 1.0))]
     pub threshold: f64,
     /// Frames of every bridge, 1 to 60; what each needs when not given. `--bridge-frames`.
+    #[schemars(range(min = 1, max = 60))]
     pub bridge_frames: Option<u32>,
     /// Distinct bridge time as a share of distinct clip time, in percent, 0 to 10000.
     /// `--bridge-budget`.
+    #[schemars(range(min = 0.0, max = 10_000.0))]
     pub bridge_budget: f64,
 }
 
@@ -91,8 +94,10 @@ pub struct Walk {
     /// `--history-window`.
     pub history_window: Option<u32>,
     /// How evenly next clips are drawn, 0.01 to 100. `--temperature`.
+    #[schemars(range(min = 0.01, max = 100.0))]
     pub temperature: f64,
     /// How much pairs and triples shown before are avoided, 0 to 10. `--repetition-penalty`.
+    #[schemars(range(min = 0.0, max = 10.0))]
     pub repetition_penalty: f64,
 }
 
@@ -140,6 +145,7 @@ pub struct Store {
 #[serde(default, deny_unknown_fields)]
 pub struct Monitor {
     /// Seconds between two looks at the machine, 0.1 to 60.
+    #[schemars(range(min = 0.1, max = 60.0))]
     pub interval: f64,
     /// Memory of the program and its workers together, like 4G, at least 256M; three quarters of
     /// what the machine or container has when not given. `--memory-limit`.
@@ -168,6 +174,7 @@ pub struct Log {
     #[schemars(with = "Option<TextOrNumber>")]
     pub size: Option<u64>,
     /// Full log files that are kept, 0 to 100, as `FILE.1` (the newest), `FILE.2` and so on.
+    #[schemars(range(max = 100))]
     pub files: u16,
     /// Write the user's home folder as `~`.
     pub hide_home: bool,

@@ -129,6 +129,11 @@ impl Governor {
         self.limit
     }
 
+    /// Bytes that one job may take at most.
+    pub fn room(&self) -> Option<u64> {
+        self.budget(self.own()).map(Budget::room)
+    }
+
     /// Jobs that may run at the same time now.
     pub fn count(&self) -> usize {
         let state = lock(&self.state);

@@ -39,6 +39,10 @@ impl<J, R> InProcess<J, R> {
 }
 
 impl<J: Send + Weigh, R: Send> Executor<J, R> for InProcess<J, R> {
+    fn room(&self) -> Option<u64> {
+        self.governor.room()
+    }
+
     fn run(
         &self,
         jobs: Vec<J>,

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, Write};
 
-use rustix::process::{Resource, Rlimit, Signal, setrlimit};
+use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
@@ -28,7 +28,11 @@ pub fn serve<J: DeserializeOwned, R: Serialize>(
 }
 
 fn confine(memory_mib: u64) -> rustix::io::Result<()> {
-    let limit = |resource, bytes| {
+    let limit = |resource, bytes: u64| {
+        // A lower limit of the user's stays: it could not be raised.
+        let bytes = getrlimit(resource)
+            .maximum
+            .map_or(bytes, |most| bytes.min(most));
         let limit = Rlimit {
             current: Some(bytes),
             maximum: Some(bytes),

@@ -85,6 +85,10 @@ impl Workers {
 }
 
 impl<J: Serialize + Send + Weigh, R: DeserializeOwned + Send> Executor<J, R> for Workers {
+    fn room(&self) -> Option<u64> {
+        self.governor.room()
+    }
+
     fn run(
         &self,
         jobs: Vec<J>,

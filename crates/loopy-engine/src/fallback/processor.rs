@@ -42,6 +42,11 @@ impl std::fmt::Debug for Processor {
 }
 
 impl Processor {
+    /// Bytes that one job may take.
+    pub(super) fn room(&self) -> Option<u64> {
+        self.runs.room()
+    }
+
     /// Has `runs` do a job that is none.
     pub(super) fn try_out(runs: Arc<Runs>, apart: bool) -> Result<Self, String> {
         let nothing = vec![Job::Try { joints: Vec::new() }];
