@@ -15,6 +15,7 @@ mod exits;
 mod fade;
 mod fixed;
 mod groups;
+mod guard;
 mod map;
 pub mod matrix;
 mod options;

@@ -17,7 +17,9 @@ use loopy_sight::{
 
 use crate::{
     Error,
+    index::content,
     job::{Analysis, Verdict},
+    scan,
     store::{Kind, Store},
 };
 
@@ -27,15 +29,32 @@ pub const VERSION: &str = "analysis-3";
 /// Reads the file and keeps its features in the store under its hash.
 ///
 /// # Errors
-/// Only what is not the file's fault: the store. Everything wrong with the file is a verdict.
+/// Only what is not the file's fault: the store, or that it is not there (any more), or not what was
+/// asked about. Everything wrong with the file is a verdict, and verdicts are kept.
 pub fn read(store: &Store, path: &Path, hash: &Hash, limits: &Limits) -> Result<Verdict, Error> {
     let analysis = match examine(path, limits) {
         Ok(found) => found,
-        Err(reason) => return Ok(Verdict::Unusable { reason }),
+        Err(reason) => {
+            still_there(path, hash)?;
+            return Ok(Verdict::Unusable { reason });
+        }
     };
     let (analysis, features) = analysis;
     store.put(Kind::Analysis, &features_key(hash), &features.to_bytes())?;
     Ok(Verdict::Usable(Box::new(analysis)))
+}
+
+/// The file can be read and is the one that was asked about.
+fn still_there(path: &Path, hash: &Hash) -> Result<(), Error> {
+    let unread = |why| Error::Input {
+        path: path.to_owned(),
+        why,
+    };
+    let now = content::hash_of(path).map_err(|error| unread(scan::plain(&error)))?;
+    if now != *hash {
+        return Err(unread("it has changed meanwhile".to_owned()));
+    }
+    Ok(())
 }
 
 /// Where the features of a file are kept.

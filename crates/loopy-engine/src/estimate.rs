@@ -31,6 +31,10 @@ pub struct Estimate {
     pub encode_seconds: f64,
     /// CPU seconds of picture and sound encoding.
     pub cpu_seconds: f64,
+    /// Frames of bridges that are not in the store, each counted once.
+    pub bridge_frames: u64,
+    /// CPU seconds of drawing and encoding those, and of keeping what they are drawn from.
+    pub bridge_seconds: f64,
     /// Bytes of the output.
     pub output_bytes: u64,
     /// Bytes that the store will grow by: pieces, frames around ports, decoded sound.
@@ -75,12 +79,15 @@ pub fn estimate(prepared: &Prepared, options: &Options, store: &Store) -> Result
     let picture: u64 = timeline.rows().map(|index| sizes[index as usize]).sum();
     let pieces: u64 = missing.iter().map(|index| sizes[*index as usize]).sum();
     let missing_frames = timeline.frames_of(&missing);
-    let drawn: u64 = missing
-        .iter()
-        .map(|index| &timeline.segments[*index as usize].recipe)
-        .filter(|recipe| matches!(recipe.pictures, Pictures::Motion { .. }))
-        .map(|recipe| u64::from(recipe.frames()))
-        .sum();
+    let frames_of = |wanted: fn(&Pictures) -> bool| -> u64 {
+        let recipes = missing.iter();
+        let recipes = recipes.map(|index| &timeline.segments[*index as usize].recipe);
+        let recipes = recipes.filter(|recipe| wanted(&recipe.pictures));
+        recipes.map(|recipe| u64::from(recipe.frames())).sum()
+    };
+    let bridge_frames = frames_of(|pictures| !matches!(pictures, Pictures::Run(_)));
+    let drawn =
+        frames_of(|pictures| matches!(pictures, Pictures::Motion { .. } | Pictures::Morph { .. }));
     let handle_frames: u64 = timeline
         .handles_of(&missing)
         .values()
@@ -93,10 +100,12 @@ pub fn estimate(prepared: &Prepared, options: &Options, store: &Store) -> Result
     let sound = soundtrack::expect(&prepared.audio, &prepared.plan, &options.limits, store)?;
     let mega = pixels / 1e6;
     let speed = preset_cost(&options.encode.preset);
-    let mut cpu_seconds = missing_frames as f64 * mega * CPU_PER_MEGAPIXEL * speed
+    let encoded = |frames: u64| frames as f64 * mega * CPU_PER_MEGAPIXEL * speed;
+    let bridge_seconds = encoded(bridge_frames)
         + drawn as f64 * mega * MOTION_PER_MEGAPIXEL
-        + handle_frames as f64 * mega * LOSSLESS_PER_MEGAPIXEL
-        + sound.undecoded / DECODE_SPEED;
+        + handle_frames as f64 * mega * LOSSLESS_PER_MEGAPIXEL;
+    let mut cpu_seconds =
+        encoded(missing_frames - bridge_frames) + bridge_seconds + sound.undecoded / DECODE_SPEED;
     if sound.bitrate > 0 {
         cpu_seconds += seconds / SOUND_SPEED;
     }
@@ -108,6 +117,8 @@ pub fn estimate(prepared: &Prepared, options: &Options, store: &Store) -> Result
         missing_frames,
         encode_seconds: missing_frames as f64 / fps,
         cpu_seconds,
+        bridge_frames,
+        bridge_seconds,
         output_bytes: picture + (seconds * f64::from(sound.bitrate) / 8.0) as u64,
         store_bytes: pieces + handle_bytes + sound.bytes(),
         handle_bytes,

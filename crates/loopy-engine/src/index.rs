@@ -5,7 +5,7 @@
 //! database is moved aside and built anew, and rows carry a seal, since SQLite itself does not
 //! notice a flipped bit in a value.
 
-mod content;
+pub(crate) mod content;
 mod error;
 mod pairs;
 mod schema;

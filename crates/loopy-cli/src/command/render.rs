@@ -339,7 +339,7 @@ fn tell_estimate(global: &Global, estimate: &Estimate) {
         "{} frames in {} visits, {} bridges\n\
          to encode: {} of picture ({} distinct frames, {} not in the store)\n\
          video: about {}; store grows by about {} (frames around ports {}, sound {})\n\
-         time: about {} of one core",
+         time: about {} of one core, {} of it for {} frames of bridges",
         estimate.frames,
         estimate.visits,
         estimate.bridges,
@@ -351,6 +351,8 @@ fn tell_estimate(global: &Global, estimate: &Estimate) {
         size(estimate.handle_bytes),
         size(estimate.sound_bytes),
         seconds(estimate.cpu_seconds),
+        seconds(estimate.bridge_seconds),
+        estimate.bridge_frames,
     ));
 }
 

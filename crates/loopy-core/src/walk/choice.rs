@@ -2,7 +2,6 @@
 
 use super::{
     dice::Dice,
-    errand::Errand,
     fixed::{self, BIT},
     map::{Link, Map, Node},
     taste::Taste,
@@ -122,12 +121,10 @@ pub(super) fn draw(candidates: &[Candidate], dice: &mut Dice) -> Option<usize> {
     dice.pick(candidates.iter().map(|candidate| candidate.weight))
 }
 
-/// Lifts ways that bring the clip of `errand` nearer.
-pub(super) fn lift(trail: &Trail, errand: &Errand, found: &mut [Candidate]) {
-    let stops = trail.stops();
-    let here = stops[stops.len() - 1].node;
+/// Lifts ways to nodes that bring a clip nearer.
+pub(super) fn lift(found: &mut [Candidate], nearer: impl Fn(u32) -> bool) {
     for way in &mut *found {
-        if way.step.link.is_some() && errand.nearer(here, way.step.to) {
+        if way.step.link.is_some() && nearer(way.step.to) {
             way.other += NEARER;
         }
     }

@@ -54,6 +54,11 @@ impl Errand {
         })
     }
 
+    /// What is fetched.
+    pub(super) fn clip(&self) -> u32 {
+        self.clip
+    }
+
     /// There is nothing to fetch any more.
     pub(super) fn done(&self, trail: &Trail) -> bool {
         trail.count() as u32 > self.until || trail.age(self.clip) == Some(1)

@@ -4,12 +4,15 @@
 //! A visit is *settled* when the walk has gone [`AHEAD`] visits further: until then it can be
 //! taken back. The film of a given length and the endless stream settle the same visits.
 
+use std::sync::Arc;
+
 use super::{
     ahead,
     choice::{self, Candidate, Fresh, Rules},
     cues::Cue,
     dice::Dice,
     errand::Errand,
+    guard::Guard,
     map::Map,
     script::Script,
     tour::Tour,
@@ -72,6 +75,8 @@ pub(super) struct Walker<'a> {
     script: Option<Script<'a>>,
     /// A visit that was under way when something was told, and the place that it had come to.
     held: Option<(usize, u32)>,
+    /// In a small library: what leads everywhere.
+    guard: Option<Arc<Guard>>,
     found: Vec<Candidate>,
 }
 
@@ -116,6 +121,7 @@ impl<'a> Walker<'a> {
                 break;
             }
             let mut other = Self::begin(map, start, best.floor, number);
+            other.guard.clone_from(&best.guard);
             other.reach(far, start.frames);
             let repeats = other.trail.repeats();
             if repeats < least && other.eased.is_none() && other.missing() == 0 {
@@ -185,8 +191,10 @@ impl<'a> Walker<'a> {
         let floor = floor(map).min(start.gap);
         let tries = if map.usable.len() <= SMALL { 4 } else { 1 };
         let try_gap = |gap, missed| {
+            let guard = Guard::new(map, start.node, gap).map(Arc::new);
             let tried = (0..tries).map(|number| {
                 let mut walker = Self::begin(map, Start { gap, ..start }, floor, number);
+                walker.guard.clone_from(&guard);
                 walker.reach(enough(map), start.frames);
                 walker
             });
@@ -238,6 +246,7 @@ impl<'a> Walker<'a> {
             tour: Vec::new(),
             script: None,
             held: None,
+            guard: None,
             found: Vec::new(),
         }
     }
@@ -485,8 +494,25 @@ impl<'a> Walker<'a> {
         let (trail, found) = (&self.trail, &mut self.found);
         let map = trail.map();
         choice::ways(trail, &self.rules, u64::MAX, false, found);
+        let guard = self.guard.as_ref();
+        let guard = guard.filter(|guard| guard.gap() == self.rules.gap);
+        let guard = guard.and_then(|guard| Some((guard, guard.place(trail)?)));
+        if let Some((guard, lately)) = &guard {
+            let good = |way: &Candidate| {
+                let link = way.step.link.map(|link| &map.links[link as usize]);
+                link.is_some_and(|link| link.ordinary) && guard.good(map, lately, way.step.to)
+            };
+            if found.iter().any(good) {
+                found.retain(good);
+            }
+        }
         if let Some(errand) = &self.errand {
-            choice::lift(trail, errand, found);
+            let here = trail.stops()[trail.stops().len() - 1].node;
+            let first = guard.map(|(guard, lately)| guard.towards(here, &lately, errand.clip()));
+            match first.filter(|nodes| !nodes.is_empty()) {
+                Some(nodes) => choice::lift(found, |to| nodes.contains(&to)),
+                None => choice::lift(found, |to| errand.nearer(here, to)),
+            }
         }
         let fresher = Rules {
             fresh: Fresh::Pair,

@@ -74,6 +74,11 @@ impl Index {
     }
 }
 
+/// The hash of a file as it is now.
+pub(crate) fn hash_of(path: &Path) -> io::Result<Hash> {
+    read(&open(path)?)
+}
+
 /// Opens without waiting, should the path have become a pipe.
 fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new()

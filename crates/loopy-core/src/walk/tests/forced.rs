@@ -102,7 +102,7 @@ fn largest(graph: &Graph, wish: &Options) -> Option<(u32, u32)> {
 
 #[test]
 fn the_gap_is_lowered_only_where_every_walk_is_cornered() {
-    let (mut whole, mut lowered, mut missed) = (0, 0, 0);
+    let (mut whole, mut lowered) = (0, 0);
     for seed in 0..300 {
         let graph = library(seed, 3 + (seed % 3) as u32, 100, 2, 2);
         let wish = Options {
@@ -115,16 +115,12 @@ fn the_gap_is_lowered_only_where_every_walk_is_cornered() {
         whole += 1;
         lowered += u32::from(best < 5);
         assert!(
-            kept + 1 >= best,
+            kept >= best,
             "seed {seed}: the walk keeps {kept}, {best} can be kept"
         );
-        missed += u32::from(kept < best);
     }
     assert!(
         whole > 100 && lowered > 50,
         "{whole} graphs, {lowered} without the gap"
     );
-    // A rare clip may be out of reach for a walk that does not search for it through all states:
-    // then it is shown, and the gap is one less than it could be.
-    assert!(missed * 100 <= whole, "{missed} of {whole} graphs");
 }
