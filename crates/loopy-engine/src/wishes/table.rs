@@ -34,6 +34,7 @@ pub(super) fn matrix(file: &Path, clips: &[Clip]) -> Result<Matrix, Error> {
 
 /// Bytes of a header at most, those before its text, and digits of a size in it.
 const HEADER: u64 = 1 << 16;
+const VERSION: usize = 6;
 const LENGTH: usize = 12;
 const DIGITS: usize = 6;
 
@@ -75,6 +76,17 @@ fn npy_rows(mut reader: impl Read) -> Result<Vec<Vec<f64>>, String> {
     let read = reader.by_ref().take(HEADER).read_to_end(&mut start);
     read.map_err(|error| plain(&error))?;
     // The format's reader multiplies the sizes that the header states: what overflows is refused here.
+    // From its second version on, the format has room for headers of gigabytes.
+    if let Some([version, _, length @ ..]) = start.get(VERSION..LENGTH)
+        && *version > 1
+        && length
+            .iter()
+            .rev()
+            .fold(0, |sum, byte| sum << 8 | u64::from(*byte))
+            > HEADER
+    {
+        return Err("its header is longer than any library needs".to_owned());
+    }
     let text = start.get(LENGTH..).unwrap_or(&[]);
     let header = text.split(|byte| *byte == b'\n').next().unwrap_or(&[]);
     let sizes = header.split(|byte| !byte.is_ascii_digit());
