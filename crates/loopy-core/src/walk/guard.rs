@@ -23,9 +23,9 @@ pub(super) struct Guard {
     /// Its states by number, and which of them lead everywhere.
     numbers: BTreeMap<State, u32>,
     good: Vec<bool>,
-    /// By state: those that may follow.
+    /// By state: those that may follow, and its node and clip.
     ahead: Vec<Vec<u32>>,
-    clips: Vec<u32>,
+    shows: Vec<(u32, u32)>,
 }
 
 impl Guard {
@@ -41,7 +41,7 @@ impl Guard {
             numbers: BTreeMap::new(),
             good: Vec::new(),
             ahead: Vec::new(),
-            clips: Vec::new(),
+            shows: Vec::new(),
         };
         guard.explore(map, start)?;
         guard.judge(map);
@@ -65,11 +65,12 @@ impl Guard {
                 let gap = self.gap.min(map.limits[link.clip as usize]);
                 let kept_out = lately.iter().rev().take(gap.saturating_sub(1) as usize);
                 if link.ordinary && kept_out.into_iter().all(|other| *other != link.clip) {
-                    let state = (link.to, self.after(&lately, link.clip));
+                    let row = lately.iter().copied().chain([link.clip]).collect();
+                    let state = (link.to, self.lately(row));
                     next.insert(self.number(state, link.clip, &mut open));
                 }
             }
-            if self.clips.len() > MOST {
+            if self.shows.len() > MOST {
                 return None;
             }
             self.ahead[place as usize] = next.into_iter().collect();
@@ -77,21 +78,17 @@ impl Guard {
         Some(())
     }
 
-    /// The clips that the gap keeps out after `clip`.
-    fn after(&self, lately: &[u32], clip: u32) -> Vec<u32> {
-        let mut row = lately.to_vec();
-        row.push(clip);
-        let keep = row
-            .len()
-            .saturating_sub(self.gap.saturating_sub(1).max(1) as usize);
-        row.split_off(keep)
+    /// Of `row`, the clips of the visits that the gap keeps out.
+    fn lately(&self, mut row: Vec<u32>) -> Vec<u32> {
+        let most = self.gap.saturating_sub(1).max(1) as usize;
+        row.split_off(row.len().saturating_sub(most))
     }
 
     fn number(&mut self, state: State, clip: u32, open: &mut VecDeque<(u32, State)>) -> u32 {
         let next = self.numbers.len() as u32;
         let number = *self.numbers.entry(state.clone()).or_insert(next);
         if number == next {
-            self.clips.push(clip);
+            self.shows.push((state.0, clip));
             self.ahead.push(Vec::new());
             open.push_back((number, state));
         }
@@ -100,7 +97,7 @@ impl Guard {
 
     /// Marks the states that lead to a component with all clips.
     fn judge(&mut self, map: &Map) {
-        let count = self.clips.len();
+        let count = self.shows.len();
         let mut before: Vec<Vec<u32>> = vec![Vec::new(); count];
         for (state, next) in (0..).zip(&self.ahead) {
             for other in next {
@@ -132,7 +129,7 @@ impl Guard {
         let mut good = Vec::new();
         for first in order.into_iter().rev() {
             let component = reach(&before, vec![first], &mut taken);
-            let clips: BTreeSet<u32> = component.iter().map(|state| self.clips[*state]).collect();
+            let clips: BTreeSet<u32> = component.iter().map(|state| self.shows[*state].1).collect();
             if clips.len() == map.usable.len() {
                 good.extend(component);
             }
@@ -143,56 +140,46 @@ impl Guard {
     }
 
     /// The state of a walk, if the guard knows it and it leads everywhere.
-    pub(super) fn place(&self, trail: &Trail) -> Option<Vec<u32>> {
-        let stops = trail.stops();
-        let held = stops
-            .len()
-            .saturating_sub(self.gap.saturating_sub(1).max(1) as usize);
+    pub(super) fn place(&self, trail: &Trail) -> Option<u32> {
         let clip = |node: u32| trail.map().nodes[node as usize].clip;
-        let lately: Vec<u32> = stops[held..].iter().map(|stop| clip(stop.node)).collect();
-        let here = (stops[stops.len() - 1].node, lately);
-        let number = *self.numbers.get(&here)?;
-        self.good[number as usize].then_some(here.1)
+        let stops = trail.stops();
+        let row = stops.iter().rev().take(self.gap.max(1) as usize).rev();
+        let row = row.map(|stop| clip(stop.node)).collect();
+        let here = (stops[stops.len() - 1].node, self.lately(row));
+        let number = self.numbers.get(&here).copied();
+        number.filter(|number| self.good[*number as usize])
     }
 
-    /// Entering `node` after `lately` leads everywhere.
-    pub(super) fn good(&self, map: &Map, lately: &[u32], node: u32) -> bool {
-        let state = (node, self.after(lately, map.nodes[node as usize].clip));
-        let number = self.numbers.get(&state);
-        number.is_some_and(|number| self.good[*number as usize])
+    /// States that may follow `place` and lead everywhere.
+    fn next(&self, place: u32) -> impl Iterator<Item = u32> + '_ {
+        let next = self.ahead[place as usize].iter().copied();
+        next.filter(|state| self.good[*state as usize])
     }
 
-    /// Nodes entered first on the shortest ways from here to `clip`.
-    pub(super) fn towards(&self, node: u32, lately: &[u32], clip: u32) -> BTreeSet<u32> {
-        let Some(start) = self.numbers.get(&(node, lately.to_vec())) else {
-            return BTreeSet::new();
-        };
-        let good = |state: &u32| self.good[*state as usize];
-        // Every state is come to first over one of the next; both are kept.
-        let mut first: BTreeMap<u32, u32> = BTreeMap::new();
-        let mut ring: Vec<u32> = self.ahead[*start as usize]
-            .iter()
-            .copied()
-            .filter(good)
-            .collect();
-        for state in &ring {
-            first.insert(*state, *state);
-        }
+    /// Entering `node` from `place` leads everywhere.
+    pub(super) fn good(&self, place: u32, node: u32) -> bool {
+        self.next(place)
+            .any(|state| self.shows[state as usize].0 == node)
+    }
+
+    /// Nodes entered first on shortest ways from `place` to `clip`.
+    pub(super) fn towards(&self, place: u32, clip: u32) -> BTreeSet<u32> {
+        // By state: the one that the way to it enters first.
+        let mut first: BTreeMap<u32, u32> = self.next(place).map(|state| (state, state)).collect();
+        let mut ring: Vec<u32> = first.keys().copied().collect();
         while !ring.is_empty() {
             let there = ring
                 .iter()
-                .filter(|state| self.clips[**state as usize] == clip);
-            let found: BTreeSet<u32> = there.map(|state| first[state]).collect();
+                .filter(|state| self.shows[**state as usize].1 == clip);
+            let found: BTreeSet<u32> = there
+                .map(|state| self.shows[first[state] as usize].0)
+                .collect();
             if !found.is_empty() {
-                let nodes = self
-                    .numbers
-                    .iter()
-                    .filter(|(_, number)| found.contains(number));
-                return nodes.map(|((node, _), _)| *node).collect();
+                return found;
             }
             let mut next = Vec::new();
             for state in ring {
-                for other in self.ahead[state as usize].iter().copied().filter(good) {
+                for other in self.next(state) {
                     if !first.contains_key(&other) {
                         first.insert(other, first[&state]);
                         next.push(other);

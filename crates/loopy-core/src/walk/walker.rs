@@ -497,10 +497,10 @@ impl<'a> Walker<'a> {
         let guard = self.guard.as_ref();
         let guard = guard.filter(|guard| guard.gap() == self.rules.gap);
         let guard = guard.and_then(|guard| Some((guard, guard.place(trail)?)));
-        if let Some((guard, lately)) = &guard {
+        if let Some((guard, place)) = guard {
             let good = |way: &Candidate| {
                 let link = way.step.link.map(|link| &map.links[link as usize]);
-                link.is_some_and(|link| link.ordinary) && guard.good(map, lately, way.step.to)
+                link.is_some_and(|link| link.ordinary) && guard.good(place, way.step.to)
             };
             if found.iter().any(good) {
                 found.retain(good);
@@ -508,7 +508,7 @@ impl<'a> Walker<'a> {
         }
         if let Some(errand) = &self.errand {
             let here = trail.stops()[trail.stops().len() - 1].node;
-            let first = guard.map(|(guard, lately)| guard.towards(here, &lately, errand.clip()));
+            let first = guard.map(|(guard, place)| guard.towards(place, errand.clip()));
             match first.filter(|nodes| !nodes.is_empty()) {
                 Some(nodes) => choice::lift(found, |to| nodes.contains(&to)),
                 None => choice::lift(found, |to| errand.nearer(here, to)),
