@@ -14,7 +14,6 @@ use std::{path::Path, process::ExitCode, time::Instant};
 use loopy_core::{
     Clip, ClipPath, Graph, Hash, Plan, Rate, Size,
     clip::Facts,
-    color::Color,
     graph::{Bridge, Edge, PortRef, Ports, Score},
     tags::Tags,
     walk::{self, Options, Planner},
@@ -28,21 +27,7 @@ fn clip(index: u32, fps: Rate) -> Clip {
     Clip {
         path: ClipPath::from(Path::new(&name)),
         hash: Hash::of(name.as_bytes()),
-        facts: Facts {
-            container: "mp4".into(),
-            codec: "h264".into(),
-            pixel_format: "yuv420p".into(),
-            coded: size,
-            shown: size,
-            rotation: 0,
-            mirrored: false,
-            interlaced: false,
-            alpha: false,
-            color: Color::SDR,
-            stated_rate: None,
-            stated_micros: None,
-            sound: false,
-        },
+        facts: Facts::ordinary(size),
         first: 0,
         until: FRAMES,
         times: (0..u64::from(FRAMES))

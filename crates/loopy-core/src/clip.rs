@@ -231,6 +231,27 @@ pub struct Facts {
     pub sound: bool,
 }
 
+impl Facts {
+    /// Those of ordinary H.264 in MP4, 8 bits, upright and without sound, of `size`.
+    pub fn ordinary(size: Size) -> Self {
+        Self {
+            container: "mp4".to_owned(),
+            codec: "h264".to_owned(),
+            pixel_format: "yuv420p".to_owned(),
+            coded: size,
+            shown: size,
+            rotation: 0,
+            mirrored: false,
+            interlaced: false,
+            alpha: false,
+            color: Color::SDR,
+            stated_rate: None,
+            stated_micros: None,
+            sound: false,
+        }
+    }
+}
+
 /// One usable shot of one source file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Clip {

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use crate::{
     Clip, ClipPath, Graph, Hash, Rate, Size,
     clip::Facts,
-    color::Color,
     graph::{Bridge, Edge, PortRef, Ports, Score},
     tags::Tags,
 };
@@ -16,21 +15,7 @@ pub(crate) fn timed(name: &str, times: Vec<i64>, end: i64) -> Clip {
     Clip {
         path: ClipPath::from(Path::new(name)),
         hash: Hash::of(name.as_bytes()),
-        facts: Facts {
-            container: "mp4".into(),
-            codec: "h264".into(),
-            pixel_format: "yuv420p".into(),
-            coded: size,
-            shown: size,
-            rotation: 0,
-            mirrored: false,
-            interlaced: false,
-            alpha: false,
-            color: Color::SDR,
-            stated_rate: None,
-            stated_micros: None,
-            sound: false,
-        },
+        facts: Facts::ordinary(size),
         first: 0,
         until: times.len() as u32,
         times,

@@ -1,6 +1,6 @@
 use std::io::Write as _;
 
-use loopy_core::{ClipPath, clip::Facts, color::Color};
+use loopy_core::{ClipPath, clip::Facts};
 use loopy_core::{Hash, tags::Tags};
 use npyz::WriterBuilder as _;
 
@@ -12,21 +12,7 @@ fn clip(name: &str) -> Clip {
     Clip {
         path: ClipPath::from(path.as_path()),
         hash: Hash::of(name.as_bytes()),
-        facts: Facts {
-            container: "mp4".into(),
-            codec: "h264".into(),
-            pixel_format: "yuv420p".into(),
-            coded: size,
-            shown: size,
-            rotation: 0,
-            mirrored: false,
-            interlaced: false,
-            alpha: false,
-            color: Color::SDR,
-            stated_rate: None,
-            stated_micros: None,
-            sound: false,
-        },
+        facts: Facts::ordinary(size),
         first: 0,
         until: 2,
         times: vec![0, 40_000],

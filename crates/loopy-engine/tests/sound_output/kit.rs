@@ -9,7 +9,6 @@ use loopy_core::{
     certificate::Certificate,
     clip::{ClipPath, Facts},
     clock::{ClipClock, Mode},
-    color::Color,
     graph::Score,
     plan::{PlannedClip, SCHEMA, Seam, SeamKind, Visit},
     tags::Tags,
@@ -27,19 +26,9 @@ pub(crate) fn clip(name: &str, frames: u32, fps: Rate) -> Clip {
         path: ClipPath::from(Path::new(name)),
         hash: Hash::of(name.as_bytes()),
         facts: Facts {
-            container: "mp4".to_owned(),
-            codec: "h264".to_owned(),
-            pixel_format: "yuv420p".to_owned(),
-            coded: size,
-            shown: size,
-            rotation: 0,
-            mirrored: false,
-            interlaced: false,
-            alpha: false,
-            color: Color::SDR,
             stated_rate: Some(fps),
-            stated_micros: None,
             sound: true,
+            ..Facts::ordinary(size)
         },
         times: (0..u64::from(frames))
             .map(|index| fps.micros(index))
