@@ -1,0 +1,335 @@
+//! The meeting place of the stream and its viewers: for each rung the newest groups of pictures,
+//! built once, read by any number of viewers at their own pace.
+//!
+//! Nothing waits for a viewer. What is older than [`KEEP_US`] is dropped group by group; a viewer
+//! that is further behind finds itself before the oldest packet and goes on from the newest group.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, OnceLock, PoisonError, RwLock},
+    time::Instant,
+};
+
+use bytes::Bytes;
+use loopy_core::{Rate, Size};
+use tokio::sync::watch;
+
+use crate::packet::{Header, Kind, Unit};
+
+/// Whole groups are kept until they are so old, in microseconds of picture time.
+pub const KEEP_US: u64 = 3_000_000;
+
+/// What a rung is coded in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Coding {
+    /// H.264, with its decoder configuration record.
+    H264 {
+        /// `avcC`.
+        record: Bytes,
+    },
+    /// Single pictures.
+    Jpeg,
+    /// Single pictures.
+    Webp,
+    /// Sound: one Opus packet a unit, with its `OpusHead` as the decoder wants it.
+    Opus {
+        /// `OpusHead`.
+        head: Bytes,
+    },
+    /// Sound: one AAC access unit a unit, with its `AudioSpecificConfig`.
+    Aac {
+        /// `AudioSpecificConfig`.
+        config: Bytes,
+    },
+}
+
+/// One rendition of the stream, as viewers know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rung {
+    /// Short name: `720p`, `jpeg`, `opus`.
+    pub name: String,
+    /// What it is coded in.
+    pub coding: Coding,
+    /// Size of its pictures; nothing for sound.
+    pub size: Size,
+    /// Its pictures a second, or for sound access units a second.
+    pub fps: Rate,
+    /// Bits a second, as it is meant to be.
+    pub bitrate: u32,
+    /// Samples a second and channels, for sound.
+    pub sound: Option<(u32, u8)>,
+}
+
+/// A queued access unit.
+#[derive(Debug)]
+pub struct Packet {
+    /// Counted from 0 for each rung.
+    pub seq: u64,
+    /// As it came.
+    pub unit: Unit,
+    /// Its header, with [`Kind::Unit`] or what the rung is coded in.
+    pub header: Header,
+    /// When it was queued, on the hub's clock.
+    pub queued_us: u64,
+    /// The message with the unit as it is.
+    message: Bytes,
+    /// The message with the unit in a fragment.
+    fragment: OnceLock<Bytes>,
+}
+
+impl Packet {
+    /// The binary message that carries the unit as it is.
+    pub fn message(&self) -> Bytes {
+        self.message.clone()
+    }
+
+    /// The binary message that carries the unit as `make` wraps it; made once for all viewers.
+    pub fn fragment(&self, make: impl FnOnce(&Unit) -> Bytes) -> Bytes {
+        let wrapped = || {
+            let kind = match self.header.kind {
+                Kind::Sound => Kind::Sound,
+                _ => Kind::Fragment,
+            };
+            let header = Header {
+                kind,
+                ..self.header
+            };
+            header.message(&make(&self.unit))
+        };
+        self.fragment.get_or_init(wrapped).clone()
+    }
+}
+
+/// The newest packets of a rung.
+#[derive(Debug, Default)]
+pub struct Ring {
+    packets: VecDeque<Arc<Packet>>,
+    newest_key: Option<u64>,
+    next: u64,
+    group: u32,
+    index: u32,
+}
+
+impl Ring {
+    /// Number of the oldest packet that is there, and of the one that comes next.
+    pub fn range(&self) -> (u64, u64) {
+        (self.next - self.packets.len() as u64, self.next)
+    }
+
+    /// Number of the newest key frame.
+    pub fn newest_key(&self) -> Option<u64> {
+        self.newest_key
+    }
+
+    /// Packet number `seq`, if it is there.
+    pub fn get(&self, seq: u64) -> Option<&Arc<Packet>> {
+        let at = seq.checked_sub(self.range().0)?;
+        self.packets.get(usize::try_from(at).ok()?)
+    }
+
+    fn push(&mut self, rung: &Rung, stream_seq: u32, unit: Unit, now_us: u64, epoch_us: u64) {
+        if unit.flags.key {
+            self.group = self.group.wrapping_add(u32::from(self.next > 0));
+            self.index = 0;
+            self.newest_key = Some(self.next);
+        }
+        let kind = match rung.coding {
+            Coding::H264 { .. } => Kind::Unit,
+            Coding::Jpeg => Kind::Jpeg,
+            Coding::Webp => Kind::Webp,
+            Coding::Opus { .. } | Coding::Aac { .. } => Kind::Sound,
+        };
+        let late = now_us.saturating_sub(epoch_us.saturating_add(unit.pts_us));
+        let header = Header {
+            kind,
+            flags: unit.flags,
+            stream_seq: stream_seq as u8,
+            group: self.group,
+            index: self.index,
+            pts_us: unit.pts_us,
+            late_us: u32::try_from(late).unwrap_or(u32::MAX),
+        };
+        self.index += 1;
+        let newest = unit.pts_us;
+        self.packets.push_back(Arc::new(Packet {
+            seq: self.next,
+            message: header.message(&unit.data),
+            unit,
+            header,
+            queued_us: now_us,
+            fragment: OnceLock::new(),
+        }));
+        self.next += 1;
+        self.forget(newest);
+    }
+
+    /// Drops groups that end before what is kept.
+    fn forget(&mut self, newest: u64) {
+        let oldest = newest.saturating_sub(KEEP_US);
+        let is_old = |packet: &Arc<Packet>| packet.unit.pts_us < oldest;
+        let begins = |packet: &Arc<Packet>| packet.unit.flags.key;
+        loop {
+            let second = self.packets.iter().skip(1).position(begins);
+            match second {
+                Some(at) if is_old(&self.packets[at + 1]) => drop(self.packets.drain(..=at)),
+                _ => return,
+            }
+        }
+    }
+}
+
+/// A rung and what lies there.
+#[derive(Debug)]
+pub struct Reel {
+    /// What it is.
+    pub rung: Rung,
+    /// Number of its `config`.
+    pub stream_seq: u32,
+    ring: RwLock<Ring>,
+    changed: watch::Sender<u64>,
+}
+
+impl Reel {
+    /// Looks at the packets.
+    pub fn look<T>(&self, look: impl FnOnce(&Ring) -> T) -> T {
+        look(&self.ring.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Tells when packets have come: the value is the number of the next.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
+    }
+}
+
+/// All rungs, and the clock of the stream.
+#[derive(Debug)]
+pub struct Hub {
+    origin: Instant,
+    epoch_us: OnceLock<u64>,
+    reels: RwLock<Vec<Arc<Reel>>>,
+}
+
+impl Hub {
+    /// Nothing yet; its clock counts from `origin`.
+    pub fn new(origin: Instant) -> Self {
+        Self {
+            origin,
+            epoch_us: OnceLock::new(),
+            reels: RwLock::default(),
+        }
+    }
+
+    /// Microseconds on the server's clock.
+    pub fn now_us(&self) -> u64 {
+        self.origin.elapsed().as_micros() as u64
+    }
+
+    /// The moment of picture time 0 on that clock, once it is known.
+    pub fn epoch_us(&self) -> Option<u64> {
+        self.epoch_us.get().copied()
+    }
+
+    /// Picture time begins at `epoch_us`; what was told first holds.
+    pub fn begin(&self, epoch_us: u64) {
+        self.epoch_us.get_or_init(|| epoch_us);
+    }
+
+    /// A new rung, to which packets are added with [`Hub::publish`].
+    pub fn add(&self, rung: Rung) -> Arc<Reel> {
+        let mut reels = self.reels.write().unwrap_or_else(PoisonError::into_inner);
+        let reel = Arc::new(Reel {
+            rung,
+            stream_seq: reels.len() as u32 + 1,
+            ring: RwLock::default(),
+            changed: watch::Sender::new(0),
+        });
+        reels.push(Arc::clone(&reel));
+        reel
+    }
+
+    /// All rungs so far, pictures and sound, in the order in which they were added.
+    pub fn reels(&self) -> Vec<Arc<Reel>> {
+        let reels = self.reels.read().unwrap_or_else(PoisonError::into_inner);
+        reels.clone()
+    }
+
+    /// Queues the next access unit of `reel`. Before its first key frame nothing is queued.
+    pub fn publish(&self, reel: &Reel, unit: Unit) {
+        let (now, epoch) = (self.now_us(), self.epoch_us().unwrap_or_default());
+        let next = {
+            let mut ring = reel.ring.write().unwrap_or_else(PoisonError::into_inner);
+            if ring.newest_key.is_none() && !unit.flags.key {
+                return;
+            }
+            ring.push(&reel.rung, reel.stream_seq, unit, now, epoch);
+            ring.next
+        };
+        reel.changed.send_replace(next);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::packet::Flags;
+
+    fn reel(hub: &Hub) -> Arc<Reel> {
+        hub.add(Rung {
+            name: "720p".to_owned(),
+            coding: Coding::Jpeg,
+            size: Size::new(2, 2),
+            fps: Rate::new(10, 1).unwrap(),
+            bitrate: 1,
+            sound: None,
+        })
+    }
+
+    fn unit(number: u64, every: u64) -> Unit {
+        Unit {
+            flags: Flags {
+                key: number.is_multiple_of(every),
+                ..Flags::default()
+            },
+            pts_us: number * 100_000,
+            duration_us: 100_000,
+            data: Bytes::from(number.to_string()),
+        }
+    }
+
+    #[test]
+    fn whole_groups_are_kept_and_old_ones_dropped() {
+        let hub = Hub::new(Instant::now());
+        let reel = reel(&hub);
+        for number in 5..1000 {
+            hub.publish(&reel, unit(number, 10));
+            reel.look(|ring| {
+                let (first, next) = ring.range();
+                assert!(ring.get(first).is_none_or(|packet| packet.unit.flags.key));
+                assert!(next - first <= 50);
+                let newest = ring.newest_key();
+                assert!(newest.is_none_or(|key| next - key <= 10 && ring.get(key).is_some()));
+            });
+        }
+        let (group, index) = reel.look(|ring| {
+            let last = ring.get(ring.range().1 - 1).unwrap();
+            (last.header.group, last.header.index)
+        });
+        assert_eq!(
+            (group, index),
+            (98, 9),
+            "the pictures before the first key frame are nobody's"
+        );
+    }
+
+    #[test]
+    fn a_fragment_is_made_once() {
+        let hub = Hub::new(Instant::now());
+        let reel = reel(&hub);
+        hub.publish(&reel, unit(0, 1));
+        let packet = reel.look(|ring| Arc::clone(ring.get(0).unwrap()));
+        let first = packet.fragment(|_| Bytes::from_static(b"one"));
+        assert_eq!(first, packet.fragment(|_| Bytes::from_static(b"two")));
+        let (header, payload) = Header::read(&first).unwrap();
+        assert_eq!((header.kind, payload), (Kind::Fragment, &b"one"[..]));
+    }
+}

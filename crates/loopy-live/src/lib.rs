@@ -1,0 +1,9 @@
+//! Live: the endless stream, from the walk to the socket.
+//!
+//! The director turns the walk into pieces that are ready before they are due, the publisher paces
+//! their pictures by one clock into the [`hub`], and the server sends what lies there to any number
+//! of viewers. Everything is encoded once for all of them.
+
+pub mod hub;
+pub mod packet;
+pub mod show;
