@@ -108,9 +108,16 @@ impl Sheet {
     }
 }
 
-/// What a sheet calls a clip: its path as JSON has it, and `#2` for the second shot of several.
+/// What a sheet calls a clip: its path as JSON has it, and `#2` for the second shot of several. A path
+/// that a cell would not keep, because it begins or ends with a blank, stands in quotes, as one does
+/// that begins with a quote itself.
 fn label(clip: &Clip) -> String {
-    let path = String::from(clip.path.clone());
+    let mut path = String::from(clip.path.clone());
+    if (path.trim() != path || path.starts_with('"'))
+        && let Ok(quoted) = serde_json::to_string(&path)
+    {
+        path = quoted;
+    }
     if clip.shot == 0 {
         path
     } else {

@@ -19,11 +19,9 @@ impl<'a> Names<'a> {
     pub(super) fn new(stock: &'a [PlannedClip], own: usize) -> Self {
         let (mut full, mut short) = (HashMap::new(), HashMap::new());
         for (index, planned) in stock.iter().enumerate() {
-            // Cells are read without the blanks around them, and so are names.
-            let trimmed = |name: String| name.trim().to_owned();
-            let full: &mut Vec<_> = full.entry(trimmed(label(&planned.clip))).or_default();
+            let full: &mut Vec<_> = full.entry(label(&planned.clip)).or_default();
             full.push(index);
-            let short: &mut Vec<_> = short.entry(trimmed(planned.clip.short_name())).or_default();
+            let short: &mut Vec<_> = short.entry(planned.clip.short_name()).or_default();
             short.push(index);
         }
         Self {
