@@ -19,6 +19,7 @@ mod guard;
 mod map;
 pub mod matrix;
 mod options;
+mod resume;
 mod route;
 mod script;
 mod span;
@@ -41,6 +42,7 @@ mod tests;
 pub use self::{
     matrix::Matrix,
     options::{Mode, Options, Seams},
+    resume::{Place, Shown},
     span::Span,
     states::States,
     stream::{Leg, Planner, Reaction, Stream},

@@ -11,6 +11,8 @@ pub enum Told {
     Play(u32),
     /// Do not show a clip any more, as far as there are others.
     Avoid(u32),
+    /// Show it again like any other.
+    Allow(u32),
 }
 
 /// Something told at a time.
@@ -98,6 +100,7 @@ impl Mood {
                 self.avoid.retain(|other| *other != clip);
                 self.play = Some((clip, cue.at));
             }
+            Told::Allow(clip) => self.avoid.retain(|other| *other != clip),
             Told::Avoid(clip) => {
                 if let Err(place) = self.avoid.binary_search(&clip) {
                     self.avoid.insert(place, clip);

@@ -1,6 +1,8 @@
 //! The walk without an end: the same visits as those of a film, one by one, in memory that does
 //! not grow.
 
+use std::sync::OnceLock;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +13,7 @@ use super::{
     route,
     script::{Guide, Script},
     tour::{Tour, tour},
+    trail::Trail,
     walker::{Start, Walker},
     write,
 };
@@ -25,6 +28,7 @@ pub struct Planner {
     options: Options,
     tour: Option<Tour>,
     guide: Option<Guide>,
+    gap: OnceLock<u32>,
 }
 
 /// A visit and the joint that ends it.
@@ -68,6 +72,7 @@ impl Planner {
             options,
             tour,
             guide,
+            gap: OnceLock::new(),
         })
     }
 
@@ -75,16 +80,29 @@ impl Planner {
         &self.map
     }
 
+    pub(super) fn options(&self) -> &Options {
+        &self.options
+    }
+
+    pub(super) fn known_gap(&self) -> &OnceLock<u32> {
+        &self.gap
+    }
+
+    /// States that there are.
+    pub(super) fn states(&self) -> usize {
+        let guide = self.guide.as_ref();
+        guide.map_or(0, |guide| guide.states.names().len())
+    }
+
     /// The script of the options, for a walk that begins at `node`.
     pub(super) fn script(&self, node: u32) -> Script<'_> {
-        let options = &self.options;
-        Script::new(
-            self.guide.as_ref(),
-            &options.cues,
-            options.fps,
-            options.seed,
-            self.map.nodes[node as usize].clip,
-        )
+        self.script_of(self.map.nodes[node as usize].clip, &self.options.cues)
+    }
+
+    /// The script of `cues`, for a walk that begins with `clip`.
+    pub(super) fn script_of(&self, clip: u32, cues: &[Cue]) -> Script<'_> {
+        let (guide, options) = (self.guide.as_ref(), &self.options);
+        Script::new(guide, cues, options.fps, options.seed, clip)
     }
 
     /// How long it takes at most from any moment of one state until another is shown, for every
@@ -119,16 +137,11 @@ impl Planner {
             gap: route::wanted(map, options),
             frames: u64::MAX,
         };
-        Stream {
-            states: self
-                .guide
-                .as_ref()
-                .map_or(0, |guide| guide.states.names().len()),
-            walker: match &self.tour {
-                Some(tour) => Walker::touring(map, start, tour),
-                None => Walker::told(map, start, self.script(start.node)),
-            },
-        }
+        let walker = match &self.tour {
+            Some(tour) => Walker::touring(map, start, tour),
+            None => Walker::told(map, start, self.script(start.node)),
+        };
+        Stream::new(walker, self.states())
     }
 }
 
@@ -171,13 +184,15 @@ fn check(map: &Map, options: &Options) -> Result<(), Error> {
 }
 
 /// Cue number `cue` can be followed.
-fn told(map: &Map, states: usize, cue: usize, told: Told) -> Result<(), cues::Error> {
+pub(super) fn told(map: &Map, states: usize, cue: usize, told: Told) -> Result<(), cues::Error> {
     match told {
         Told::State(Some(state)) if state as usize >= states => {
             Err(cues::Error::State { cue, state, states })
         }
         Told::Signal(signal) if !(-256..=256).contains(&signal) => Err(cues::Error::Signal { cue }),
-        Told::Play(clip) | Told::Avoid(clip) if map.usable.binary_search(&clip).is_err() => {
+        Told::Play(clip) | Told::Avoid(clip) | Told::Allow(clip)
+            if map.usable.binary_search(&clip).is_err() =>
+        {
             Err(cues::Error::Clip { cue, clip })
         }
         _ => Ok(()),
@@ -191,7 +206,18 @@ pub struct Stream<'a> {
     states: usize,
 }
 
-impl Stream<'_> {
+impl<'a> Stream<'a> {
+    pub(super) fn new(walker: Walker<'a>, states: usize) -> Self {
+        Self { walker, states }
+    }
+
+    /// What comes next if nothing more is told: at most the visits that the walk is ahead.
+    pub fn ahead(&mut self) -> impl Iterator<Item = Leg> + use<'_, 'a> {
+        self.walker.look();
+        let (trail, first) = (self.walker.trail(), self.walker.settled());
+        (first..trail.count()).map_while(|index| leg(trail, index))
+    }
+
     /// Tells the walk something from frame `cue.at` on. What it had in mind for later is dropped.
     /// When the visit that was yielded last is still under way at that frame, it is yielded again,
     /// with another way out where that gets sooner to what is told; true then.
@@ -216,16 +242,21 @@ impl Iterator for Stream<'_> {
 
     fn next(&mut self) -> Option<Leg> {
         self.walker.settle();
-        let trail = self.walker.trail();
-        let stop = trail.stop(self.walker.settled() - 1)?;
-        let step = stop.out?;
-        let map = trail.map();
-        let node = &map.nodes[stop.node as usize];
-        let visit = write::visit(map, stop, step.leave, node.clip);
-        let seam = write::seam(map, &step, stop.start + u64::from(visit.frames()));
+        let leg = leg(self.walker.trail(), self.walker.settled() - 1)?;
         self.walker.forget();
-        Some(Leg { visit, seam })
+        Some(leg)
     }
+}
+
+/// Visit number `index` of `trail` and its way out.
+fn leg(trail: &Trail, index: usize) -> Option<Leg> {
+    let stop = trail.stop(index)?;
+    let step = stop.out?;
+    let map = trail.map();
+    let node = &map.nodes[stop.node as usize];
+    let visit = write::visit(map, stop, step.leave, node.clip);
+    let seam = write::seam(map, &step, stop.start + u64::from(visit.frames()));
+    Some(Leg { visit, seam })
 }
 
 #[cfg(test)]

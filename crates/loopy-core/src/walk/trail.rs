@@ -212,6 +212,17 @@ impl<'a> Trail<'a> {
         self.top().start
     }
 
+    /// The visit that has no way out yet starts at output frame `now`, and those before it as long
+    /// before that as they did.
+    pub(super) fn set_now(&mut self, now: u64) {
+        let last = self.now();
+        let moved = |frame: u64| (now + frame).saturating_sub(last);
+        for stop in &mut self.stops {
+            stop.start = moved(stop.start);
+            stop.stay.start = moved(stop.stay.start);
+        }
+    }
+
     /// Output frames since the scene last changed.
     pub(super) fn since_change(&self) -> u64 {
         self.now() - self.top().stay.start

@@ -155,6 +155,30 @@ impl<'a> Walker<'a> {
         walker
     }
 
+    /// A walk that goes on where `trail` ends: that visit is left at the place of `held` or later.
+    pub(super) fn resumed(
+        trail: Trail<'a>,
+        start: Start,
+        held: (usize, u32),
+        script: Script<'a>,
+    ) -> Self {
+        let floor = floor(trail.map()).min(start.gap);
+        // Other draws at every place where a walk goes on.
+        let number = trail.now() & 0x3fff_ffff;
+        let mut walker = Self::begin(trail.map(), start, floor, number);
+        walker.settled = trail.count() - 1;
+        walker.furthest = trail.count();
+        walker.trail = trail;
+        walker.held = Some(held);
+        walker.script = Some(script);
+        walker
+    }
+
+    /// The gap that a walk from `start` keeps.
+    pub(super) fn spacing(map: &'a Map, start: Start) -> u32 {
+        Self::spaced(map, start).gap
+    }
+
     /// One cue more: what was not shown at its time is taken back, and the visit under way then
     /// may be left sooner. Its number is returned, or the first frame that is still open.
     pub(super) fn tell(&mut self, cue: Cue) -> Result<usize, u64> {

@@ -136,6 +136,7 @@ fn asked(graph: &Graph, options: &Options) -> Vec<String> {
             Told::Signal(signal) => format!("signal {signal}/256"),
             Told::Play(clip) => format!("play {}", name(clip)),
             Told::Avoid(clip) => format!("avoid {}", name(clip)),
+            Told::Allow(clip) => format!("allow {}", name(clip)),
         };
         lines.push(format!("at frame {}: {told}", cue.at));
     }
