@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::rate::Rate;
+
 /// Video codec of an output. More follow, each with its own proof of exact splicing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -25,6 +27,32 @@ pub struct Settings {
     pub bframes: u8,
     /// Longest distance between two key frames, in seconds.
     pub key_seconds: u8,
+    /// For a live rung, the bits a second that it is sent at: pictures are coded coarser where they
+    /// would take more than [`Bound`] allows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<u32>,
+}
+
+/// What a group of pictures may take, so that it arrives in time over a line of `rate`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bound {
+    /// Bits a second of the line.
+    pub rate: u32,
+}
+
+impl Bound {
+    /// Most bytes of the key frame that begins a group: what the line takes in 150 ms.
+    pub fn key(self) -> u64 {
+        u64::from(self.rate) * 150 / 8000
+    }
+
+    /// Most bytes of a whole group of `frames` at `fps`: 1.25 times what the line takes in its time,
+    /// but never less than its key frame may have.
+    pub fn group(self, frames: u32, fps: Rate) -> u64 {
+        let bits = u128::from(self.rate) * fps.micros(u64::from(frames)).unsigned_abs() as u128;
+        let bytes = (bits * 5 / 4 / 8_000_000) as u64;
+        bytes.max(self.key())
+    }
 }
 
 impl Settings {
@@ -36,6 +64,20 @@ impl Settings {
             crf: quality.crf(),
             bframes: 3,
             key_seconds: 5,
+            rate: None,
+        }
+    }
+
+    /// Settings for a live rung of `rate` bits a second: every picture is sent as soon as it is
+    /// decoded, and a viewer who joins waits for a key frame for a second at most.
+    pub fn live(rate: u32) -> Self {
+        Self {
+            codec: Codec::H264,
+            preset: "veryfast".to_owned(),
+            crf: 22,
+            bframes: 0,
+            key_seconds: 1,
+            rate: Some(rate),
         }
     }
 
@@ -47,6 +89,7 @@ impl Settings {
             crf: 0,
             bframes: 0,
             key_seconds: 10,
+            rate: None,
         }
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use loopy_core::{
     Clip, Frame, Grade, Hash,
     clock::{ClipClock, Tap},
-    encode::Settings,
+    encode::{Bound, Settings},
     ledger::Entry,
     limits::Limits,
     recipe::{Marks, Pictures, Recipe, Row},
@@ -46,6 +46,8 @@ struct Open<'a> {
     recipe: &'a Recipe,
     row: Row,
     kind: Kind,
+    /// The recipe's settings, or coarser ones where those took too much.
+    settings: Settings,
     encoder: Option<encode::Encoder>,
 }
 
@@ -67,6 +69,7 @@ pub fn rows(
                 recipe,
                 row,
                 kind,
+                settings: recipe.encode.clone(),
                 encoder: None,
             }),
             Pictures::Dissolve { .. } | Pictures::Morph { .. } | Pictures::Motion { .. } => None,
@@ -79,12 +82,34 @@ pub fn rows(
             fallbacks: Vec::new(),
         });
     };
-    let end = wanted.iter().map(|open| open.row.to).max().unwrap_or(0);
     let clock = ClipClock::new(clip, first.fps, first.rate_mode);
     let path = clip.path.as_path();
-    let mut source = Source::open(path, clip, first, wanted[0].row.grade, limits)?;
+    let (mut encoded, mut fallbacks) = (0, Vec::new());
+    while !wanted.is_empty() {
+        let mut source = Source::open(path, clip, first, wanted[0].row.grade, limits)?;
+        let (frames, again) = pass(store, &clock, &mut source, wanted)?;
+        encoded += frames;
+        fallbacks = source.fallbacks();
+        wanted = again;
+    }
+    Ok(Done::Encoded {
+        frames: encoded,
+        fallbacks,
+    })
+}
+
+/// Encodes what is `wanted`, in one go through the clip: the frames of what was kept, and what
+/// has to be encoded coarser.
+fn pass<'a>(
+    store: &Store,
+    clock: &ClipClock,
+    source: &mut Source,
+    mut wanted: Vec<Open<'a>>,
+) -> Result<(u64, Vec<Open<'a>>), Error> {
+    let start = wanted.iter().map(|open| open.row.from).min().unwrap_or(0);
+    let end = wanted.iter().map(|open| open.row.to).max().unwrap_or(0);
     let mut encoded = 0;
-    let start = wanted[0].row.from;
+    let mut again = Vec::new();
     for index in start..end {
         if !wanted
             .iter()
@@ -100,12 +125,9 @@ pub fn rows(
             let frames = open.row.to - open.row.from;
             let mut encoder = match open.encoder.take() {
                 Some(encoder) => encoder,
-                None => encode::Encoder::new(
-                    &open.recipe.encode,
-                    frame.size(),
-                    open.recipe.fps,
-                    frames,
-                )?,
+                None => {
+                    encode::Encoder::new(&open.settings, frame.size(), open.recipe.fps, frames)?
+                }
             };
             if open.recipe.marks.covers(index - open.row.from, frames) {
                 let mut marked = frame.clone();
@@ -114,17 +136,49 @@ pub fn rows(
             } else {
                 encoder.push(frame)?;
             }
-            if index + 1 == open.row.to {
-                keep(store, open.kind, open.recipe, &encoder.finish()?)?;
-                encoded += u64::from(frames) * u64::from(open.kind == Kind::Segment);
-            } else {
+            if index + 1 < open.row.to {
                 open.encoder = Some(encoder);
+                continue;
+            }
+            let segment = encoder.finish()?;
+            if let Some(settings) = coarser(&open.settings, open.recipe, &segment) {
+                again.push(Open {
+                    settings,
+                    encoder: None,
+                    ..*open
+                });
+            } else {
+                keep(store, open.kind, open.recipe, &segment)?;
+                encoded += u64::from(frames) * u64::from(open.kind == Kind::Segment);
             }
         }
     }
-    Ok(Done::Encoded {
-        frames: encoded,
-        fallbacks: source.fallbacks(),
+    Ok((encoded, again))
+}
+
+/// Steps of the CRF by which a segment that takes too much is encoded coarser, and the last of them.
+const COARSER: u8 = 2;
+const COARSEST: u8 = 51;
+
+/// What to encode `segment` with instead of `settings`, where it takes more than its line.
+fn coarser(settings: &Settings, recipe: &Recipe, segment: &Segment) -> Option<Settings> {
+    let rate = settings.rate?;
+    let fullness = segment.fullness(Bound { rate }, recipe.fps);
+    if fullness <= 1.0 {
+        return None;
+    }
+    if settings.crf >= COARSEST {
+        let over = format!("{fullness:.2}");
+        tracing::warn!(
+            rate,
+            over,
+            "a piece takes more than its line, however coarse"
+        );
+        return None;
+    }
+    Some(Settings {
+        crf: (settings.crf + COARSER).min(COARSEST),
+        ..settings.clone()
     })
 }
 
@@ -156,12 +210,20 @@ pub fn bridges(store: &Store, recipes: &[Recipe]) -> Result<Done, Error> {
                 sheet::mark_seam(frame);
             }
         }
-        let mut encoder =
-            encode::Encoder::new(&recipe.encode, recipe.normalise.size, recipe.fps, frames)?;
-        for frame in &between {
-            encoder.push(frame)?;
-        }
-        keep(store, Kind::Segment, recipe, &encoder.finish()?)?;
+        let mut settings = recipe.encode.clone();
+        let segment = loop {
+            let size = recipe.normalise.size;
+            let mut encoder = encode::Encoder::new(&settings, size, recipe.fps, frames)?;
+            for frame in &between {
+                encoder.push(frame)?;
+            }
+            let segment = encoder.finish()?;
+            match coarser(&settings, recipe, &segment) {
+                Some(other) => settings = other,
+                None => break segment,
+            }
+        };
+        keep(store, Kind::Segment, recipe, &segment)?;
         encoded += u64::from(frames);
     }
     Ok(Done::Encoded {

@@ -4,7 +4,7 @@ mod store;
 
 use std::slice;
 
-use loopy_core::Hash;
+use loopy_core::{Hash, Rate, encode::Bound};
 
 use crate::{
     Error,
@@ -71,6 +71,19 @@ impl Segment {
         let mut digest = Digest::default();
         self.units().for_each(|(_, unit)| digest.unit(unit));
         digest.finish()
+    }
+
+    /// How far the segment is over what `bound` allows, as the largest share of its key frames and
+    /// groups at `fps`; at most 1 where it keeps to it.
+    pub fn fullness(&self, bound: Bound, fps: Rate) -> f64 {
+        let share = |bytes: u64, most: u64| bytes as f64 / most.max(1) as f64;
+        let groups = self.samples.chunk_by(|_, next| !next.key);
+        let fullness = groups.map(|group| {
+            let bytes = |samples: &[Sample]| samples.iter().map(|s| u64::from(s.bytes)).sum();
+            let whole = share(bytes(group), bound.group(group.len() as u32, fps));
+            share(bytes(&group[..1]), bound.key()).max(whole)
+        });
+        fullness.fold(0.0, f64::max)
     }
 
     /// That the segment keeps every rule that exact splicing rests on.

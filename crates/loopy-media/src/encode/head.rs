@@ -59,7 +59,12 @@ pub(super) fn coarser(settings: &Settings, rate: Rate, frames: &[Frame]) -> Resu
     let bands = rows(first.size());
     let frames: Vec<Frame> = frames.iter().map(|frame| cut(frame, &bands)).collect();
     let size = frames[0].size();
-    let mut encoder = Encoder::new(settings, size, rate, count)?;
+    // Bands are not the whole picture: what that may take says nothing about them.
+    let free = Settings {
+        rate: None,
+        ..settings.clone()
+    };
+    let mut encoder = Encoder::new(&free, size, rate, count)?;
     encoder.coarser = Some(TRIAL);
     for frame in &frames {
         encoder.push(frame)?;

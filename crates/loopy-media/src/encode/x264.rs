@@ -30,6 +30,10 @@ const IN_FORCE: [&str; 4] = ["threads=1", "stitchable=1", "keyint=infinite", "sc
 /// The same, where there are B-frames: without them x264 does not mention it.
 const WITH_BFRAMES: &str = "open_gop=0";
 
+/// The bits a second of a bounded encoder over the kilobits of the buffer that it fills: 200 ms. It
+/// keeps key frames to about three quarters of it.
+const BUFFER: u32 = 5000;
+
 /// An open encoder.
 pub(super) struct X264 {
     context: NonNull<av::AVCodecContext>,
@@ -222,9 +226,14 @@ fn options(settings: &Settings, size: Size) -> Result<Dict, Error> {
     } else {
         ""
     };
+    let bound = settings.rate.filter(|_| settings.crf > 0);
+    let bound = bound.map_or_else(String::new, |rate| {
+        let (rate, buffer) = (rate.div_ceil(1000), rate.div_ceil(BUFFER));
+        format!(":vbv-maxrate={rate}:vbv-bufsize={buffer}")
+    });
     options.set(
         "x264-params",
-        &format!("{fixed}{lookahead}{}", instructions(size)),
+        &format!("{fixed}{lookahead}{bound}{}", instructions(size)),
     )?;
     if settings.crf > 0 {
         options.set("profile", "high")?;
