@@ -17,7 +17,7 @@ pub fn run(bytes: &[u8]) {
     for visit in &plan.visits {
         let planned = plan.clip(visit);
         let clock = ClipClock::new(&planned.clip, plan.fps, plan.rate_mode);
-        let positions = plan.positions(planned, &clock);
+        let positions = planned.positions(&clock);
         assert!(positions.is_sorted());
         assert!(visit.leave <= clock.len());
     }

@@ -71,6 +71,17 @@ pub struct PlannedClip {
     pub grade: Grade,
 }
 
+impl PlannedClip {
+    /// The clip's ports as positions on its output clock, rising, from 0 to its length.
+    pub fn positions(&self, clock: &clock::ClipClock) -> Vec<u32> {
+        let ports = self.ports.iter().map(|boundary| clock.position(*boundary));
+        let mut positions: Vec<u32> = ports.chain([0, clock.len()]).collect();
+        positions.sort_unstable();
+        positions.dedup();
+        positions
+    }
+}
+
 /// One stay in a clip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Visit {
@@ -202,19 +213,6 @@ impl Plan {
         asked
             .map(|(state, _)| state)
             .or_else(|| clip.tags.state.clone())
-    }
-
-    /// The clip's ports as positions on its output clock, rising, from 0 to its length.
-    pub fn positions(&self, clip: &PlannedClip, clock: &clock::ClipClock) -> Vec<u32> {
-        let mut positions: Vec<u32> = clip
-            .ports
-            .iter()
-            .map(|boundary| clock.position(*boundary))
-            .chain([0, clock.len()])
-            .collect();
-        positions.sort_unstable();
-        positions.dedup();
-        positions
     }
 
     /// A dissolve has frames after the one port and before the other, motion has pictures; nothing
@@ -458,7 +456,7 @@ mod tests {
         let plan = sample();
         for planned in &plan.clips {
             let clock = clock::ClipClock::new(&planned.clip, plan.fps, plan.rate_mode);
-            let positions = plan.positions(planned, &clock);
+            let positions = planned.positions(&clock);
             assert_eq!(
                 (positions.first(), positions.last()),
                 (Some(&0), Some(&clock.len()))

@@ -35,6 +35,7 @@ pub mod sound;
 pub mod soundtrack;
 pub mod splice;
 pub mod store;
+pub mod survey;
 pub mod trial;
 mod tween;
 pub mod usage;

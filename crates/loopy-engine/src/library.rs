@@ -160,7 +160,7 @@ fn verdicts(found: &Found, limits: &Limits, room: &Room) -> Result<Vec<Verdict>,
 }
 
 /// What the index knows, unless the features have gone from the store.
-fn known(
+pub(crate) fn known(
     room: &Room,
     candidate: &scan::Candidate,
     version: &str,
@@ -229,20 +229,28 @@ pub fn graph(library: &Library, room: &Room) -> Result<Built, Error> {
             missing: kept.missing,
         });
     }
+    let built = build(library, &graph::Options::wide(), room)?;
+    keep(&built, &key, room)?;
+    Ok(built)
+}
+
+/// Ports and edges by estimates, of which nothing is kept but how clips compare.
+///
+/// # Errors
+/// When the store or the index fails, or an analysis is gone.
+pub(crate) fn sketch(library: &Library, room: &Room) -> Result<Built, Error> {
+    build(library, &graph::Options::default(), room)
+}
+
+fn build(library: &Library, options: &graph::Options, room: &Room) -> Result<Built, Error> {
     let features = features(library, room)?;
     let known = known_ports(&library.clips, room)?;
     let matches = Matches::of(&library.clips, room.index)?;
     let features: Vec<&Features> = features.iter().map(Arc::as_ref).collect();
-    let built = graph::build_with(
-        library.clips.clone(),
-        &features,
-        &graph::Options::wide(),
-        &known,
-        &matches,
-    )?;
+    let clips = library.clips.clone();
+    let built = graph::build_with(clips, &features, options, &known, &matches)?;
     let compared = matches.keep()?;
     tracing::debug!(compared, "pairs of clips");
-    keep(&built, &key, room)?;
     Ok(built)
 }
 

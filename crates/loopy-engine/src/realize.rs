@@ -7,12 +7,12 @@ use std::{
 };
 
 use loopy_core::{
-    Clip, Hash, Plan,
-    clock::ClipClock,
+    Clip, Hash, Plan, Rate,
+    clock::{ClipClock, Mode},
     encode::Settings,
     limits::Limits,
     normalise::Normalise,
-    plan::{Seam, SeamKind},
+    plan::{PlannedClip, Seam, SeamKind},
     recipe::{Marks, Pictures, Recipe, Row},
 };
 
@@ -75,7 +75,7 @@ impl Timeline {
     /// # Errors
     /// When there is no working encoder.
     pub fn new(plan: &Plan, look: &Look) -> Result<Self, Error> {
-        let mut builder = Builder::new(plan, look)?;
+        let mut builder = Cutter::new(&plan.clips, plan.fps, plan.rate_mode, look)?;
         let count = plan.visits.len();
         let mut visits = Vec::with_capacity(count);
         let mut seams = Vec::with_capacity(plan.seams.len());
@@ -84,12 +84,7 @@ impl Timeline {
             if let Some(seam) = plan.seams.get(index) {
                 let next = &plan.visits[(index + 1) % count];
                 let (from, to) = ((visit.clip, visit.leave), (next.clip, next.enter));
-                seams.push(match seam.kind {
-                    SeamKind::Dissolve => Some(builder.dissolve(from, to, seam.frames)),
-                    SeamKind::Morph => Some(builder.morph(from, to, seam.frames)),
-                    SeamKind::Motion => Some(builder.motion(from, to, seam)),
-                    SeamKind::Cut | SeamKind::SceneChange => None,
-                });
+                seams.push(builder.seam(from, to, seam));
             }
         }
         Ok(Self {
@@ -148,6 +143,15 @@ impl Timeline {
             .collect()
     }
 
+    /// Segments that stand for no film.
+    pub fn loose(segments: Vec<Item>) -> Self {
+        Self {
+            segments,
+            visits: Vec::new(),
+            seams: Vec::new(),
+        }
+    }
+
     /// Indices of the segments that are not in the store.
     pub fn missing(&self, store: &Store) -> Vec<u32> {
         (0..self.segments.len() as u32)
@@ -176,8 +180,11 @@ fn handles(recipe: &Recipe) -> Vec<Recipe> {
     }
 }
 
-struct Builder<'a> {
-    plan: &'a Plan,
+/// Cuts visits and seams over a library into segments, and numbers those that differ.
+pub struct Cutter<'a> {
+    clips: &'a [PlannedClip],
+    fps: Rate,
+    rate_mode: Mode,
     look: &'a Look,
     versions: String,
     /// Output clock of each clip, and its run boundaries on that clock.
@@ -186,21 +193,31 @@ struct Builder<'a> {
     segments: Vec<Item>,
 }
 
-impl<'a> Builder<'a> {
-    fn new(plan: &'a Plan, look: &'a Look) -> Result<Self, Error> {
+impl<'a> Cutter<'a> {
+    /// A cutter for visits to `clips`.
+    ///
+    /// # Errors
+    /// When there is no working encoder.
+    pub fn new(
+        clips: &'a [PlannedClip],
+        fps: Rate,
+        rate_mode: Mode,
+        look: &'a Look,
+    ) -> Result<Self, Error> {
         let x264 = loopy_media::encode::version()?;
         let versions = format!("{PIXELS} {} {x264}", loopy_media::versions());
-        let clocks = plan
-            .clips
+        let clocks = clips
             .iter()
             .map(|planned| {
-                let clock = ClipClock::new(&planned.clip, plan.fps, plan.rate_mode);
-                let positions = plan.positions(planned, &clock);
+                let clock = ClipClock::new(&planned.clip, fps, rate_mode);
+                let positions = planned.positions(&clock);
                 (clock, positions)
             })
             .collect();
         Ok(Self {
-            plan,
+            clips,
+            fps,
+            rate_mode,
             look,
             versions,
             clocks,
@@ -209,11 +226,28 @@ impl<'a> Builder<'a> {
         })
     }
 
-    fn visit(&mut self, clip: u32, enter: u32, leave: u32) -> Vec<u32> {
+    /// The segments so far that differ, by number.
+    pub fn segments(&self) -> &[Item] {
+        &self.segments
+    }
+
+    /// Output frames of a clip.
+    pub fn len(&self, clip: u32) -> u32 {
+        self.clocks[clip as usize].0.len()
+    }
+
+    /// Where the runs of a visit lie on its clip's clock: `enter`, the ports inside, `leave`.
+    pub fn bounds(&self, clip: u32, enter: u32, leave: u32) -> Vec<u32> {
         let inside = |at: &&u32| (enter + 1..leave).contains(*at);
         let mut bounds = vec![enter];
         bounds.extend(self.clocks[clip as usize].1.iter().filter(inside));
         bounds.push(leave);
+        bounds
+    }
+
+    /// Numbers of the segments of a visit, one for each run.
+    pub fn visit(&mut self, clip: u32, enter: u32, leave: u32) -> Vec<u32> {
+        let bounds = self.bounds(clip, enter, leave);
         bounds
             .windows(2)
             .map(|pair| {
@@ -225,6 +259,23 @@ impl<'a> Builder<'a> {
                 self.segment(pictures, marks, clip, None)
             })
             .collect()
+    }
+
+    /// Number of the segment of one run, from one of its clip's bounds to the next.
+    pub fn run(&mut self, clip: u32, from: u32, to: u32) -> u32 {
+        let pictures = Pictures::Run(self.row(clip, from, to));
+        self.segment(pictures, Marks::default(), clip, None)
+    }
+
+    /// Number of the bridge of `seam`, if it has one, from a clip and the place where it is left to
+    /// a clip and the place where it is entered.
+    pub fn seam(&mut self, from: (u32, u32), to: (u32, u32), seam: &Seam) -> Option<u32> {
+        match seam.kind {
+            SeamKind::Dissolve => Some(self.dissolve(from, to, seam.frames)),
+            SeamKind::Morph => Some(self.morph(from, to, seam.frames)),
+            SeamKind::Motion => Some(self.motion(from, to, seam)),
+            SeamKind::Cut | SeamKind::SceneChange => None,
+        }
     }
 
     fn dissolve(&mut self, from: (u32, u32), to: (u32, u32), frames: u32) -> u32 {
@@ -254,12 +305,7 @@ impl<'a> Builder<'a> {
             before: self.row(a, reach(left, earlier, others), leave),
             after: self.row(b, enter, reach(entered, later, others) + 1),
             frames: seam.frames,
-            holds: beat::of(
-                seam,
-                leave,
-                self.plan.clips[a as usize].clip.rate(),
-                self.plan.fps,
-            ),
+            holds: beat::of(seam, leave, self.clips[a as usize].clip.rate(), self.fps),
         };
         self.bridge(pictures, seam.frames, a, b)
     }
@@ -273,15 +319,15 @@ impl<'a> Builder<'a> {
     }
 
     fn row(&self, clip: u32, from: u32, to: u32) -> Row {
-        let planned = &self.plan.clips[clip as usize];
+        let planned = &self.clips[clip as usize];
         Row::new(planned.clip.hash, &self.clocks[clip as usize].0, from, to).graded(planned.grade)
     }
 
     fn segment(&mut self, pictures: Pictures, marks: Marks, clip: u32, to: Option<u32>) -> u32 {
         let recipe = Recipe {
             pictures,
-            fps: self.plan.fps,
-            rate_mode: self.plan.rate_mode,
+            fps: self.fps,
+            rate_mode: self.rate_mode,
             normalise: self.look.normalise,
             encode: self.look.encode.clone(),
             marks,
@@ -330,12 +376,12 @@ pub struct Made {
     pub fallbacks: Vec<loopy_core::ledger::Entry>,
 }
 
-/// Makes every segment of `timeline` that the store does not have.
+/// Makes every segment of `timeline`, a row of visits to `clips`, that the store does not have.
 ///
 /// # Errors
 /// [`Error::Clip`] when a clip failed twice; everything that was made stays in the store.
 pub fn realize(
-    plan: &Plan,
+    clips: &[PlannedClip],
     timeline: &Timeline,
     store: &Store,
     executor: &dyn Executor<Job, Done>,
@@ -358,16 +404,16 @@ pub fn realize(
         done: Mutex::new(0),
         sink,
     };
-    let clip_jobs = clip_jobs(plan, timeline, store, &missing, limits)?;
+    let clip_jobs = clip_jobs(clips, timeline, store, &missing, limits)?;
     let room = executor.room();
     let clip_jobs = clip_jobs.into_iter().flat_map(|(clip, job)| {
         let jobs = batch::fitting(job, room).into_iter();
         jobs.map(move |job| (clip, job))
     });
     let clip_jobs = clip_jobs.collect();
-    run(plan, executor, clip_jobs, &progress, &mut made)?;
+    run(clips, executor, clip_jobs, &progress, &mut made)?;
     let bridge_jobs = bridge_jobs(timeline, &missing);
-    run(plan, executor, bridge_jobs, &progress, &mut made)?;
+    run(clips, executor, bridge_jobs, &progress, &mut made)?;
     Ok(made)
 }
 
@@ -379,7 +425,7 @@ struct Progress<'a> {
 
 /// One job a clip, the longest first: its missing runs and the handles of missing bridges.
 fn clip_jobs(
-    plan: &Plan,
+    clips: &[PlannedClip],
     timeline: &Timeline,
     store: &Store,
     missing: &[u32],
@@ -408,7 +454,7 @@ fn clip_jobs(
     let mut jobs: Vec<(u64, u32, Job)> = work
         .into_iter()
         .map(|(index, (segments, handles))| {
-            let clip: &Clip = &plan.clips[index as usize].clip;
+            let clip: &Clip = &clips[index as usize].clip;
             let cost: u64 = segments
                 .iter()
                 .map(|recipe| u64::from(recipe.frames()))
@@ -448,7 +494,7 @@ fn bridge_jobs(timeline: &Timeline, missing: &[u32]) -> Vec<(u32, Job)> {
 }
 
 fn run(
-    plan: &Plan,
+    planned: &[PlannedClip],
     executor: &dyn Executor<Job, Done>,
     jobs: Vec<(u32, Job)>,
     progress: &Progress,
@@ -487,7 +533,7 @@ fn run(
     let Some((clip, failure)) = failed else {
         return Ok(());
     };
-    let clip = &plan.clips[clip as usize].clip;
+    let clip = &planned[clip as usize].clip;
     let path = clip.path.as_path().to_owned();
     let why = failure.reason;
     Err(if failure.killed {

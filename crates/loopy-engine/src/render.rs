@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Instant};
 
 use loopy_core::{
-    Grade, Graph, Plan, Rate, Size,
+    Plan, Rate, Size,
     clock::Mode,
     encode::Settings,
     export::sheet,
@@ -15,7 +15,6 @@ use loopy_core::{
     report::{self, Report},
     walk,
 };
-use loopy_sight::graph::Built;
 
 use crate::{
     Error,
@@ -29,13 +28,12 @@ use crate::{
     library, light, loop_points,
     output::{self, Target},
     realize::{self, Look, Timeline},
-    salience,
     scan::{self, Library},
     sheets,
     soundtrack::{self, Choice},
     splice,
     store::{Pin, Store},
-    trial,
+    survey,
     usage::{self, Meter},
     wishes::Wishes,
 };
@@ -290,30 +288,6 @@ pub(crate) fn rate(options: &Options, library: &Library) -> Result<Rate, Error> 
         .ok_or_else(|| Error::Usage("no rate".into()))
 }
 
-/// The graph of the library with every joint tried, and of its clips the grades and how much they
-/// stick in memory.
-fn tried(
-    options: &Options,
-    library: &Library,
-    room: &Room,
-    meter: &mut Meter,
-) -> Result<(Graph, Vec<Grade>, Vec<f32>), Error> {
-    meter.stage(Stage::Analyze, room, || {
-        let Built { graph, missing } = library::graph(library, room)?;
-        if let Some(message) = library::lonely(&missing) {
-            (room.sink)(Event::Note { message });
-        }
-        let grades = if options.matched {
-            light::grades(library, &graph, room)?
-        } else {
-            light::plain(&graph)
-        };
-        let graph = trial::settle(graph, &grades, &options.limits, room)?;
-        let salience = salience::of(library, &graph, room)?;
-        Ok((graph, grades, salience))
-    })
-}
-
 /// The plan that a file holds; the library is analysed only where the file does not tell all.
 fn given_plan(
     given: Given,
@@ -325,10 +299,16 @@ fn given_plan(
     if !given.needs_library() {
         return given.alone();
     }
-    let (graph, grades, _) = tried(options, library, room, meter)?;
+    let survey = survey::of(
+        library.clone(),
+        options.matched,
+        &options.limits,
+        room,
+        meter,
+    )?;
     given.with_library(&sheet::Library {
-        graph: &graph,
-        grades: &grades,
+        graph: &survey.graph,
+        grades: &survey.grades,
         fps: rate(options, library)?,
         seam_threshold: options.seam_threshold,
         seed: options.seed,
@@ -346,25 +326,17 @@ fn walk_of(
     if options.preview {
         frames = frames.min(fps.frames_in(PREVIEW_MICROS));
     }
-    let (graph, grades, salience) = tried(options, library, room, meter)?;
+    let survey = survey::of(
+        library.clone(),
+        options.matched,
+        &options.limits,
+        room,
+        meter,
+    )?;
     meter.stage(Stage::Plan, room, || {
-        let mut walk = walk::Options {
-            frames,
-            fps,
-            rate_mode: options.rate_mode,
-            seed: options.seed,
-            looped: options.looped,
-            min_gap: options.min_gap,
-            seams: options.seams,
-            bridge_frames: options.bridge_frames,
-            bridge_budget: options.bridge_budget,
-            seam_threshold: options.seam_threshold,
-            created: options.created,
-            ..walk::Options::default()
-        };
-        options.wishes.apply(&graph, &salience, &mut walk)?;
-        let mut plan = walk::plan(&graph, &walk)?;
-        light::correct(&mut plan, &graph, &grades);
+        let walk = survey.walk(options, fps, frames)?;
+        let mut plan = walk::plan(&survey.graph, &walk)?;
+        light::correct(&mut plan, &survey.graph, &survey.grades);
         Ok(plan)
     })
 }
@@ -412,7 +384,7 @@ fn prepare_and_realize(
         estimate.check_disk(&options.target, room.store)?;
         let made = meter.stage(Stage::Encode, room, || {
             realize::realize(
-                &prepared.plan,
+                &prepared.plan.clips,
                 &prepared.timeline,
                 room.store,
                 room.executor,

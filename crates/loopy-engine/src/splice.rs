@@ -233,7 +233,7 @@ impl<'a> Shelf<'a> {
             "a piece is damaged or gone from the store; it is made again"
         );
         realize::realize(
-            &self.prepared.plan,
+            &self.prepared.plan.clips,
             &self.prepared.timeline,
             self.room.store,
             self.room.executor,

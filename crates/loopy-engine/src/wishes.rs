@@ -63,6 +63,8 @@ pub struct Wishes {
     pub script: Option<PathBuf>,
     /// Time of day at which the film begins, in seconds after midnight.
     pub clock: u32,
+    /// States may be asked for while the film runs: where no file tells them, clips have them by name.
+    pub steered: bool,
 }
 
 impl Default for Wishes {
@@ -79,6 +81,7 @@ impl Default for Wishes {
             states: None,
             script: None,
             clock: 0,
+            steered: false,
         }
     }
 }
@@ -128,6 +131,8 @@ impl Wishes {
         let states = match &self.states {
             Some(file) => Some(states(file, clips, self.clock)?),
             None if told => Some(tagged(clips, self.clock)?),
+            // What may be told later is not known now.
+            None if self.steered => tagged(clips, self.clock).ok(),
             None => None,
         };
         if let (Some(lines), Some(file)) = (script, &self.script) {

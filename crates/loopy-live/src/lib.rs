@@ -4,6 +4,11 @@
 //! their pictures by one clock into the [`hub`], and the server sends what lies there to any number
 //! of viewers. Everything is encoded once for all of them.
 
+pub mod director;
 pub mod hub;
+pub mod maker;
 pub mod packet;
+pub mod publisher;
 pub mod show;
+pub mod station;
+pub mod surveyor;

@@ -189,6 +189,7 @@ fn wishes(chain: &Chain) -> Result<Wishes, Error> {
         states: chain.states.clone(),
         script: chain.script.clone(),
         clock: chain.clock,
+        steered: false,
     })
 }
 

@@ -88,6 +88,11 @@ impl Planner {
         &self.gap
     }
 
+    /// `clip` can be shown.
+    pub fn shows(&self, clip: u32) -> bool {
+        self.map.usable.binary_search(&clip).is_ok()
+    }
+
     /// States that there are.
     pub(super) fn states(&self) -> usize {
         let guide = self.guide.as_ref();

@@ -62,7 +62,7 @@ fn sound(plan: &Plan, graph: &Graph, options: &Options) {
     let last = plan.visits.len() - 1;
     let mut bridges = BTreeMap::new();
     for (index, visit) in plan.visits.iter().enumerate() {
-        let ports = plan.positions(plan.clip(visit), &clocks[clips[index] as usize]);
+        let ports = plan.clip(visit).positions(&clocks[clips[index] as usize]);
         assert!(
             ports.contains(&visit.enter),
             "visit {index} enters at no port"

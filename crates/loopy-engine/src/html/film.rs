@@ -73,7 +73,7 @@ pub(super) fn shoot(
     let timeline = Timeline::new(&plan, &look)?;
     let _pin = timeline.pin(room.store)?;
     realize::realize(
-        &plan,
+        &plan.clips,
         &timeline,
         room.store,
         room.executor,

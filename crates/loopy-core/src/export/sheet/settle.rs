@@ -192,7 +192,7 @@ impl<'a> Fitted<'a> {
             let planned = &stock[clip];
             let clock = fitted.clocks[clip]
                 .get_or_insert_with(|| ClipClock::new(&planned.clip, facts.fps, facts.rate_mode));
-            let ports = facts.positions(planned, clock);
+            let ports = planned.positions(clock);
             fits(row, clock.len(), &ports, index + 1 == sheet.rows.len())?;
             fitted.places.push((clip, row.enter, row.leave));
         }

@@ -261,7 +261,7 @@ fn mistakes_are_told_with_row_column_and_what_helps() {
     let ports = {
         let clip = plan.clip(&plan.visits[0]);
         let clock = crate::clock::ClipClock::new(&clip.clip, plan.fps, plan.rate_mode);
-        plan.positions(clip, &clock)
+        clip.positions(&clock)
     };
     let stray = (plan.visits[0].enter + 1..plan.visits[0].leave)
         .find(|place| !ports.contains(place))

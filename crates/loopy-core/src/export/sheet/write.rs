@@ -38,7 +38,7 @@ pub fn write(plan: &Plan) -> Vec<u8> {
     }
     for planned in &plan.clips {
         let clock = ClipClock::new(&planned.clip, plan.fps, plan.rate_mode);
-        let positions = plan.positions(planned, &clock);
+        let positions = planned.positions(&clock);
         let mut cells = vec![PORTS.to_owned(), label(&planned.clip)];
         cells.extend(positions.iter().map(u32::to_string));
         put(&cells);

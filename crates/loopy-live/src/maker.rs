@@ -1,0 +1,260 @@
+//! The maker: has pieces encoded before they are due, those of what lies ahead first, then every clip
+//! of the library, then the next rung.
+
+use std::{collections::HashSet, sync::mpsc::SyncSender, time::Duration};
+
+use loopy_core::{Hash, limits::Limits};
+use loopy_engine::{
+    Error,
+    realize::{self, Cutter, Item, Timeline},
+    render::Room,
+    scan,
+    store::{Kind, Pin},
+};
+
+use crate::director::{
+    Message,
+    desk::{Desk, Order},
+    ground::{Ground, Part},
+};
+
+/// Pieces in one order: what is asked for meanwhile waits no longer than these take.
+const BATCH: usize = 4;
+/// A look at the desk, at the latest.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// The maker's room.
+pub struct Maker<'a> {
+    /// Store and workers.
+    pub room: &'a Room<'a>,
+    /// What is asked for.
+    pub desk: &'a Desk,
+    /// Who is told what is ready.
+    pub director: SyncSender<Message>,
+    /// Limits of one job.
+    pub limits: Limits,
+    /// Clips that are whole at so many rungs.
+    whole: HashSet<(Part, usize)>,
+    broken: HashSet<Part>,
+    pins: Vec<Pin>,
+    pinned: HashSet<Hash>,
+}
+
+impl<'a> Maker<'a> {
+    /// A maker that has made nothing yet.
+    pub fn new(
+        room: &'a Room<'a>,
+        desk: &'a Desk,
+        director: SyncSender<Message>,
+        limits: Limits,
+    ) -> Self {
+        Self {
+            room,
+            desk,
+            director,
+            limits,
+            whole: HashSet::new(),
+            broken: HashSet::new(),
+            pins: Vec::new(),
+            pinned: HashSet::new(),
+        }
+    }
+
+    /// Makes pieces until everybody ends.
+    ///
+    /// # Errors
+    /// When nothing can be encoded at all.
+    pub fn run(mut self) -> Result<(), Error> {
+        let mut seen = u64::MAX;
+        while let Some(order) = self.desk.order(seen, PAUSE) {
+            seen = order.version;
+            let Some(ground) = order.ground.clone() else {
+                continue;
+            };
+            for part in &order.doubted {
+                self.whole.retain(|(other, _)| other != part);
+            }
+            if self.work(&ground, &order)? {
+                // There is more to do: the next look does not wait.
+                seen = u64::MAX;
+            }
+        }
+        Ok(())
+    }
+
+    /// Does one thing; false when there is nothing to do.
+    fn work(&mut self, ground: &Ground, order: &Order) -> Result<bool, Error> {
+        let missing: Vec<Item> = order
+            .wanted
+            .iter()
+            .filter(|item| self.is_missing(item) && self.known(ground, item))
+            .cloned()
+            .collect();
+        self.desk.made(self.ready(ground), missing.len(), 0);
+        if !missing.is_empty() {
+            let batch = missing.into_iter().take(BATCH).collect();
+            let made = self.make(ground, batch)?;
+            return Ok(made);
+        }
+        let on = self.desk.rungs().on();
+        for rung in 0..self.desk.rungs().all().len() {
+            if let Some(clip) = self.next_clip(ground, rung) {
+                return self.finish(ground, clip, rung);
+            }
+            if rung >= on && self.is_ready(ground) {
+                self.desk.rungs().switch_on();
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The clips of a wanted piece are of this ground.
+    fn known(&self, ground: &Ground, item: &Item) -> bool {
+        let fits = |clip: u32| (clip as usize) < ground.clips.len();
+        fits(item.clip)
+            && item.to.is_none_or(fits)
+            && ground.clips[item.clip as usize].clip.hash == source(item)
+            && !self.broken.contains(&ground.part(item.clip))
+    }
+
+    fn is_missing(&self, item: &Item) -> bool {
+        !self.room.store.contains(Kind::Segment, &item.key)
+    }
+
+    fn is_ready(&self, ground: &Ground) -> bool {
+        self.ready(ground) > 0
+    }
+
+    fn ready(&self, ground: &Ground) -> usize {
+        let clips = 0..ground.clips.len() as u32;
+        clips
+            .filter(|clip| self.whole.contains(&(ground.part(*clip), 0)))
+            .count()
+    }
+
+    /// A clip that is not whole at `rung`; those of the walk's first visits come first.
+    fn next_clip(&self, ground: &Ground, rung: usize) -> Option<u32> {
+        let clips = 0..ground.clips.len() as u32;
+        let mut open = clips.filter(|clip| {
+            let part = ground.part(*clip);
+            ground.planner.shows(*clip)
+                && !self.broken.contains(&part)
+                && !self.whole.contains(&(part, rung))
+        });
+        open.next()
+    }
+
+    /// Makes what a clip lacks at `rung`.
+    fn finish(&mut self, ground: &Ground, clip: u32, rung: usize) -> Result<bool, Error> {
+        let look = &self.desk.rungs().all()[rung].look;
+        let mut cutter = Cutter::new(&ground.clips, ground.fps, ground.rate_mode, look)?;
+        let whole = cutter.len(clip);
+        cutter.visit(clip, 0, whole);
+        let missing = cutter
+            .segments()
+            .iter()
+            .filter(|item| self.is_missing(item));
+        let missing: Vec<Item> = missing.cloned().collect();
+        self.pin(cutter.segments())?;
+        let part = ground.part(clip);
+        if !missing.is_empty() {
+            let made = self.make(ground, missing)?;
+            if !made {
+                return Ok(false);
+            }
+            if self.broken.contains(&part) {
+                return Ok(true);
+            }
+        }
+        self.whole.insert((part, rung));
+        // Ready means at every rung that is on.
+        let on = self.desk.rungs().on();
+        if (0..on).all(|rung| self.whole.contains(&(part, rung))) {
+            self.say(Message::Ready(part));
+        }
+        self.desk.made(self.ready(ground), 0, 0);
+        Ok(true)
+    }
+
+    /// Keeps eviction away from pieces that the walk may need at any time.
+    fn pin(&mut self, items: &[Item]) -> Result<(), Error> {
+        let new = items.iter().filter(|item| !self.pinned.contains(&item.key));
+        let keys: Vec<(Kind, Hash)> = new.map(|item| (Kind::Segment, item.key)).collect();
+        if !keys.is_empty() {
+            self.pins.push(self.room.store.pin(&keys)?);
+            self.pinned.extend(keys.into_iter().map(|(_, key)| key));
+        }
+        Ok(())
+    }
+
+    /// Has pieces made, or finds out which clip is broken; false when it is to be tried again later.
+    fn make(&mut self, ground: &Ground, items: Vec<Item>) -> Result<bool, Error> {
+        self.pin(&items)?;
+        let timeline = Timeline::loose(items);
+        let made = realize::realize(
+            &ground.clips,
+            &timeline,
+            self.room.store,
+            self.room.executor,
+            &self.limits,
+            self.room.sink,
+        );
+        let (path, why) = match made {
+            Ok(made) => {
+                self.desk.made(self.ready(ground), 0, made.encoded_frames);
+                for entry in made.fallbacks {
+                    self.desk.fall(entry);
+                }
+                return Ok(true);
+            }
+            Err(Error::Interrupted) => return Ok(false),
+            Err(Error::Clip { path, why }) => (path, why),
+            Err(Error::Killed { path, hash, why }) => {
+                let version = scan::verdict_version(&self.limits);
+                self.room.index.quarantine(&hash, &version, &why)?;
+                (path, why)
+            }
+            Err(error) => {
+                // The disk, the store, the workers: nobody's fault among the clips.
+                self.desk.fall(loopy_core::ledger::Entry {
+                    what: "live encoding".to_owned(),
+                    from: "new pieces".to_owned(),
+                    to: "the pieces that are there".to_owned(),
+                    why: error.to_string(),
+                    fix: error
+                        .hint()
+                        .unwrap_or_else(|| "`loopy doctor` says more".to_owned()),
+                });
+                return Ok(false);
+            }
+        };
+        let clips = 0..ground.clips.len() as u32;
+        let mut of_file = clips.filter(|clip| {
+            let planned = &ground.clips[*clip as usize];
+            planned.clip.path.as_path() == path
+        });
+        let Some(part) = of_file.next().map(|clip| ground.part(clip)) else {
+            return Ok(false);
+        };
+        self.broken.insert(part);
+        self.say(Message::Broken(part, why));
+        Ok(true)
+    }
+
+    fn say(&self, message: Message) {
+        // Who has ended needs to know nothing.
+        let _ended = self.director.send(message);
+    }
+}
+
+/// The file that a piece is made of first.
+fn source(item: &Item) -> Hash {
+    use loopy_core::recipe::Pictures;
+    match item.recipe.pictures {
+        Pictures::Run(row)
+        | Pictures::Dissolve { tail: row, .. }
+        | Pictures::Morph { tail: row, .. }
+        | Pictures::Motion { before: row, .. } => row.source,
+    }
+}

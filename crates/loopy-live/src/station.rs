@@ -1,0 +1,265 @@
+//! The station: surveyor, maker, director and publisher at work side by side, and what they tell the
+//! server.
+
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc,
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
+    thread,
+    time::Duration,
+};
+
+use loopy_core::Rate;
+use loopy_engine::{
+    Error,
+    render::{Options, Room},
+};
+use loopy_monitor::{Gpu, Watch};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    director::{
+        Director, Message,
+        desk::{Board, Desk},
+        rungs::Rungs,
+        stock::Shelf,
+    },
+    hub::Hub,
+    maker::Maker,
+    publisher,
+    show::{Refused, Show, Taken, Verb},
+    surveyor::Surveyor,
+};
+
+/// Messages to the director that may wait; who sends more waits with them.
+const INBOX: usize = 256;
+/// Rows handed out that may wait for the publisher.
+const ROWS: usize = 16;
+/// The director answers within this, or it is too busy to.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How often it is asked whether the user wants to stop.
+const POLL: Duration = Duration::from_millis(100);
+
+/// What the stream and the server share.
+pub struct Station {
+    /// Where pictures and viewers meet.
+    pub hub: Arc<Hub>,
+    desk: Desk,
+    fps: Rate,
+    inbox: SyncSender<Message>,
+    watch: Option<Watch>,
+}
+
+/// The other end of a station's inbox.
+pub struct Inbox(Receiver<Message>);
+
+impl Station {
+    /// A station at `rungs` and `fps`; `watch` looks at the machine.
+    pub fn new(hub: Arc<Hub>, rungs: Rungs, fps: Rate, watch: Option<Watch>) -> (Self, Inbox) {
+        let (inbox, messages) = sync_channel(INBOX);
+        let station = Self {
+            hub,
+            desk: Desk::new(rungs),
+            fps,
+            inbox,
+            watch,
+        };
+        (station, Inbox(messages))
+    }
+
+    /// Streams the library of `options` until the user interrupts.
+    ///
+    /// # Errors
+    /// When there is no usable clip, nothing can be encoded, or the store or the index fails.
+    pub fn run(&self, inbox: Inbox, options: &Options, room: &Room) -> Result<(), Error> {
+        let (rows, published) = sync_channel(ROWS);
+        thread::scope(|scope| {
+            let desk = &self.desk;
+            let director = self.inbox.clone();
+            let surveyor = scope.spawn(move || {
+                let surveyor = Surveyor {
+                    room,
+                    options,
+                    desk,
+                    director,
+                    fps: self.fps,
+                };
+                self.ending(surveyor.run())
+            });
+            let maker = Maker::new(room, desk, self.inbox.clone(), options.limits);
+            let maker = scope.spawn(move || self.ending(maker.run()));
+            let directing = scope.spawn(move || {
+                let mut shelf = Shelf::new(room.store);
+                let director = Director {
+                    inbox: inbox.0,
+                    rows,
+                    hub: &self.hub,
+                    desk,
+                    stock: &mut shelf,
+                    ready: HashSet::new(),
+                };
+                self.ending(director.run())
+            });
+            scope.spawn(move || publisher::run(&published, &self.hub, desk.rungs(), self.fps));
+            while !self.desk.stopped() {
+                if (room.interrupted)() {
+                    self.stop();
+                }
+                thread::sleep(POLL);
+            }
+            let ends = [surveyor.join(), maker.join(), directing.join()];
+            for end in ends {
+                match end {
+                    Ok(Err(Error::Interrupted) | Ok(())) => {}
+                    Ok(Err(error)) => return Err(error),
+                    Err(_panic) => {
+                        return Err(Error::Usage("a part of the stream broke down".to_owned()));
+                    }
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Where one ends with an error, all end.
+    fn ending(&self, end: Result<(), Error>) -> Result<(), Error> {
+        if end.is_err() {
+            self.stop();
+        }
+        end
+    }
+
+    /// Ends the stream.
+    pub fn stop(&self) {
+        self.desk.stop();
+        // A full inbox is read by who sees that everybody ends.
+        let _full = self.inbox.try_send(Message::Stop);
+    }
+
+    fn stream(&self, board: &Board) -> Value {
+        let until = |frame: u64| {
+            let due = self.hub.epoch_us().unwrap_or_default() + publisher::due(self.fps, frame);
+            due.saturating_sub(self.hub.now_us()) / 1000
+        };
+        let now = board.now.as_ref().map(|(clip, state, leave)| {
+            json!({ "clip": clip, "state": state, "left_ms": until(*leave) })
+        });
+        let next = board.next.as_ref().map(|next| {
+            json!({
+                "clip": next.clip,
+                "state": next.state,
+                "in_ms": until(next.start),
+                "seam": next.seam,
+                "score": next.score,
+                "frames": next.frames,
+            })
+        });
+        json!({
+            "frame": board.frame,
+            "late": board.late,
+            "now": now,
+            "next": next,
+            "states": board.states,
+            "clips": board.clips,
+            "seed": board.seed,
+            "signal": board.signal,
+        })
+    }
+
+    fn system(&self) -> Value {
+        let Some(sample) = self.watch.as_ref().and_then(Watch::latest) else {
+            return Value::Null;
+        };
+        let whys = [
+            ("cpu", sample.cpu.why()),
+            ("own", sample.tree.why()),
+            ("memory", sample.memory.why()),
+            ("gpus", sample.gpus.why()),
+        ];
+        let whys = whys.into_iter();
+        let missing: Map<String, Value> = whys
+            .filter_map(|(what, why)| Some((what.to_owned(), why?.into())))
+            .collect();
+        let (cpu, tree) = (sample.cpu.known(), sample.tree.known());
+        let memory = sample.memory.known();
+        let gpus = sample.gpus.known().map(|gpus| {
+            let gpu = |gpu: &Gpu| {
+                json!({
+                    "name": gpu.name.known(),
+                    "use": gpu.busy.known().map(|percent| f64::from(*percent) / 100.0),
+                    "encoder": gpu.encoder_busy.known().map(|percent| f64::from(*percent) / 100.0),
+                    "memory_used": gpu.memory_used.known(),
+                    "memory_total": gpu.memory_total.known(),
+                    "temperature": gpu.temperature.known(),
+                })
+            };
+            gpus.iter().map(gpu).collect::<Vec<Value>>()
+        });
+        json!({
+            "cpu": cpu.map(|cpu| cpu.busy / f64::from(cpu.cores.max(1))),
+            "cores": cpu.map(|cpu| cpu.cores),
+            "own_cpu": tree.and_then(|tree| tree.busy.known()),
+            "memory_used": memory.map(|memory| memory.total.saturating_sub(memory.available)),
+            "memory_total": memory.map(|memory| memory.total),
+            "own_memory": tree.map(|tree| tree.own),
+            "workers_memory": tree.map(|tree| tree.workers),
+            "gpus": gpus,
+            "missing": missing,
+        })
+    }
+}
+
+impl Show for Station {
+    fn figures(&self) -> Map<String, Value> {
+        let board = self.desk.board();
+        let handed_out = publisher::due(self.fps, board.frame);
+        let epoch = self.hub.epoch_us().unwrap_or_default();
+        let buffered = (epoch + handed_out).saturating_sub(self.hub.now_us()) / 1000;
+        let certificate = board.certificate();
+        let mut figures = Map::new();
+        figures.insert("system".to_owned(), self.system());
+        figures.insert("stream".to_owned(), self.stream(&board));
+        figures.insert(
+            "processing".to_owned(),
+            json!({
+                "jobs_waiting": board.waiting,
+                "clips_ready": board.ready,
+                "clips": board.clips.len(),
+                "encoded_frames": board.encoded,
+                "buffered_ms": buffered,
+            }),
+        );
+        figures.insert(
+            "certificate".to_owned(),
+            json!({
+                "visits": certificate.visits,
+                "frames": board.frame,
+                "clips": certificate.clips,
+                "least_gap": certificate.return_gap_min,
+                "repeated_pairs": certificate.repeated_pairs,
+                "longest_repeat": certificate.longest_repeat,
+            }),
+        );
+        let ledger = board.ledger();
+        figures.insert("ledger".to_owned(), json!(ledger));
+        figures
+    }
+
+    fn ready(&self) -> bool {
+        self.hub.epoch_us().is_some()
+    }
+
+    fn tell(&self, verb: &Verb) -> Result<Taken, Refused> {
+        let busy = || Refused {
+            code: "not_running",
+            msg: "the stream does not answer".to_owned(),
+            hint: "wait until /readyz answers 200".to_owned(),
+        };
+        let (answer, taken) = sync_channel(1);
+        let message = Message::Verb(verb.clone(), answer);
+        self.inbox.try_send(message).map_err(|_full| busy())?;
+        taken.recv_timeout(PATIENCE).map_err(|_late| busy())?
+    }
+}

@@ -1,0 +1,175 @@
+//! The surveyor: looks the library over, a few clips first where it is new, and again when its files
+//! change or another seed is wished for.
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, mpsc::SyncSender},
+    time::Duration,
+};
+
+use loopy_core::{Rate, Size, ledger::Entry};
+use loopy_engine::{
+    Error,
+    render::{Options, Room},
+    scan, survey,
+    survey::Survey,
+    usage::Meter,
+};
+
+use crate::director::{Message, desk::Desk, ground::Ground};
+
+/// With so many files that were never looked at, a sketch of some comes first.
+const FEW: usize = 3;
+/// Files of the first sketch; each one after it has four times as many.
+const FIRST: usize = 3;
+/// The library is looked at so often.
+const EVERY: Duration = Duration::from_secs(5);
+
+/// The surveyor's room.
+pub struct Surveyor<'a> {
+    /// Store, index and workers.
+    pub room: &'a Room<'a>,
+    /// What to look for, and what the walk is like.
+    pub options: &'a Options,
+    /// Shared with the maker.
+    pub desk: &'a Desk,
+    /// Who is told of a new ground.
+    pub director: SyncSender<Message>,
+    /// Output rate, once it is known.
+    pub fps: Rate,
+}
+
+/// The output rate and size of a library, from its first clips where nobody said otherwise.
+///
+/// # Errors
+/// When nothing is usable, the store or the index fails, or the user interrupts.
+pub fn shape(options: &Options, room: &Room) -> Result<(Rate, Size), Error> {
+    let mut meter = Meter::start(room.workers);
+    let survey = first(options, room, &mut meter)?;
+    let fps = options
+        .fps
+        .or_else(|| scan::common_rate(&survey.library.clips));
+    let fps = fps.or_else(|| Rate::new(30, 1));
+    let size = options
+        .size
+        .or_else(|| scan::common_size(&survey.library.clips));
+    match (fps, size) {
+        (Some(fps), Some(size)) => Ok((fps, size)),
+        _ => Err(Error::Usage(
+            "the clips tell no rate or size; give --fps and --size".to_owned(),
+        )),
+    }
+}
+
+/// A survey of the first files that has a usable clip.
+fn first(options: &Options, room: &Room, meter: &mut Meter) -> Result<Survey, Error> {
+    let (files, new) = survey::files(&options.scan, &options.limits, room)?;
+    if new <= FEW {
+        let files = &files[..];
+        return survey::sketch(&options.scan, files, &options.limits, room, meter);
+    }
+    let mut count = FIRST.min(files.len());
+    loop {
+        let some = &files[..count];
+        match survey::sketch(&options.scan, some, &options.limits, room, meter) {
+            Err(Error::NothingUsable { .. }) if count < files.len() => {
+                count = (count * 4).min(files.len());
+            }
+            other => return other,
+        }
+    }
+}
+
+impl Surveyor<'_> {
+    /// Surveys until everybody ends.
+    ///
+    /// # Errors
+    /// When there is no usable clip at the beginning, or the store or the index fails.
+    pub fn run(self) -> Result<(), Error> {
+        let mut meter = Meter::start(self.room.workers);
+        let (files, new) = survey::files(&self.options.scan, &self.options.limits, self.room)?;
+        let mut look = survey::look(&self.options.scan);
+        if new > FEW {
+            let mut count = FIRST;
+            while count < files.len() && !self.desk.stopped() {
+                self.sketch(&files[..count], &mut meter)?;
+                count *= 4;
+            }
+        }
+        let mut seed = self.options.seed;
+        let mut survey = self.full(&mut meter)?;
+        self.lay(&survey, seed, true)?;
+        while !self.desk.stopped() {
+            self.desk.rest(EVERY);
+            if let Some(other) = self.desk.take_seed() {
+                seed = other;
+                self.lay(&survey, seed, true)?;
+            }
+            let now = survey::look(&self.options.scan);
+            if now == look {
+                continue;
+            }
+            // A file that is still being written changes again: it waits for the next look.
+            self.desk.rest(EVERY / 5);
+            if survey::look(&self.options.scan) != now {
+                continue;
+            }
+            look = now;
+            match self.full(&mut meter) {
+                Ok(other) => {
+                    survey = other;
+                    self.lay(&survey, seed, true)?;
+                }
+                Err(Error::Interrupted) => return Ok(()),
+                // The clips that are known go on.
+                Err(error) => self.trouble(&error),
+            }
+        }
+        Ok(())
+    }
+
+    fn full(&self, meter: &mut Meter) -> Result<Survey, Error> {
+        let options = self.options;
+        survey::full(
+            &options.scan,
+            options.matched,
+            &options.limits,
+            self.room,
+            meter,
+        )
+    }
+
+    fn sketch(&self, files: &[PathBuf], meter: &mut Meter) -> Result<(), Error> {
+        let options = self.options;
+        match survey::sketch(&options.scan, files, &options.limits, self.room, meter) {
+            Ok(survey) => match self.lay(&survey, options.seed, false) {
+                // A wish may name a clip that is not among these.
+                Err(Error::Usage(_) | Error::Document { .. } | Error::Walk(_)) => Ok(()),
+                other => other,
+            },
+            Err(Error::NothingUsable { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Lays out what was found and gives it to the others.
+    fn lay(&self, survey: &Survey, seed: u64, full: bool) -> Result<(), Error> {
+        let ground = Arc::new(Ground::new(survey, self.options, self.fps, seed, full)?);
+        self.desk.lay(Arc::clone(&ground));
+        // Who has ended needs no ground.
+        let _ended = self.director.send(Message::Ground(ground));
+        Ok(())
+    }
+
+    fn trouble(&self, error: &Error) {
+        self.desk.fall(Entry {
+            what: "library".to_owned(),
+            from: "the folder as it is now".to_owned(),
+            to: "the clips that were there".to_owned(),
+            why: error.to_string(),
+            fix: error
+                .hint()
+                .unwrap_or_else(|| "`loopy analyze` says more".to_owned()),
+        });
+    }
+}
