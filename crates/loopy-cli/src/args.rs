@@ -1,5 +1,7 @@
 //! The command line: every option, its help and its defaults.
 
+mod serve;
+
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
@@ -7,6 +9,8 @@ use loopy_core::{
     Rate, Size, amount::Amount, config::Settings, encode::Quality, normalise::Rgb, span::Span,
 };
 use loopy_engine::scan::Trim;
+
+pub(crate) use self::serve::Serve;
 
 /// Endless, seamless video from a folder of short clips.
 #[derive(Debug, Parser)]
@@ -96,6 +100,11 @@ pub(crate) enum Command {
     /// Draw a small clip library and render it
     #[command(after_help = "Example:\n  loopy demo")]
     Demo(Box<Demo>),
+    /// Stream the walk to browsers, without an end
+    #[command(
+        after_help = "Examples:\n  loopy serve ~/clips\n  loopy serve ~/clips --rungs 720p@2500k,360p@700k\n  loopy serve ~/clips --host 0.0.0.0 --tls-self-signed"
+    )]
+    Serve(Box<Serve>),
     /// The store of encoded pieces
     #[command(subcommand, after_help = "Example:\n  loopy cache info")]
     Cache(Cache),
@@ -164,10 +173,10 @@ pub(crate) struct Light {
     pub(crate) no_match: bool,
 }
 
-/// What the walk is like.
+/// How long the film is.
 #[derive(Clone, Debug, ClapArgs)]
 #[command(next_help_heading = "Walk")]
-pub(crate) struct Walk {
+pub(crate) struct Length {
     /// How long: 90s, 30m, 6h, 1:30:00
     #[arg(
         short,
@@ -180,12 +189,18 @@ pub(crate) struct Walk {
     /// How long, in frames
     #[arg(long, value_name = "N")]
     pub(crate) frames: Option<u64>,
-    /// Another seed, another walk
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub(crate) seed: u64,
     /// The end joins the beginning
     #[arg(long = "loop")]
     pub(crate) looped: bool,
+}
+
+/// What the walk is like.
+#[derive(Clone, Debug, ClapArgs)]
+#[command(next_help_heading = "Walk")]
+pub(crate) struct Walk {
+    /// Another seed, another walk
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
     /// Visits before a clip may return [default: most of the library]
     #[arg(long, value_name = "N")]
     pub(crate) min_gap: Option<u32>,
@@ -334,6 +349,8 @@ pub(crate) struct Render {
     #[arg(short, long, value_name = "OUT")]
     pub(crate) output: PathBuf,
     #[command(flatten)]
+    pub(crate) length: Length,
+    #[command(flatten)]
     pub(crate) walk: Walk,
     #[command(flatten)]
     pub(crate) picture: Picture,
@@ -422,6 +439,8 @@ pub(crate) struct Plan {
         "bridge_budget", "seam_threshold", "rate", "no_match",
     ])]
     pub(crate) from: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) length: Length,
     #[command(flatten)]
     pub(crate) walk: Walk,
     #[command(flatten)]

@@ -10,6 +10,7 @@ mod looped;
 mod migrate;
 mod plan;
 mod render;
+mod serve;
 mod verify;
 mod worker;
 
@@ -50,6 +51,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
         Command::Audit(audit) => audit::run(&global, &audit),
         Command::Loop(looped) => looped::run(&global, &looped),
         Command::Demo(demo) => demo::run(&global, &demo),
+        Command::Serve(serve) => serve::run(&global, &serve),
         Command::Cache(cache) => cache::run(&global, &cache),
         Command::Config(config) => config::run(&global, &config),
         Command::Migrate(migrate) => migrate::run(&global, &migrate),

@@ -8,6 +8,7 @@ pub mod director;
 pub mod hub;
 pub mod maker;
 pub mod packet;
+pub mod polite;
 pub mod publisher;
 pub mod show;
 pub mod station;

@@ -20,6 +20,8 @@ use crate::director::{
 
 /// Pieces in one order: what is asked for meanwhile waits no longer than these take.
 const BATCH: usize = 4;
+/// With fewer clips that are ready than these, nothing goes before the others.
+const FEW: usize = 3;
 /// A look at the desk, at the latest.
 const PAUSE: Duration = Duration::from_secs(5);
 
@@ -91,10 +93,16 @@ impl<'a> Maker<'a> {
             .cloned()
             .collect();
         self.desk.made(self.ready(ground), missing.len(), 0);
-        if !missing.is_empty() {
-            let batch = missing.into_iter().take(BATCH).collect();
-            let made = self.make(ground, batch)?;
-            return Ok(made);
+        self.desk
+            .hurry(!missing.is_empty() || self.ready(ground) < FEW.min(ground.clips.len()));
+        if let Some(first) = missing.first() {
+            // A clip is decoded at one size for all that is made of it in one go.
+            let size = first.recipe.normalise.size;
+            let same = missing
+                .iter()
+                .filter(|item| item.recipe.normalise.size == size);
+            let batch = same.take(BATCH).cloned().collect();
+            return self.make(ground, batch);
         }
         let on = self.desk.rungs().on();
         for rung in 0..self.desk.rungs().all().len() {

@@ -28,6 +28,7 @@ use crate::{
     },
     hub::Hub,
     maker::Maker,
+    polite::Polite,
     publisher,
     show::{Refused, Show, Taken, Verb},
     surveyor::Surveyor,
@@ -69,16 +70,31 @@ impl Station {
         (station, Inbox(messages))
     }
 
-    /// Streams the library of `options` until the user interrupts.
+    /// Streams the library of `options` until the user interrupts, with so many `workers`.
     ///
     /// # Errors
     /// When there is no usable clip, nothing can be encoded, or the store or the index fails.
-    pub fn run(&self, inbox: Inbox, options: &Options, room: &Room) -> Result<(), Error> {
+    pub fn run(
+        &self,
+        inbox: Inbox,
+        options: &Options,
+        room: &Room,
+        workers: usize,
+    ) -> Result<(), Error> {
         let (rows, published) = sync_channel(ROWS);
         thread::scope(|scope| {
             let desk = &self.desk;
             let director = self.inbox.clone();
             let surveyor = scope.spawn(move || {
+                let polite = Polite {
+                    inner: room.executor,
+                    desk,
+                    turn: workers,
+                };
+                let room = &Room {
+                    executor: &polite,
+                    ..*room
+                };
                 let surveyor = Surveyor {
                     room,
                     options,

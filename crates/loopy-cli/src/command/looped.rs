@@ -11,7 +11,7 @@ use loopy_engine::{
 
 use super::{House, render::options};
 use crate::{
-    args::{Global, Light, Loop, More, RateMode, Render, Scan, Sort, Walk},
+    args::{Global, Length, Light, Loop, More, RateMode, Render, Scan, Sort, Walk},
     words::{self, size},
 };
 
@@ -52,11 +52,13 @@ fn wishes(global: &Global, args: &Loop) -> Result<Options, Error> {
             trim: args.trim.clone(),
         },
         output: args.output.clone(),
-        walk: Walk {
+        length: Length {
             duration: args.max,
             frames: None,
-            seed: 1,
             looped: true,
+        },
+        walk: Walk {
+            seed: 1,
             min_gap: None,
             chain: crate::args::Chain::default(),
             seams: args.seams,

@@ -31,7 +31,14 @@ pub(super) fn run(global: &Global, args: &Plan) -> Result<ExitCode, Error> {
             plan
         }
         from => {
-            let options = planning(global, &args.scan, &args.walk, args.light, from.clone())?;
+            let options = planning(
+                global,
+                &args.scan,
+                &args.length,
+                &args.walk,
+                args.light,
+                from.clone(),
+            )?;
             let house = House::open(global, &options.limits, args.output.is_none())?;
             house.with(|room| {
                 let mut meter = Meter::start(room.workers);

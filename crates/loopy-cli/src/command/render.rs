@@ -29,7 +29,8 @@ use loopy_engine::{
 use super::House;
 use crate::{
     args::{
-        Chain, Global, Light, Mode, More, Picture, Preset, Render, Scan, SizeChoice, Sound, Walk,
+        self, Chain, Global, Light, Mode, More, Picture, Preset, Render, Scan, SizeChoice, Sound,
+        Walk,
     },
     words::{self, seconds, size},
 };
@@ -80,6 +81,7 @@ pub(super) fn options(global: &Global, args: &Render) -> Result<Options, Error> 
     let Render {
         scan,
         output,
+        length,
         walk,
         picture,
         light,
@@ -122,9 +124,9 @@ pub(super) fn options(global: &Global, args: &Render) -> Result<Options, Error> 
         matched: !light.no_match,
         target,
         fragmented: more.fragmented,
-        length: walk
+        length: length
             .frames
-            .map_or(Length::Span(walk.duration), Length::Frames),
+            .map_or(Length::Span(length.duration), Length::Frames),
         plan: more.plan.clone(),
         single: None,
         seed,
@@ -142,7 +144,7 @@ pub(super) fn options(global: &Global, args: &Render) -> Result<Options, Error> 
         seam_threshold: Score::from_f64(walk.seam_threshold),
         min_gap: walk.min_gap,
         wishes: wishes(&walk.chain)?,
-        looped: walk.looped,
+        looped: length.looped,
         preview: more.preview,
         words: Words {
             title: more.title.clone(),
@@ -213,6 +215,7 @@ pub(super) fn scan_options(scan: &Scan) -> scan::Options {
 pub(super) fn planning(
     global: &Global,
     scan: &Scan,
+    length: &args::Length,
     walk: &Walk,
     light: Light,
     plan: Option<PathBuf>,
@@ -220,6 +223,7 @@ pub(super) fn planning(
     let render = Render {
         scan: scan.clone(),
         output: PathBuf::from("-"),
+        length: length.clone(),
         walk: walk.clone(),
         picture: Picture {
             size: None,

@@ -5,6 +5,9 @@
 //! cuts where a bridge is missing, then jumps to a clip that is there, then shows its last piece
 //! again. The picture never stops. Pure: time and pieces are passed in.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     collections::{BTreeSet, VecDeque},
     sync::Arc,

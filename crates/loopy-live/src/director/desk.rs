@@ -39,6 +39,8 @@ struct Work {
     /// Clips of which pieces were missing.
     doubted: HashSet<Part>,
     seed: Option<u64>,
+    /// Pieces are missing that will be shown soon.
+    urgent: bool,
     stop: bool,
     /// Counts changes.
     version: u64,
@@ -200,6 +202,22 @@ impl Desk {
         })
     }
 
+    /// Whether pieces are missing that will be shown soon.
+    pub fn hurry(&self, urgent: bool) {
+        let mut work = self.work();
+        if std::mem::replace(&mut work.urgent, urgent) != urgent {
+            self.changed.notify_all();
+        }
+    }
+
+    /// Waits until no pieces are missing that will be shown soon, or up to `most`.
+    pub fn wait_for_calm(&self, most: Duration) {
+        let work = self.work();
+        let busy = |work: &mut Work| work.urgent && !work.stop;
+        // Whatever woke it, it is its turn.
+        drop(self.changed.wait_timeout_while(work, most, busy));
+    }
+
     /// Waits up to `most`, or until everybody ends or a seed is wished for.
     pub fn rest(&self, most: Duration) {
         let work = self.work();
@@ -302,7 +320,10 @@ impl Board {
     fn fall(&mut self, entry: Entry) {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         let when = now.ok().map(|now| now.as_secs());
-        let line = format!("{}: {} -> {}: {}", entry.what, entry.from, entry.to, entry.why);
+        let line = format!(
+            "{}: {} -> {}: {}",
+            entry.what, entry.from, entry.to, entry.why
+        );
         if self.ledger.add(entry, when) {
             tracing::warn!("{line}");
         }

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use loopy_core::{
-    Hash, Rate,
+    Grade, Graph, Hash, Rate,
     clock::Mode,
     plan::PlannedClip,
     walk::{Options, Planner},
@@ -51,10 +51,26 @@ impl Ground {
             seed,
             ..survey.walk(options, fps, u64::MAX)?
         };
-        let graph = &survey.graph;
+        let ground = Self::of(&survey.graph, &survey.grades, options, full)?;
+        Ok(Self {
+            _pin: survey.pin.clone(),
+            ..ground
+        })
+    }
+
+    /// Lays out `graph`, whose clips have `grades`, for walks as `options` have them.
+    ///
+    /// # Errors
+    /// When nothing can be shown, or the graph contradicts itself.
+    pub fn of(
+        graph: &Graph,
+        grades: &[Grade],
+        options: Options,
+        full: bool,
+    ) -> Result<Self, Error> {
         let planner = Planner::new(graph, &options)?;
         planner.gap();
-        let parts = graph.clips.iter().zip(&graph.ports).zip(&survey.grades);
+        let parts = graph.clips.iter().zip(&graph.ports).zip(grades);
         let clips: Vec<PlannedClip> = parts
             .map(|((clip, ports), grade)| PlannedClip {
                 clip: clip.clone(),
@@ -62,20 +78,19 @@ impl Ground {
                 grade: *grade,
             })
             .collect();
-        let part = |planned: &PlannedClip| part(planned);
         let states = options.states.as_deref();
         Ok(Self {
             places: clips.iter().map(part).zip(0..).collect(),
             names: clips.iter().map(|planned| planned.clip.name()).collect(),
             states: states.map_or_else(Vec::new, |states| states.names().to_vec()),
-            fps,
+            fps: options.fps,
             rate_mode: options.rate_mode,
-            seed,
+            seed: options.seed,
             full,
             planner,
             clips,
             options,
-            _pin: survey.pin.clone(),
+            _pin: None,
         })
     }
 

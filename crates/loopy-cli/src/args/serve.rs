@@ -1,0 +1,136 @@
+//! Options of the live stream.
+
+use std::{path::PathBuf, str::FromStr};
+
+use clap::Args as ClapArgs;
+use loopy_core::{Size, normalise::Rgb};
+
+use super::{Fit, Light, Scaler, Scan, Walk};
+
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    pub(crate) scan: Scan,
+    #[command(flatten)]
+    pub(crate) walk: Walk,
+    #[command(flatten)]
+    pub(crate) picture: Picture,
+    #[command(flatten)]
+    pub(crate) light: Light,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+/// What the picture is like.
+#[derive(Clone, Debug, ClapArgs)]
+#[command(next_help_heading = "Picture")]
+pub(crate) struct Picture {
+    /// Renditions, the best first, as SIZE@RATE, like 720p@2500k,360p@700k [default: the clips' size
+    /// up to 720p, and half of it]
+    #[arg(long, value_name = "RUNGS", value_delimiter = ',')]
+    pub(crate) rungs: Vec<Rung>,
+    /// How clips of another shape are fitted
+    #[arg(long, value_name = "FIT", default_value = "pad")]
+    pub(crate) fit: Fit,
+    /// Colour of bars and behind transparent clips
+    #[arg(long, value_name = "COLOR", default_value = "black")]
+    pub(crate) pad_color: Rgb,
+    /// Resampling filter
+    #[arg(long, value_name = "NAME", default_value = "lanczos")]
+    pub(crate) scaler: Scaler,
+}
+
+/// Where the stream is served, and to whom.
+#[derive(Clone, Debug, ClapArgs)]
+#[command(next_help_heading = "Server")]
+pub(crate) struct Place {
+    /// Name or address to listen at
+    #[arg(long, value_name = "HOST", default_value = "localhost")]
+    pub(crate) host: String,
+    /// Port to listen at; 0 for any that is free
+    #[arg(long, value_name = "PORT", default_value_t = 8765)]
+    pub(crate) port: u16,
+    /// Secret that viewers show, at least 16 characters [default: that of the settings, or one that
+    /// is drawn and printed]
+    #[arg(
+        long,
+        value_name = "TOKEN",
+        env = "LOOPYCOMFY_TOKEN",
+        hide_env_values = true
+    )]
+    pub(crate) token: Option<String>,
+    /// Also answer to this name, like `stream.example.org` (can be given again)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) allow_host: Vec<String>,
+    /// Also let pages from this origin connect, like `https://example.org` (can be given again)
+    #[arg(long, value_name = "ORIGIN")]
+    pub(crate) allow_origin: Vec<String>,
+    /// Viewers at the same time
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    pub(crate) max_viewers: u32,
+    /// Certificate chain, .pem; with --tls-key
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// Key of the certificate, .pem
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// TLS by a certificate that is made now: browsers ask once whether to trust it
+    #[arg(long, conflicts_with = "tls_cert")]
+    pub(crate) tls_self_signed: bool,
+}
+
+/// One rendition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Rung {
+    pub(crate) size: Size,
+    /// Bits a second.
+    pub(crate) rate: u32,
+}
+
+impl FromStr for Rung {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("`{text}` is no rung: give SIZE@RATE, like 720p@2500k");
+        let (size, rate) = text.split_once('@').ok_or_else(wrong)?;
+        let size: Size = size.parse().map_err(|_bad| wrong())?;
+        let rate = rate.to_ascii_lowercase();
+        let (number, unit) = match (rate.strip_suffix('k'), rate.strip_suffix('m')) {
+            (Some(number), _) => (number, 1e3),
+            (_, Some(number)) => (number, 1e6),
+            _ => (rate.as_str(), 1.0),
+        };
+        let rate: f64 = number.parse().map_err(|_bad| wrong())?;
+        let rate = rate * unit;
+        if (64e3..=100e6).contains(&rate) {
+            Ok(Self {
+                size,
+                rate: rate.round() as u32,
+            })
+        } else {
+            Err("a rung has from 64k to 100M bits a second".to_owned())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rung_is_a_size_and_a_rate() {
+        let rung = |text: &str| text.parse::<Rung>();
+        let all = |width, height, rate| {
+            Ok(Rung {
+                size: Size::new(width, height),
+                rate,
+            })
+        };
+        assert_eq!(rung("720p@2500k"), all(1280, 720, 2_500_000));
+        assert_eq!(rung("640x480@1.5M"), all(640, 480, 1_500_000));
+        assert_eq!(rung("360p@700000"), all(640, 360, 700_000));
+        for bad in ["720p", "720p@", "@2M", "720p@1", "720p@1000M", "720p@NaN"] {
+            assert!(rung(bad).is_err(), "{bad}");
+        }
+    }
+}
