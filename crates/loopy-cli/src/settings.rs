@@ -22,31 +22,32 @@ use serde_json::Value;
 use crate::args::{Args, Command};
 
 /// Keys, their options, and the commands that have these.
-const OPTIONS: [(&str, &str, &[&str]); 15] = [
+const OPTIONS: [(&str, &str, &[&str]); 17] = [
     ("render.size", "size", &["render", "loop"]),
-    ("render.fps", "fps", &["render", "plan", "loop"]),
-    ("render.fit", "fit", &["render", "loop"]),
+    ("render.fps", "fps", &["render", "plan", "loop", "serve"]),
+    ("render.fit", "fit", &["render", "loop", "serve"]),
     ("render.preset", "preset", &["render", "loop"]),
     ("render.quality", "quality", &["render", "loop"]),
-    ("render.audio", "audio", &["render", "loop"]),
-    ("seams.mode", "seams", &["render", "plan", "loop"]),
-    ("seams.threshold", "seam_threshold", &["render", "plan"]),
+    ("render.audio", "audio", &["render", "loop", "serve"]),
+    ("seams.mode", "seams", &["render", "plan", "loop", "serve"]),
+    ("seams.threshold", "seam_threshold", WALKS),
     (
         "seams.bridge_frames",
         "bridge_frames",
-        &["render", "plan", "loop"],
+        &["render", "plan", "loop", "serve"],
     ),
-    ("seams.bridge_budget", "bridge_budget", &["render", "plan"]),
-    ("walk.mode", "mode", &["render", "plan"]),
-    ("walk.min_gap", "min_gap", &["render", "plan"]),
-    ("walk.history_window", "history_window", &["render", "plan"]),
-    ("walk.temperature", "temperature", &["render", "plan"]),
-    (
-        "walk.repetition_penalty",
-        "repetition_penalty",
-        &["render", "plan"],
-    ),
+    ("seams.bridge_budget", "bridge_budget", WALKS),
+    ("walk.mode", "mode", WALKS),
+    ("walk.min_gap", "min_gap", WALKS),
+    ("walk.history_window", "history_window", WALKS),
+    ("walk.temperature", "temperature", WALKS),
+    ("walk.repetition_penalty", "repetition_penalty", WALKS),
+    ("features.real_time.websocket.host", "host", &["serve"]),
+    ("features.real_time.websocket.port", "port", &["serve"]),
 ];
+
+/// The commands that walk.
+const WALKS: &[&str] = &["render", "plan", "serve"];
 
 /// Keys of options that every command has.
 const GLOBAL: [(&str, &str); 3] = [

@@ -1,6 +1,8 @@
 //! The sound of a render: clips or a bed decoded once into the store, evened in loudness, mixed
 //! on the plan's clock and encoded as one continuous track.
 
+pub mod along;
+
 use std::{
     collections::{BTreeMap, VecDeque},
     path::{Path, PathBuf},
@@ -321,7 +323,11 @@ fn hash_of(file: &Path) -> Result<Hash, Error> {
     Ok(Hash::from_bytes(*hasher.finalize().as_bytes()))
 }
 
-fn bed(file: &Path, limits: &Limits, room: &Room) -> Result<Box<dyn Source>, Error> {
+/// The samples of a file that plays under everything; decoded where it is not known.
+///
+/// # Errors
+/// When it cannot be read or has no sound, or the store or the index fails.
+pub fn bed(file: &Path, limits: &Limits, room: &Room) -> Result<Box<dyn Source>, Error> {
     let fail = |why: String| Error::Input {
         path: file.to_owned(),
         why,

@@ -11,7 +11,7 @@ use std::{
     collections::HashSet,
     sync::{
         Arc,
-        mpsc::{Receiver, RecvTimeoutError, SyncSender},
+        mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError},
     },
     time::Duration,
 };
@@ -62,8 +62,10 @@ enum End {
 pub struct Director<'a> {
     /// What is told.
     pub inbox: Receiver<Message>,
-    /// Where rows go.
+    /// Where rows go: to the publisher.
     pub rows: SyncSender<Row>,
+    /// Where they go, too; who does not keep up misses some.
+    pub others: Vec<SyncSender<Row>>,
     /// Where viewers are, and the clock.
     pub hub: &'a Hub,
     /// What is shared with those who make pieces and those who ask for figures.
@@ -214,6 +216,11 @@ impl Director<'_> {
             if let Step::OtherWay(clip) | Step::Cut(clip) | Step::Jump(clip) = step {
                 // Its pieces may be gone: they are looked after.
                 self.desk.doubt(ground.part(clip));
+            }
+        }
+        for other in &self.others {
+            if let Err(TrySendError::Full(row)) = other.try_send(row.clone()) {
+                tracing::warn!(frame = row.start, "sound or stills do not keep up");
             }
         }
         if self.rows.send(row).is_err() {

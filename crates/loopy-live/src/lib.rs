@@ -11,5 +11,6 @@ pub mod packet;
 pub mod polite;
 pub mod publisher;
 pub mod show;
+pub mod sound;
 pub mod station;
 pub mod surveyor;

@@ -9,13 +9,17 @@ use loopy_engine::{
     realize::{self, Cutter, Item, Timeline},
     render::Room,
     scan,
+    soundtrack::along,
     store::{Kind, Pin},
 };
 
-use crate::director::{
-    Message,
-    desk::{Desk, Order},
-    ground::{Ground, Part},
+use crate::{
+    director::{
+        Message,
+        desk::{Desk, Order},
+        ground::{Ground, Part},
+    },
+    sound::Sounds,
 };
 
 /// Pieces in one order: what is asked for meanwhile waits no longer than these take.
@@ -35,6 +39,8 @@ pub struct Maker<'a> {
     pub director: SyncSender<Message>,
     /// Limits of one job.
     pub limits: Limits,
+    /// Who is told what clips sound like, where they are heard.
+    pub sounds: Option<&'a Sounds>,
     /// Clips that are whole at so many rungs.
     whole: HashSet<(Part, usize)>,
     broken: HashSet<Part>,
@@ -49,8 +55,10 @@ impl<'a> Maker<'a> {
         desk: &'a Desk,
         director: SyncSender<Message>,
         limits: Limits,
+        sounds: Option<&'a Sounds>,
     ) -> Self {
         Self {
+            sounds,
             room,
             desk,
             director,
@@ -174,6 +182,14 @@ impl<'a> Maker<'a> {
             if self.broken.contains(&part) {
                 return Ok(true);
             }
+        }
+        if let Some(sounds) = self.sounds
+            && !sounds.knows(&part)
+        {
+            let planned = &ground.clips[clip as usize];
+            let start = ground.start_of(clip);
+            let heard = along::heard(&planned.clip, start, &self.limits, self.room)?;
+            sounds.add(part, planned.clip.clone(), heard);
         }
         self.whole.insert((part, rung));
         // Ready means at every rung that is on.

@@ -11,10 +11,11 @@ use std::{
     time::Duration,
 };
 
-use loopy_core::Rate;
+use loopy_core::{Rate, ledger::Entry};
 use loopy_engine::{
     Error,
     render::{Options, Room},
+    soundtrack,
 };
 use loopy_monitor::{Gpu, Watch};
 use serde_json::{Map, Value, json};
@@ -31,6 +32,7 @@ use crate::{
     polite::Polite,
     publisher,
     show::{Refused, Show, Taken, Verb},
+    sound::{Choice, Engineer, Sounds},
     surveyor::Surveyor,
 };
 
@@ -51,14 +53,22 @@ pub struct Station {
     fps: Rate,
     inbox: SyncSender<Message>,
     watch: Option<Watch>,
+    sound: Choice,
+    sounds: Sounds,
 }
 
 /// The other end of a station's inbox.
 pub struct Inbox(Receiver<Message>);
 
 impl Station {
-    /// A station at `rungs` and `fps`; `watch` looks at the machine.
-    pub fn new(hub: Arc<Hub>, rungs: Rungs, fps: Rate, watch: Option<Watch>) -> (Self, Inbox) {
+    /// A station at `rungs` and `fps`, where `sound` is heard; `watch` looks at the machine.
+    pub fn new(
+        hub: Arc<Hub>,
+        rungs: Rungs,
+        fps: Rate,
+        sound: Choice,
+        watch: Option<Watch>,
+    ) -> (Self, Inbox) {
         let (inbox, messages) = sync_channel(INBOX);
         let station = Self {
             hub,
@@ -66,6 +76,8 @@ impl Station {
             fps,
             inbox,
             watch,
+            sound,
+            sounds: Sounds::default(),
         };
         (station, Inbox(messages))
     }
@@ -82,6 +94,12 @@ impl Station {
         workers: usize,
     ) -> Result<(), Error> {
         let (rows, published) = sync_channel(ROWS);
+        let (sounding, heard) = sync_channel(ROWS);
+        let bed = match &self.sound {
+            Choice::Bed(file) => Some(soundtrack::bed(file, &options.limits, room)?),
+            Choice::Keep | Choice::None => None,
+        };
+        let keep = self.sound == Choice::Keep;
         thread::scope(|scope| {
             let desk = &self.desk;
             let director = self.inbox.clone();
@@ -104,13 +122,32 @@ impl Station {
                 };
                 self.ending(surveyor.run())
             });
-            let maker = Maker::new(room, desk, self.inbox.clone(), options.limits);
+            let sounds = keep.then_some(&self.sounds);
+            let maker = Maker::new(room, desk, self.inbox.clone(), options.limits, sounds);
             let maker = scope.spawn(move || self.ending(maker.run()));
+            let mut others = Vec::new();
+            if self.sound != Choice::None {
+                others.push(sounding);
+                let engineer = Engineer {
+                    store: room.store,
+                    hub: &self.hub,
+                    sounds: &self.sounds,
+                    fps: self.fps,
+                    rate_mode: options.rate_mode,
+                    bed,
+                };
+                scope.spawn(move || {
+                    if let Err(error) = engineer.run(&heard) {
+                        desk.fall(silence(&error));
+                    }
+                });
+            }
             let directing = scope.spawn(move || {
                 let mut shelf = Shelf::new(room.store);
                 let director = Director {
                     inbox: inbox.0,
                     rows,
+                    others,
                     hub: &self.hub,
                     desk,
                     stock: &mut shelf,
@@ -224,6 +261,19 @@ impl Station {
             "gpus": gpus,
             "missing": missing,
         })
+    }
+}
+
+/// The stream goes on without sound.
+fn silence(error: &Error) -> Entry {
+    Entry {
+        what: "live sound".to_owned(),
+        from: "the clips' sound".to_owned(),
+        to: "silence".to_owned(),
+        why: error.to_string(),
+        fix: error
+            .hint()
+            .unwrap_or_else(|| "`loopy doctor` says which sound can be encoded".to_owned()),
     }
 }
 

@@ -17,6 +17,14 @@ pub(crate) struct Serve {
     pub(crate) picture: Picture,
     #[command(flatten)]
     pub(crate) light: Light,
+    /// `keep` (each clip's own), `none`, or a sound file that plays under everything
+    #[arg(
+        long,
+        value_name = "SOUND",
+        default_value = "keep",
+        help_heading = "Sound"
+    )]
+    pub(crate) audio: String,
     #[command(flatten)]
     pub(crate) place: Place,
 }

@@ -1,12 +1,13 @@
 //! `loopy serve`: the live stream.
 
-use std::{process::ExitCode, sync::Arc, time::Instant};
+use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Instant};
 
 use loopy_core::{Rate, Size, normalise::Normalise};
 use loopy_engine::{Error, render::Options};
 use loopy_live::{
     director::rungs::{Rung, Rungs},
     hub::Hub,
+    sound::Choice,
     station::Station,
     surveyor,
 };
@@ -38,7 +39,7 @@ pub(super) fn run(global: &Global, args: &Serve) -> Result<ExitCode, Error> {
         let watch = Watch::start(monitor)
             .inspect_err(|error| tracing::warn!(%error, "the machine is not watched"))
             .ok();
-        let (station, inbox) = Station::new(hub, rungs, fps, watch);
+        let (station, inbox) = Station::new(hub, rungs, fps, sound(args), watch);
         let station = Arc::new(station);
         let workers = usize::from(global.workers);
         station.run(inbox, &options, room, workers)
@@ -60,6 +61,15 @@ fn options(global: &Global, args: &Serve) -> Result<Options, Error> {
     options.scaler = args.picture.scaler.into();
     options.wishes.steered = true;
     Ok(options)
+}
+
+/// What is heard.
+fn sound(args: &Serve) -> Choice {
+    match args.audio.as_str() {
+        "none" => Choice::None,
+        "keep" => Choice::Keep,
+        file => Choice::Bed(PathBuf::from(file)),
+    }
 }
 
 /// The rungs that are asked for, or those that suit the clips.

@@ -65,6 +65,17 @@ impl Mixer {
                 clips: plan.clips.len(),
             });
         }
+        Ok(Self::along(plan, tracks, options, 0))
+    }
+
+    /// The sound of some visits of a longer walk, on the clock of that walk: the first of them starts
+    /// at its output frame `origin`.
+    pub(crate) fn along(
+        plan: &Plan,
+        tracks: Vec<Option<Track>>,
+        options: Options,
+        origin: u64,
+    ) -> Self {
         let sounds: Vec<Option<Sound>> = tracks
             .iter()
             .map(|track| {
@@ -75,16 +86,16 @@ impl Mixer {
             })
             .collect();
         let fade = i64::from(options.fade_ms) * i64::from(RATE) / 1000;
-        let timeline = Timeline::new(plan, &sounds, fade);
-        Ok(Self {
+        let timeline = Timeline::new(plan, &sounds, fade, origin);
+        Self {
             tracks,
             laws: vec![None; timeline.shared.len()],
             timeline,
             looped: plan.looped,
             block: options.block.max(1),
-            at: 0,
+            at: plan.fps.samples(origin, RATE) as i64,
             scratch: Vec::new(),
-        })
+        }
     }
 
     /// Adds visit `index` to `out`, which starts at sample `at` of the clock of that visit.

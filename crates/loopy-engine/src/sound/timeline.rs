@@ -66,10 +66,10 @@ impl Span {
 
 impl Timeline {
     /// Lays out a plan that holds together ([`Plan::check`]); `sounds` go with [`Plan::clips`];
-    /// `fade` is in samples.
-    pub(super) fn new(plan: &Plan, sounds: &[Option<Sound>], fade: i64) -> Self {
-        let total = plan.fps.samples(plan.frames, RATE) as i64;
-        let mut spans = spans(plan, sounds);
+    /// `fade` is in samples. The plan's first frame is frame `origin` of the clock.
+    pub(super) fn new(plan: &Plan, sounds: &[Option<Sound>], fade: i64, origin: u64) -> Self {
+        let total = plan.fps.samples(origin + plan.frames, RATE) as i64;
+        let mut spans = spans(plan, sounds, origin);
         let mut shared = Vec::with_capacity(plan.seams.len());
         for (index, seam) in plan.seams.iter().enumerate() {
             let next = (index + 1) % spans.len();
@@ -123,14 +123,13 @@ impl Timeline {
     }
 }
 
-fn spans(plan: &Plan, sounds: &[Option<Sound>]) -> Vec<Span> {
+fn spans(plan: &Plan, sounds: &[Option<Sound>], origin: u64) -> Vec<Span> {
     plan.visits
         .iter()
         .map(|visit| {
-            let from = plan.fps.samples(visit.start, RATE) as i64;
-            let to = plan
-                .fps
-                .samples(visit.start + u64::from(visit.frames()), RATE) as i64;
+            let start = origin + visit.start;
+            let from = plan.fps.samples(start, RATE) as i64;
+            let to = plan.fps.samples(start + u64::from(visit.frames()), RATE) as i64;
             let sound = sounds.get(visit.clip as usize).copied().flatten();
             let clip = &plan.clip(visit).clip;
             let shift = sound.map_or(0, |sound| {

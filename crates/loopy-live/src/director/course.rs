@@ -46,6 +46,10 @@ pub struct Row {
     pub frames: u32,
     /// The clip, or the clip that a bridge leads to.
     pub clip: u32,
+    /// What that clip is known by.
+    pub part: Part,
+    /// Where the first frame lies on the clip's output clock; 0 for a bridge.
+    pub from: u32,
     /// It is a bridge.
     pub bridge: bool,
     /// The same frames on every rung that is on, in the order of the rungs.
@@ -252,7 +256,7 @@ impl<'g> Course<'g> {
                 let clip = leg.visit.clip;
                 let pieces = self.run(clip, from, to, stock).ok_or(clip)?;
                 self.cuts.pop_front();
-                Ok(self.hand_out(to - from, clip, false, pieces))
+                Ok(self.hand_out(to - from, (clip, Some(from)), pieces))
             }
             Some(Cut::Bridge) => {
                 let Some(next) = self.stream.ahead().next() else {
@@ -262,7 +266,7 @@ impl<'g> Course<'g> {
                 self.first_run(&next, stock).ok_or(entered)?;
                 let pieces = self.bridge(&leg, &next, stock).ok_or(entered)?;
                 self.cuts.pop_front();
-                Ok(self.hand_out(leg.seam.frames, entered, true, pieces))
+                Ok(self.hand_out(leg.seam.frames, (entered, None), pieces))
             }
             None => {
                 let Some(next) = self.stream.ahead().next() else {
@@ -327,12 +331,20 @@ impl<'g> Course<'g> {
         leg.visit.enter + stream.saturating_sub(leg.visit.start) as u32
     }
 
-    fn hand_out(&mut self, frames: u32, clip: u32, bridge: bool, pieces: Vec<Arc<Piece>>) -> Row {
+    /// Hands out frames of a clip from a place on, or of a bridge to it.
+    fn hand_out(
+        &mut self,
+        frames: u32,
+        (clip, from): (u32, Option<u32>),
+        pieces: Vec<Arc<Piece>>,
+    ) -> Row {
         let row = Row {
             start: self.at,
             frames,
             clip,
-            bridge,
+            part: self.ground.part(clip),
+            from: from.unwrap_or_default(),
+            bridge: from.is_none(),
             pieces,
         };
         self.at += u64::from(frames);
@@ -465,7 +477,7 @@ impl<'g> Course<'g> {
             self.lay();
             self.steps.push(Step::Jump(clip));
             self.cuts.pop_front();
-            return Some(self.hand_out(bounds[1], clip, false, pieces));
+            return Some(self.hand_out(bounds[1], (clip, Some(0)), pieces));
         }
         None
     }
@@ -473,16 +485,13 @@ impl<'g> Course<'g> {
     /// The last piece once more: the floor, which needs nothing.
     fn again(&mut self) -> Row {
         self.steps.push(Step::Again);
-        let last = self.last.clone();
-        let row = last.unwrap_or(Row {
-            start: self.at,
-            frames: 0,
-            clip: 0,
-            bridge: false,
-            pieces: Vec::new(),
-        });
-        self.ahead -= i64::from(row.frames);
-        self.hand_out(row.frames, row.clip, row.bridge, row.pieces)
+        let Some(last) = self.last.clone() else {
+            // Nothing was ever shown.
+            return self.hand_out(0, (0, None), Vec::new());
+        };
+        self.ahead -= i64::from(last.frames);
+        let place = (last.clip, (!last.bridge).then_some(last.from));
+        self.hand_out(last.frames, place, last.pieces)
     }
 
     /// `clip` may be shown from now on.

@@ -32,6 +32,7 @@ pub struct Ground {
     names: Vec<String>,
     places: HashMap<Part, u32>,
     options: Options,
+    starts: HashMap<Part, i64>,
     _pin: Option<Arc<Pin>>,
 }
 
@@ -52,7 +53,11 @@ impl Ground {
             ..survey.walk(options, fps, u64::MAX)?
         };
         let ground = Self::of(&survey.graph, &survey.grades, options, full)?;
+        let library = &survey.library;
+        let starts = library.clips.iter().zip(&library.starts);
+        let starts = starts.map(|(clip, start)| ((clip.hash, clip.first, clip.until), *start));
         Ok(Self {
+            starts: starts.collect(),
             _pin: survey.pin.clone(),
             ..ground
         })
@@ -90,6 +95,7 @@ impl Ground {
             planner,
             clips,
             options,
+            starts: HashMap::new(),
             _pin: None,
         })
     }
@@ -97,6 +103,14 @@ impl Ground {
     /// Its clip of that part of a file.
     pub fn clip_of(&self, part: &Part) -> Option<u32> {
         self.places.get(part).copied()
+    }
+
+    /// Container time of the first frame of clip number `clip`, in microseconds.
+    pub fn start_of(&self, clip: u32) -> i64 {
+        self.starts
+            .get(&self.part(clip))
+            .copied()
+            .unwrap_or_default()
     }
 
     /// What clip number `clip` is known by.
