@@ -36,7 +36,7 @@ fn value(settings: &Settings, words: &[&str], option: &str) -> Option<String> {
 }
 
 /// Values of a file, of the environment and of the command line, each another.
-const VALUES: [(&str, &str, &str, &str, &str); 18] = [
+const VALUES: [(&str, &str, &str, &str, &str); 20] = [
     ("render.size", "360p", "480p", "--size", "720p"),
     ("render.fps", "25", "24", "--fps", "50"),
     ("render.fit", "crop", "stretch", "--fit", "pad"),
@@ -64,6 +64,20 @@ const VALUES: [(&str, &str, &str, &str, &str); 18] = [
         "--repetition-penalty",
         "3",
     ),
+    (
+        "features.real_time.websocket.host",
+        "127.0.0.1",
+        "127.0.0.2",
+        "--host",
+        "127.0.0.3",
+    ),
+    (
+        "features.real_time.websocket.port",
+        "9000",
+        "9001",
+        "--port",
+        "9002",
+    ),
     ("store.path", "here", "there", "--cache", "elsewhere"),
     ("store.size", "1G", "2G", "--cache-size", "3G"),
     ("monitor.memory_limit", "4G", "5G", "--memory-limit", "6G"),
@@ -88,7 +102,7 @@ fn of_every_option_the_command_line_goes_before_the_environment_and_that_before_
         let both = settings(&file_of(key, in_file), &variables);
         for command in commands {
             let words = match *command {
-                "plan" => &["loopy", "plan", "clips"][..],
+                "plan" | "serve" => &["loopy", command, "clips"][..],
                 command => &["loopy", command, "clips", "-o", "o.mp4"][..],
             };
             let told = format!("{command} {key}");
@@ -116,9 +130,12 @@ fn every_key_of_ours_is_the_default_of_an_option() {
         .map(|key| key.path)
         // Read where they are used: nobody says them by hand for one command.
         .filter(|path| *path != "monitor.interval" && !path.starts_with("log."));
+    // The specification's keys are read, too.
+    let specified = |key: &&str| !key.starts_with("features.");
     let read = OPTIONS
         .into_iter()
         .map(|(key, ..)| key)
+        .filter(specified)
         .chain(GLOBAL.map(|(key, _)| key));
     assert_eq!(ours.collect::<Vec<_>>(), read.collect::<Vec<_>>());
 }

@@ -34,6 +34,8 @@ pub(super) fn matrix(file: &Path, clips: &[Clip]) -> Result<Matrix, Error> {
 
 /// Bytes of a header at most, those before its text, and digits of a size in it.
 const HEADER: u64 = 1 << 16;
+/// Most opening brackets in a header.
+const BRACKETS: usize = 8;
 const VERSION: usize = 6;
 const LENGTH: usize = 12;
 const DIGITS: usize = 6;
@@ -92,6 +94,11 @@ fn npy_rows(mut reader: impl Read) -> Result<Vec<Vec<f64>>, String> {
     let sizes = header.split(|byte| !byte.is_ascii_digit());
     if sizes.into_iter().any(|digits| digits.len() > DIGITS) {
         return Err("it states more numbers than any library has".to_owned());
+    }
+    // Its time doubles with every bracket that is open: a matrix has one pair of each kind.
+    let opening = header.iter().filter(|byte| b"([{".contains(byte));
+    if opening.count() > BRACKETS {
+        return Err("its header is no matrix's: too many brackets".to_owned());
     }
     let file = NpyFile::new(start.chain(reader)).map_err(|error| error.to_string())?;
     let [rows, columns] = *file.shape() else {
