@@ -4,6 +4,9 @@
 //! their pictures by one clock into the [`hub`], and the server sends what lies there to any number
 //! of viewers. Everything is encoded once for all of them.
 
+pub mod fmp4;
 pub mod hub;
 pub mod packet;
+pub mod protocol;
+pub mod server;
 pub mod show;
