@@ -71,6 +71,8 @@ pub struct Packet {
     pub header: Header,
     /// When it was queued, on the hub's clock.
     pub queued_us: u64,
+    /// Bytes of all messages of the rung before it.
+    pub offset: u64,
     /// The message with the unit as it is.
     message: Bytes,
     /// The message with the unit in a fragment.
@@ -106,6 +108,7 @@ pub struct Ring {
     packets: VecDeque<Arc<Packet>>,
     newest_key: Option<u64>,
     next: u64,
+    bytes: u64,
     group: u32,
     index: u32,
 }
@@ -119,6 +122,11 @@ impl Ring {
     /// Number of the newest key frame.
     pub fn newest_key(&self) -> Option<u64> {
         self.newest_key
+    }
+
+    /// Bytes of all messages so far.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     /// Packet number `seq`, if it is there.
@@ -151,9 +159,13 @@ impl Ring {
         };
         self.index += 1;
         let newest = unit.pts_us;
+        let message = header.message(&unit.data);
+        let offset = self.bytes;
+        self.bytes += message.len() as u64;
         self.packets.push_back(Arc::new(Packet {
             seq: self.next,
-            message: header.message(&unit.data),
+            offset,
+            message,
             unit,
             header,
             queued_us: now_us,
@@ -207,6 +219,7 @@ pub struct Hub {
     origin: Instant,
     epoch_us: OnceLock<u64>,
     reels: RwLock<Vec<Arc<Reel>>>,
+    added: watch::Sender<usize>,
 }
 
 impl Hub {
@@ -216,6 +229,7 @@ impl Hub {
             origin,
             epoch_us: OnceLock::new(),
             reels: RwLock::default(),
+            added: watch::Sender::new(0),
         }
     }
 
@@ -244,7 +258,13 @@ impl Hub {
             changed: watch::Sender::new(0),
         });
         reels.push(Arc::clone(&reel));
+        self.added.send_replace(reels.len());
         reel
+    }
+
+    /// Tells when rungs have come: the value is how many there are.
+    pub fn changes(&self) -> watch::Receiver<usize> {
+        self.added.subscribe()
     }
 
     /// All rungs so far, pictures and sound, in the order in which they were added.
@@ -255,7 +275,12 @@ impl Hub {
 
     /// Queues the next access unit of `reel`. Before its first key frame nothing is queued.
     pub fn publish(&self, reel: &Reel, unit: Unit) {
-        let (now, epoch) = (self.now_us(), self.epoch_us().unwrap_or_default());
+        self.publish_at(reel, unit, self.now_us());
+    }
+
+    /// The same at a given time of the hub's clock.
+    pub(crate) fn publish_at(&self, reel: &Reel, unit: Unit, now: u64) {
+        let epoch = self.epoch_us().unwrap_or_default();
         let next = {
             let mut ring = reel.ring.write().unwrap_or_else(PoisonError::into_inner);
             if ring.newest_key.is_none() && !unit.flags.key {

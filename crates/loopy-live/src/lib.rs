@@ -4,12 +4,16 @@
 //! their pictures by one clock into the [`hub`], and the server sends what lies there to any number
 //! of viewers. Everything is encoded once for all of them.
 
+pub mod assets;
 pub mod director;
+pub mod fmp4;
 pub mod hub;
 pub mod maker;
 pub mod packet;
 pub mod polite;
+pub mod protocol;
 pub mod publisher;
+pub mod server;
 pub mod show;
 pub mod sound;
 pub mod station;

@@ -2,11 +2,14 @@
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Instant};
 
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use loopy_core::{Rate, Size, normalise::Normalise};
 use loopy_engine::{Error, render::Options};
 use loopy_live::{
+    assets::Pages,
     director::rungs::{Rung, Rungs},
     hub::Hub,
+    server::{Config, StartError, WebSocketServer},
     sound::Choice,
     station::Station,
     surveyor,
@@ -14,7 +17,10 @@ use loopy_live::{
 use loopy_monitor::{ResourceMonitor, Watch};
 
 use super::House;
-use crate::args::{Global, Length, Serve};
+use crate::{
+    args::{Global, Length, Serve},
+    words,
+};
 
 /// Largest picture that is streamed where nobody says otherwise.
 const LARGEST: Size = Size {
@@ -25,26 +31,81 @@ const LARGEST: Size = Size {
 const BITS: f64 = 0.09;
 /// The second rung has half the size, where that leaves so many rows.
 const FEWEST_ROWS: u32 = 240;
+/// Threads of the server.
+const THREADS: usize = 2;
 
 pub(super) fn run(global: &Global, args: &Serve) -> Result<ExitCode, Error> {
     let options = options(global, args)?;
+    let (server, drawn) = server(global, args)?;
     let house = House::open(global, &options.limits, false)?;
     house.with(|room| {
         room.fallbacks.get_encoder()?;
+        let hub = Arc::new(Hub::new(Instant::now()));
         let (fps, size) = surveyor::shape(&options, room)?;
         let rungs = Rungs::new(rungs(args, &options, fps, size));
-        let hub = Arc::new(Hub::new(Instant::now()));
         let config = &global.settings.config;
         let monitor = ResourceMonitor::new(config, house.store.dir());
         let watch = Watch::start(monitor)
             .inspect_err(|error| tracing::warn!(%error, "the machine is not watched"))
             .ok();
-        let (station, inbox) = Station::new(hub, rungs, fps, sound(args), watch);
+        let (station, inbox) = Station::new(Arc::clone(&hub), rungs, fps, sound(args), watch);
         let station = Arc::new(station);
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(THREADS)
+            .thread_name("server")
+            .enable_all()
+            .build()
+            .map_err(|error| Error::Usage(format!("the server cannot start: {error}")))?;
+        let token = server.token.clone();
+        let bound = WebSocketServer::bind(server, hub, station.clone(), Arc::new(Pages));
+        let bound = runtime.block_on(bound).map_err(|error| refused(&error))?;
+        let address = bound.address();
+        let running = {
+            let _inside = runtime.enter();
+            bound.start()
+        };
+        if let Ok(address) = address {
+            tell(global, args, address.port(), &token, drawn);
+        }
         let workers = usize::from(global.workers);
-        station.run(inbox, &options, room, workers)
+        let streamed = station.run(inbox, &options, room, workers);
+        runtime.block_on(running.stop());
+        streamed
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Says where the stream is.
+fn tell(global: &Global, args: &Serve, port: u16, token: &str, drawn: bool) {
+    let scheme = if args.place.tls_self_signed || args.place.tls_cert.is_some() {
+        "https"
+    } else {
+        "http"
+    };
+    let host = match args.place.host.as_str() {
+        "0.0.0.0" | "::" | "[::]" => "localhost",
+        host => host,
+    };
+    let at = format!("{scheme}://{host}:{port}");
+    if global.json {
+        let line = serde_json::json!({ "type": "serving", "url": at, "port": port });
+        words::data(&line.to_string());
+    }
+    // A token of the settings is not written where others may read it.
+    let secret = if drawn {
+        format!("#token={token}")
+    } else {
+        String::new()
+    };
+    words::say(&format!("player     {at}/{secret}"));
+    words::say(&format!("dashboard  {at}/dashboard{secret}"));
+    words::say(&format!("OBS        {at}/obs{secret}"));
+    if !drawn {
+        words::say("token      that of the settings (features.real_time.websocket.auth_token)");
+    }
+    if !Pages::any() {
+        words::say("built without its pages: `make build` builds them where there is Node.js");
+    }
 }
 
 /// What the stream is made like: as a render would be, without an end.
@@ -61,6 +122,41 @@ fn options(global: &Global, args: &Serve) -> Result<Options, Error> {
     options.scaler = args.picture.scaler.into();
     options.wishes.steered = true;
     Ok(options)
+}
+
+/// How the server is reached, and whether its token was drawn now.
+fn server(global: &Global, args: &Serve) -> Result<(Config, bool), Error> {
+    let place = &args.place;
+    let settings = &global.settings.config.features.real_time.websocket;
+    let given = place.token.clone().or_else(|| {
+        let secret = settings.auth_token.as_ref()?;
+        Some(secret.reveal().to_owned())
+    });
+    let (token, drawn) = match given {
+        Some(token) => (token, false),
+        None => (draw()?, true),
+    };
+    let config = Config {
+        host: place.host.clone(),
+        port: place.port,
+        hosts: place.allow_host.clone(),
+        origins: place.allow_origin.clone(),
+        max_viewers: place.max_viewers as usize,
+        ..Config::new(token)
+    };
+    Ok((config, drawn))
+}
+
+/// 192 random bits.
+fn draw() -> Result<String, Error> {
+    let mut bytes = [0; 24];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Error::Usage(format!("the system gives no random bytes: {error}")))?;
+    Ok(BASE64_URL_SAFE_NO_PAD.encode(bytes))
+}
+
+fn refused(error: &StartError) -> Error {
+    Error::Usage(error.to_string())
 }
 
 /// What is heard.

@@ -1,0 +1,122 @@
+//! The server: from the hub to the socket.
+//!
+//! HTTP is hyper's and axum's; what a connection may do is decided here, before anything is
+//! upgraded.
+
+mod accept;
+mod access;
+mod api;
+mod config;
+mod figures;
+mod guard;
+mod http;
+mod keys;
+mod pages;
+mod seats;
+mod socket;
+mod state;
+
+use std::{net::SocketAddr, sync::Arc};
+
+use tokio::{
+    net::{TcpListener, lookup_host},
+    sync::watch,
+    task::JoinHandle,
+};
+
+pub use config::{Config, PLACEHOLDER, StartError, TOKEN_LENGTH};
+pub use pages::{Asset, Assets, NoAssets};
+
+use crate::{hub::Hub, show::Show};
+use state::State;
+
+/// Serves the stream over WebSocket, with its pages and its control interface.
+pub struct WebSocketServer {
+    listener: TcpListener,
+    state: Arc<State>,
+}
+
+impl WebSocketServer {
+    /// Listens, but takes no connection yet.
+    ///
+    /// # Errors
+    /// [`StartError`] where the token is none, or the address cannot be used.
+    pub async fn bind(
+        config: Config,
+        hub: Arc<Hub>,
+        show: Arc<dyn Show>,
+        assets: Arc<dyn Assets>,
+    ) -> Result<Self, StartError> {
+        let state = State::new(config, hub, show, assets)?;
+        let listener = listen(&state.config).await?;
+        Ok(Self { listener, state })
+    }
+
+    /// Where it listens.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn address(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Takes connections until it is stopped.
+    pub fn start(self) -> Running {
+        let (stop, stopped) = watch::channel(false);
+        let address = self.listener.local_addr();
+        let figures = tokio::spawn(figures::keep(Arc::clone(&self.state), stopped.clone()));
+        let accepting = tokio::spawn(accept::run(self.listener, self.state, stopped));
+        Running {
+            address: address.ok(),
+            stop,
+            accepting,
+            figures,
+        }
+    }
+}
+
+/// A server that takes connections. It stops when this is dropped, but only [`Running::stop`] waits
+/// until all viewers were told.
+pub struct Running {
+    address: Option<SocketAddr>,
+    stop: watch::Sender<bool>,
+    accepting: JoinHandle<()>,
+    figures: JoinHandle<()>,
+}
+
+impl Running {
+    /// Where it listens.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.address
+    }
+
+    /// Takes no more connections, tells all viewers when to come back, and waits until they are gone
+    /// or the time for that is over.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        for task in [self.accepting, self.figures] {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a part of the server failed");
+            }
+        }
+    }
+}
+
+async fn listen(config: &Config) -> Result<TcpListener, StartError> {
+    let host = config.host.trim_start_matches('[').trim_end_matches(']');
+    let resolve = |source| StartError::Resolve {
+        host: config.host.clone(),
+        source,
+    };
+    let found: Vec<_> = lookup_host((host, config.port))
+        .await
+        .map_err(resolve)?
+        .collect();
+    // Of the addresses of a name, IPv4 comes first: it is what `http://localhost` reaches everywhere.
+    let v4 = found.iter().find(|address| address.is_ipv4());
+    let Some(&address) = v4.or(found.first()) else {
+        return Err(resolve(std::io::ErrorKind::NotFound.into()));
+    };
+    let listen = |source| StartError::Listen { address, source };
+    TcpListener::bind(address).await.map_err(listen)
+}

@@ -1,0 +1,423 @@
+//! One viewer's socket: lets it in, then carries what its session says.
+
+use std::{pin::pin, sync::Arc, time::Duration};
+
+use axum::{
+    Extension,
+    extract::{
+        Query, State as Shared, WebSocketUpgrade,
+        ws::{CloseFrame, Message, Utf8Bytes, WebSocket, rejection::WebSocketUpgradeRejection},
+    },
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use bytes::Bytes;
+use futures_util::{
+    SinkExt as _, StreamExt as _,
+    stream::{SplitSink, SplitStream},
+};
+use serde::Deserialize;
+use tokio::{
+    sync::watch,
+    time::{Interval, MissedTickBehavior, interval, timeout},
+};
+
+use super::{
+    accept::{Peer, stop},
+    api::bearer,
+    http::{Problem, problem},
+    keys::{Grant, random},
+    seats::{Full, Seat},
+    state::{State, unix},
+};
+use crate::{
+    hub::Reel,
+    protocol::{
+        Code, NAME,
+        session::{Outgoing, Session},
+    },
+};
+
+/// What is read at once; clients send little.
+const READ_BUFFER: usize = 2 * 1024;
+
+/// A message may be so large on its way out.
+const WRITE_MOST: usize = 8 * 1024 * 1024;
+
+/// So long a client may take to answer that the connection closes.
+const GOODBYE: Duration = Duration::from_secs(1);
+
+/// So long a viewer that was too slow has to read that it was.
+const LAST_WORD_US: u64 = 2_000_000;
+
+/// `/ws?ticket=`
+#[derive(Deserialize)]
+pub(super) struct Asked {
+    ticket: Option<String>,
+}
+
+/// Lets a viewer in, or says why not.
+pub(super) async fn upgrade(
+    Shared(state): Shared<Arc<State>>,
+    Extension(peer): Extension<Peer>,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Response {
+    let grant = match admit(&state, &peer, asked.ticket.as_deref(), &headers) {
+        Ok(grant) => grant,
+        Err(refused) => return refused.into_response(),
+    };
+    let upgrade = match upgrade {
+        Ok(upgrade) => upgrade,
+        Err(refused) => return refused.into_response(),
+    };
+    if !protocols(&headers).any(|protocol| protocol == NAME) {
+        return problem(
+            StatusCode::BAD_REQUEST,
+            "subprotocol",
+            "the subprotocol loopy.v1 was not offered",
+            "send `Sec-WebSocket-Protocol: loopy.v1`",
+        )
+        .into_response();
+    }
+    let (seat, name) = match (
+        state.seats.take(grant.token, peer.address.ip()),
+        random::<6>(),
+    ) {
+        (Ok(seat), Ok(name)) => (seat, name),
+        (Err(Full::All), _) | (_, Err(_)) => {
+            return full(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "as many viewers as the server takes",
+            );
+        }
+        (Err(Full::One), _) => {
+            return full(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too many connections of this token from this address",
+            );
+        }
+    };
+    let most = state.config.rules.message_bytes;
+    upgrade
+        .protocols([NAME])
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(0)
+        .max_write_buffer_size(WRITE_MOST)
+        .max_message_size(most)
+        .max_frame_size(most)
+        .on_failed_upgrade(|error| tracing::debug!(%error, "a connection did not become a socket"))
+        .on_upgrade(move |socket| run(socket, state, peer, grant, name, seat))
+}
+
+fn full(status: StatusCode, why: &str) -> Response {
+    let hint = "come back later, or raise `features.real_time.websocket.max_viewers`";
+    problem(status, "full", why, hint).after(5).into_response()
+}
+
+fn admit(
+    state: &State,
+    peer: &Peer,
+    ticket: Option<&str>,
+    headers: &HeaderMap,
+) -> Result<Grant, Problem> {
+    let from = peer.address.ip();
+    let grant = if let Some(ticket) = ticket {
+        if !headers.contains_key(header::ORIGIN) {
+            return Err(problem(
+                StatusCode::FORBIDDEN,
+                "origin",
+                "a ticket is for pages, and no `Origin` came with it",
+                "programs send `Authorization: Bearer TOKEN`",
+            ));
+        }
+        state.redeem(ticket.as_bytes(), from)
+    } else {
+        let offered = protocols(headers).find_map(|it| it.strip_prefix("loopy.bearer."));
+        let offered = offered.map(|token| URL_SAFE_NO_PAD.decode(token).unwrap_or_default());
+        state.check(offered.as_deref().or(bearer(headers)), from)
+    };
+    Ok(grant?)
+}
+
+/// The subprotocols that a client offers.
+fn protocols(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    let lines = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter();
+    let lines = lines.filter_map(|line| line.to_str().ok());
+    lines.flat_map(|line| line.split(',')).map(str::trim)
+}
+
+async fn run(
+    socket: WebSocket,
+    state: Arc<State>,
+    peer: Peer,
+    grant: Grant,
+    name: String,
+    seat: Seat,
+) {
+    let now = state.hub.now_us();
+    let expires = grant.expires.map(|end| {
+        let left = end.saturating_sub(unix());
+        now.saturating_add(left.saturating_mul(1_000_000))
+    });
+    let mut session = Session::new(name, grant.scopes, expires, state.config.rules, now);
+    session.open(&state.hub, &state.config.program, now);
+    tracing::debug!(session = session.id(), from = %peer.address, "a viewer came");
+    let mut second = interval(Duration::from_secs(1));
+    second.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let (sink, stream) = socket.split();
+    let mut line = Line {
+        stream,
+        second,
+        stopped: peer.stopped,
+        rungs: state.hub.changes(),
+        pictures: Watched::default(),
+        sound: Watched::default(),
+        figures: None,
+        waits: Vec::new(),
+        dropped: 0,
+        session,
+        state,
+    };
+    let ended = line.talk(sink).await;
+    line.state.figures.left(line.session.id());
+    drop(seat);
+    tracing::debug!(session = line.session.id(), ended, "a viewer left");
+}
+
+/// Packets of a rung that are waited for.
+#[derive(Default)]
+struct Watched {
+    of: Option<(Arc<Reel>, watch::Receiver<u64>)>,
+}
+
+impl Watched {
+    fn set(&mut self, reel: Option<&Arc<Reel>>) {
+        let is_same = match (&self.of, reel) {
+            (Some((now, _)), Some(reel)) => Arc::ptr_eq(now, reel),
+            (None, None) => true,
+            _ => false,
+        };
+        if !is_same {
+            self.of = reel.map(|reel| {
+                let mut changes = reel.changes();
+                // What lies there already may not have been looked at.
+                changes.mark_changed();
+                (Arc::clone(reel), changes)
+            });
+        }
+    }
+
+    async fn changed(&mut self) {
+        if let Some((_, changes)) = &mut self.of
+            && changes.changed().await.is_ok()
+        {
+            return;
+        }
+        std::future::pending::<()>().await;
+    }
+}
+
+/// A connection.
+struct Line {
+    state: Arc<State>,
+    session: Session,
+    stream: SplitStream<WebSocket>,
+    second: Interval,
+    stopped: watch::Receiver<bool>,
+    rungs: watch::Receiver<usize>,
+    pictures: Watched,
+    sound: Watched,
+    figures: Option<watch::Receiver<Bytes>>,
+    /// Waits of packets in this second, in microseconds.
+    waits: Vec<u32>,
+    /// Dropped groups that the figures know of.
+    dropped: u64,
+}
+
+/// The connection is no more.
+struct Gone(&'static str);
+
+impl Line {
+    /// Until the connection ends; why it did.
+    async fn talk(&mut self, mut sink: SplitSink<WebSocket, Message>) -> &'static str {
+        loop {
+            let now = self.state.hub.now_us();
+            let turn = match self.session.next(&self.state.hub, now) {
+                Some(Outgoing::Close(code, reason)) => {
+                    return self.say_goodbye(sink, code, reason).await;
+                }
+                Some(outgoing) => self.send(&mut sink, outgoing, now).await,
+                None => self.wait().await,
+            };
+            if let Err(Gone(why)) = turn {
+                return why;
+            }
+        }
+    }
+
+    /// Sends a message, and listens while the socket does not take it.
+    async fn send(
+        &mut self,
+        sink: &mut SplitSink<WebSocket, Message>,
+        outgoing: Outgoing,
+        began: u64,
+    ) -> Result<(), Gone> {
+        let (message, due) = match outgoing {
+            Outgoing::Text(text) => (Message::Text(text.into()), None),
+            Outgoing::Figures(text) => match Utf8Bytes::try_from(text) {
+                Ok(text) => (Message::Text(text), None),
+                Err(_) => return Ok(()),
+            },
+            Outgoing::Media(message, due) => (Message::Binary(message), due),
+            Outgoing::Ping(payload) => (Message::Ping(Bytes::copy_from_slice(&payload)), None),
+            Outgoing::Close(..) => return Ok(()),
+        };
+        let bytes = match &message {
+            Message::Binary(message) => message.len(),
+            _ => 0,
+        };
+        let mut sending = pin!(sink.send(message));
+        let mut told = None;
+        loop {
+            tokio::select! {
+                            biased;
+                            sent = &mut sending => {
+                                if sent.is_err() {
+             return Err(Gone("the socket broke"));
+            }
+                                break;
+                            }
+                            turn = self.hear() => turn?,
+                        }
+            let now = self.state.hub.now_us();
+            match told {
+                None if self.session.is_stuck(now - began) => {
+                    self.session
+                        .close(Code::Slow, "nothing was read for too long");
+                    told = Some(now);
+                }
+                Some(told) if now >= told + LAST_WORD_US => return Err(Gone("too slow")),
+                _ => {}
+            }
+        }
+        let now = self.state.hub.now_us();
+        self.session.sent(bytes, now - began);
+        if let Some(due) = due {
+            self.waits
+                .push(u32::try_from(now.saturating_sub(due)).unwrap_or(u32::MAX));
+            self.state.figures.sent_frames.inc();
+        }
+        self.state.figures.sent_bytes.inc_by(bytes as u64);
+        Ok(())
+    }
+
+    /// Waits for anything that may give the session something to send.
+    async fn wait(&mut self) -> Result<(), Gone> {
+        let [picture, sound] = self.session.reels();
+        self.pictures.set(picture);
+        self.sound.set(sound);
+        self.figures = match self.figures.take() {
+            _ if !self.session.wants_figures() => None,
+            None => Some(self.state.figures.subscribe()),
+            some => some,
+        };
+        tokio::select! {
+            biased;
+            () = self.pictures.changed() => Ok(()),
+            () = self.sound.changed() => Ok(()),
+            message = self.stream.next() => self.heard(message),
+            _ = self.second.tick() => { self.tick(); Ok(()) }
+            () = stop(&mut self.stopped), if !self.session.is_closing() => { self.leave(); Ok(()) }
+            Ok(()) = self.rungs.changed() => { self.session.rungs_came(&self.state.hub); Ok(()) }
+            figures = newest(&mut self.figures) => { self.session.figures(figures); Ok(()) }
+        }
+    }
+
+    /// The same without media.
+    async fn hear(&mut self) -> Result<(), Gone> {
+        tokio::select! {
+            message = self.stream.next() => self.heard(message),
+            _ = self.second.tick() => { self.tick(); Ok(()) }
+            () = stop(&mut self.stopped), if !self.session.is_closing() => { self.leave(); Ok(()) }
+        }
+    }
+
+    fn heard(&mut self, message: Option<Result<Message, axum::Error>>) -> Result<(), Gone> {
+        let now = self.state.hub.now_us();
+        match message {
+            None => return Err(Gone("the client went away")),
+            Some(Err(error)) => {
+                tracing::debug!(%error, session = self.session.id(), "what came was no WebSocket");
+                return Err(Gone("the client broke the rules of WebSocket"));
+            }
+            Some(Ok(Message::Text(text))) => {
+                if let Some(ask) = self.session.receive(&text, &self.state.hub, now) {
+                    let answer = self.state.show.tell(&ask.verb);
+                    self.session.answer(ask.id, answer);
+                }
+            }
+            Some(Ok(Message::Binary(_))) => self.session.receive_binary(),
+            Some(Ok(Message::Ping(_))) => self.session.heard_ping(now),
+            Some(Ok(Message::Pong(payload))) => self.session.pong(&payload, now),
+            Some(Ok(Message::Close(_))) => return Err(Gone("the client left")),
+        }
+        Ok(())
+    }
+
+    fn tick(&mut self) {
+        let now = self.state.hub.now_us();
+        self.session.tick(&self.state.hub, now);
+        let viewer = self.session.viewer(now);
+        let dropped = viewer.dropped_groups;
+        self.state
+            .figures
+            .dropped_groups
+            .inc_by(dropped - self.dropped);
+        self.dropped = dropped;
+        self.state.figures.tell(viewer, &mut self.waits, now);
+    }
+
+    /// The server stops: not all viewers may come back at once.
+    fn leave(&mut self) {
+        let mut byte = [128];
+        // Without random bytes all come back after the same time, which is no harm.
+        let _filled = getrandom::fill(&mut byte);
+        let after = 500 + u64::from(byte[0]) * 2000 / 255;
+        self.session
+            .close_and_return(Code::Away, "the server stops", Some(after));
+    }
+
+    async fn say_goodbye(
+        &mut self,
+        mut sink: SplitSink<WebSocket, Message>,
+        code: Code,
+        reason: String,
+    ) -> &'static str {
+        let frame = CloseFrame {
+            code: code as u16,
+            reason: reason.into(),
+        };
+        let goodbye = async {
+            if sink.send(Message::Close(Some(frame))).await.is_ok() {
+                while let Some(Ok(_)) = self.stream.next().await {}
+            }
+        };
+        match timeout(GOODBYE, goodbye).await {
+            Ok(()) => "said goodbye",
+            Err(_) => "did not say goodbye",
+        }
+    }
+}
+
+/// The next figures, for whoever has subscribed.
+async fn newest(figures: &mut Option<watch::Receiver<Bytes>>) -> Bytes {
+    if let Some(figures) = figures
+        && figures.changed().await.is_ok()
+    {
+        return figures.borrow_and_update().clone();
+    }
+    std::future::pending().await
+}
