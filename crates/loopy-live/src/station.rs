@@ -4,7 +4,7 @@
 use std::{
     collections::HashSet,
     sync::{
-        Arc,
+        Arc, OnceLock,
         mpsc::{Receiver, SyncSender, sync_channel},
     },
     thread,
@@ -327,5 +327,39 @@ impl Show for Station {
         let message = Message::Verb(verb.clone(), answer);
         self.inbox.try_send(message).map_err(|_full| busy())?;
         taken.recv_timeout(PATIENCE).map_err(|_late| busy())?
+    }
+}
+
+/// Stands for the station until there is one: the server listens while the library is looked over.
+#[derive(Default)]
+pub struct Lobby(OnceLock<Arc<Station>>);
+
+impl Lobby {
+    /// The stream is about to begin.
+    pub fn open(&self, station: Arc<Station>) {
+        self.0.get_or_init(|| station);
+    }
+}
+
+impl Show for Lobby {
+    fn figures(&self) -> Map<String, Value> {
+        self.0
+            .get()
+            .map_or_else(Map::new, |station| station.figures())
+    }
+
+    fn ready(&self) -> bool {
+        self.0.get().is_some_and(|station| station.ready())
+    }
+
+    fn tell(&self, verb: &Verb) -> Result<Taken, Refused> {
+        match self.0.get() {
+            Some(station) => station.tell(verb),
+            None => Err(Refused {
+                code: "not_running",
+                msg: "the library is still being looked over".to_owned(),
+                hint: "wait until /readyz answers 200".to_owned(),
+            }),
+        }
     }
 }

@@ -4,14 +4,17 @@ use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Instant};
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use loopy_core::{Rate, Size, normalise::Normalise};
-use loopy_engine::{Error, render::Options};
+use loopy_engine::{
+    Error,
+    render::{Options, Room},
+};
 use loopy_live::{
     assets::Pages,
     director::rungs::{Rung, Rungs},
     hub::Hub,
     server::{Config, StartError, WebSocketServer},
     sound::Choice,
-    station::Station,
+    station::{Lobby, Station},
     surveyor,
 };
 use loopy_monitor::{ResourceMonitor, Watch};
@@ -41,15 +44,7 @@ pub(super) fn run(global: &Global, args: &Serve) -> Result<ExitCode, Error> {
     house.with(|room| {
         room.fallbacks.get_encoder()?;
         let hub = Arc::new(Hub::new(Instant::now()));
-        let (fps, size) = surveyor::shape(&options, room)?;
-        let rungs = Rungs::new(rungs(args, &options, fps, size));
-        let config = &global.settings.config;
-        let monitor = ResourceMonitor::new(config, house.store.dir());
-        let watch = Watch::start(monitor)
-            .inspect_err(|error| tracing::warn!(%error, "the machine is not watched"))
-            .ok();
-        let (station, inbox) = Station::new(Arc::clone(&hub), rungs, fps, sound(args), watch);
-        let station = Arc::new(station);
+        let lobby = Arc::new(Lobby::default());
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(THREADS)
             .thread_name("server")
@@ -57,7 +52,7 @@ pub(super) fn run(global: &Global, args: &Serve) -> Result<ExitCode, Error> {
             .build()
             .map_err(|error| Error::Usage(format!("the server cannot start: {error}")))?;
         let token = server.token.clone();
-        let bound = WebSocketServer::bind(server, hub, station.clone(), Arc::new(Pages));
+        let bound = WebSocketServer::bind(server, hub.clone(), lobby.clone(), Arc::new(Pages));
         let bound = runtime.block_on(bound).map_err(|error| refused(&error))?;
         let address = bound.address();
         let running = {
@@ -67,12 +62,32 @@ pub(super) fn run(global: &Global, args: &Serve) -> Result<ExitCode, Error> {
         if let Ok(address) = address {
             tell(global, args, address.port(), &token, drawn);
         }
-        let workers = usize::from(global.workers);
-        let streamed = station.run(inbox, &options, room, workers);
+        let streamed = stream(global, args, &options, &house, room, (hub, &lobby));
         runtime.block_on(running.stop());
         streamed
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Streams until the user interrupts.
+fn stream(
+    global: &Global,
+    args: &Serve,
+    options: &Options,
+    house: &House,
+    room: &Room,
+    (hub, lobby): (Arc<Hub>, &Lobby),
+) -> Result<(), Error> {
+    let (fps, size) = surveyor::shape(options, room)?;
+    let rungs = Rungs::new(rungs(args, options, fps, size));
+    let monitor = ResourceMonitor::new(&global.settings.config, house.store.dir());
+    let watch = Watch::start(monitor)
+        .inspect_err(|error| tracing::warn!(%error, "the machine is not watched"))
+        .ok();
+    let (station, inbox) = Station::new(hub, rungs, fps, sound(args), watch);
+    let station = Arc::new(station);
+    lobby.open(Arc::clone(&station));
+    station.run(inbox, options, room, usize::from(global.workers))
 }
 
 /// Says where the stream is.
