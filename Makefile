@@ -2,13 +2,21 @@
 CARGO ?= cargo
 LOOPY := target/release/loopy
 
-.PHONY: demo build test lint audit chaos fuzz bench setup clean
+.PHONY: demo build web web-test test lint audit chaos fuzz bench setup clean
 
 demo: build
 	$(LOOPY) demo --workers $$(nproc)
 
-build: setup
+build: setup web
 	LOOPY_BUILD=$$(git describe --always --dirty 2>/dev/null) $(CARGO) build --release --locked --bin loopy
+
+# The pages of the live stream; without Node.js there is one of text.
+web:
+	@scripts/web.sh
+
+# The pages in a real browser.
+web-test:
+	@scripts/web.sh test
 
 test: setup
 	$(CARGO) test --workspace --locked
