@@ -257,6 +257,8 @@ impl Line {
                 None => self.wait().await,
             };
             if let Err(Gone(why)) = turn {
+                // Where the client has said goodbye, the answer to that is still to be sent.
+                let _told = timeout(GOODBYE, sink.close()).await;
                 return why;
             }
         }
