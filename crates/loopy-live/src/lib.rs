@@ -4,6 +4,7 @@
 //! their pictures by one clock into the [`hub`], and the server sends what lies there to any number
 //! of viewers. Everything is encoded once for all of them.
 
+pub mod bench;
 pub mod fmp4;
 pub mod hub;
 pub mod packet;
