@@ -5,6 +5,7 @@
 //! of viewers. Everything is encoded once for all of them.
 
 pub mod assets;
+pub mod bench;
 pub mod director;
 pub mod fmp4;
 pub mod hub;

@@ -41,7 +41,7 @@ fn yes() -> bool {
 }
 
 /// A verb was taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Taken {
     /// First output frame that can show it.
     pub frame: u64,

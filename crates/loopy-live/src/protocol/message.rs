@@ -325,7 +325,7 @@ pub struct Bounds {
 }
 
 /// The reason of a server's message, and its hint.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Fault {
     /// One word for programs.
     pub code: &'static str,

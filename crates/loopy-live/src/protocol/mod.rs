@@ -20,6 +20,10 @@ pub enum Code {
     Normal = 1000,
     /// The server stops.
     Away = 1001,
+    /// What came was no WebSocket.
+    Protocol = 1002,
+    /// What came was no UTF-8.
+    Data = 1007,
     /// A rule was broken.
     Policy = 1008,
     /// Nothing was read for too long.

@@ -21,6 +21,8 @@ use crate::{
 
 mod choice;
 mod feed;
+#[cfg(test)]
+mod tests;
 mod track;
 
 use track::Track;

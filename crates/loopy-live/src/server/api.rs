@@ -11,6 +11,7 @@ use axum::{
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
 
 use super::{
     accept::Peer,
@@ -120,7 +121,10 @@ fn read<T: DeserializeOwned>(body: Body) -> Result<T, Problem> {
             "send a small JSON object",
         )
     })?;
-    serde_json::from_slice(&body).map_err(|error| {
+    // Structures may be read from lists too, which nobody means here.
+    let fields: serde_json::Result<Map<String, Value>> = serde_json::from_slice(&body);
+    let read = fields.and_then(|fields| serde_json::from_value(Value::Object(fields)));
+    read.map_err(|error| {
         problem(
             StatusCode::BAD_REQUEST,
             "malformed",
@@ -175,9 +179,11 @@ pub(super) async fn signal(
 /// `/api/state`
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("required" = ["state"]))]
 pub(super) struct Go {
     /// Name of a state; `null` lets states follow each other.
-    #[schemars(required)]
+    // Without this it could be left out, and a misspelt name would let go of a state.
+    #[serde(deserialize_with = "Option::deserialize")]
     state: Option<String>,
 }
 

@@ -15,7 +15,7 @@ use tokio::time::timeout;
 
 use super::{
     access::Foreign,
-    api, pages, socket,
+    api, openapi, pages, socket,
     state::{Denied, State},
 };
 use crate::protocol::message::Fault;
@@ -27,6 +27,7 @@ pub(super) fn router(state: Arc<State>) -> Router {
         .route("/healthz", get(api::healthy))
         .route("/readyz", get(api::ready))
         .route("/metrics", get(api::metrics))
+        .route("/api/openapi.json", get(openapi::document))
         .route("/api/status", get(api::status))
         .route("/api/signal", post(api::signal))
         .route("/api/state", post(api::state))

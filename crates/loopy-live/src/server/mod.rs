@@ -11,6 +11,7 @@ mod figures;
 mod guard;
 mod http;
 mod keys;
+mod openapi;
 mod pages;
 mod seats;
 mod socket;

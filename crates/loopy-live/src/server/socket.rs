@@ -22,6 +22,7 @@ use tokio::{
     sync::watch,
     time::{Interval, MissedTickBehavior, interval, timeout},
 };
+use tokio_tungstenite::tungstenite::{Error, error::ProtocolError};
 
 use super::{
     accept::{Peer, stop},
@@ -177,6 +178,7 @@ async fn run(
         sound: Watched::default(),
         figures: None,
         waits: Vec::new(),
+        deaf: false,
         dropped: 0,
         session,
         state,
@@ -233,6 +235,8 @@ struct Line {
     figures: Option<watch::Receiver<Bytes>>,
     /// Waits of packets in this second, in microseconds.
     waits: Vec<u32>,
+    /// Nothing more can be read.
+    deaf: bool,
     /// Dropped groups that the figures know of.
     dropped: u64,
 }
@@ -253,6 +257,8 @@ impl Line {
                 None => self.wait().await,
             };
             if let Err(Gone(why)) = turn {
+                // Where the client has said goodbye, the answer to that is still to be sent.
+                let _told = timeout(GOODBYE, sink.close()).await;
                 return why;
             }
         }
@@ -328,7 +334,7 @@ impl Line {
             biased;
             () = self.pictures.changed() => Ok(()),
             () = self.sound.changed() => Ok(()),
-            message = self.stream.next() => self.heard(message),
+            message = self.stream.next(), if !self.deaf => self.heard(message),
             _ = self.second.tick() => { self.tick(); Ok(()) }
             () = stop(&mut self.stopped), if !self.session.is_closing() => { self.leave(); Ok(()) }
             Ok(()) = self.rungs.changed() => { self.session.rungs_came(&self.state.hub); Ok(()) }
@@ -339,7 +345,7 @@ impl Line {
     /// The same without media.
     async fn hear(&mut self) -> Result<(), Gone> {
         tokio::select! {
-            message = self.stream.next() => self.heard(message),
+            message = self.stream.next(), if !self.deaf => self.heard(message),
             _ = self.second.tick() => { self.tick(); Ok(()) }
             () = stop(&mut self.stopped), if !self.session.is_closing() => { self.leave(); Ok(()) }
         }
@@ -349,10 +355,7 @@ impl Line {
         let now = self.state.hub.now_us();
         match message {
             None => return Err(Gone("the client went away")),
-            Some(Err(error)) => {
-                tracing::debug!(%error, session = self.session.id(), "what came was no WebSocket");
-                return Err(Gone("the client broke the rules of WebSocket"));
-            }
+            Some(Err(error)) => return self.broken(error),
             Some(Ok(Message::Text(text))) => {
                 if let Some(ask) = self.session.receive(&text, &self.state.hub, now) {
                     let answer = self.state.show.tell(&ask.verb);
@@ -364,6 +367,27 @@ impl Line {
             Some(Ok(Message::Pong(payload))) => self.session.pong(&payload, now),
             Some(Ok(Message::Close(_))) => return Err(Gone("the client left")),
         }
+        Ok(())
+    }
+
+    /// What came was no WebSocket; the client is told where the socket still stands.
+    fn broken(&mut self, error: axum::Error) -> Result<(), Gone> {
+        tracing::debug!(%error, session = self.session.id(), "what came was no WebSocket");
+        let most = self.state.config.rules.message_bytes;
+        let (code, why) = match error.into_inner().downcast_ref() {
+            Some(Error::Capacity(_)) => {
+                (Code::Policy, format!("a message has at most {most} bytes"))
+            }
+            Some(Error::Utf8(_)) => (Code::Data, "a text message is UTF-8".to_owned()),
+            Some(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => {
+                return Err(Gone("the client went away without a word"));
+            }
+            Some(Error::Protocol(error)) => (Code::Protocol, error.to_string()),
+            _ => return Err(Gone("the socket broke")),
+        };
+        // Nothing that follows can be read any more.
+        self.deaf = true;
+        self.session.close(code, &why);
         Ok(())
     }
 
@@ -401,7 +425,7 @@ impl Line {
             reason: reason.into(),
         };
         let goodbye = async {
-            if sink.send(Message::Close(Some(frame))).await.is_ok() {
+            if sink.send(Message::Close(Some(frame))).await.is_ok() && !self.deaf {
                 while let Some(Ok(_)) = self.stream.next().await {}
             }
         };

@@ -115,7 +115,10 @@ impl Session {
         let wanted = match &self.pinned {
             Some(name) => ladder.iter().find(|reel| reel.rung.name == *name),
             None if ladder.iter().any(is_now) => None,
-            None => ladder.iter().find(|reel| choice::is_ready(reel)),
+            None => {
+                let ready = ladder.iter().find(|reel| choice::is_ready(reel));
+                ready.or(ladder.first())
+            }
         };
         if let Some(reel) = wanted {
             self.go(hub, Arc::clone(reel), reason);
