@@ -15,6 +15,7 @@ export function mediaSource(): typeof MediaSource | undefined {
 }
 
 const QUEUE_LIMIT = 300;
+const SETTLE_MS = 1500;
 
 /** One SourceBuffer and what waits for it. */
 class Track {
@@ -78,6 +79,7 @@ class Track {
 
 export class MseRenderer implements Renderer {
   readonly el = document.createElement('video');
+  dead = false;
   readonly #source: Managed;
   #config: Config | undefined;
   #picture: Track | undefined;
@@ -85,6 +87,8 @@ export class MseRenderer implements Renderer {
   #waiting: Packet[] = [];
   #edge = new LiveEdge(100, 33);
   #waitKey = true;
+  /** Until then the rest of a group joined late may be jumped over. */
+  #settle = 0;
   #jump: number | undefined;
   #dropped = 0;
   #gap = 0;
@@ -112,9 +116,15 @@ export class MseRenderer implements Renderer {
     });
     video.onwaiting = () => this.#edge.stalled();
     video.onerror = () => {
-      if (this.#running) host.failed(`the media element failed: ${video.error?.message ?? ''}`, true);
+      this.#fail(`the media element failed: ${video.error?.message ?? ''}`, false);
     };
     this.#watch();
+  }
+
+  #fail(why: string, fatal: boolean): void {
+    if (this.dead || !this.#running) return;
+    this.dead = true;
+    this.#host.failed(why, fatal);
   }
 
   /** Tells when each picture is on the screen. */
@@ -149,7 +159,7 @@ export class MseRenderer implements Renderer {
         this.#sound.buffer.changeType(config.audio.mime);
       }
     } catch (error) {
-      this.#host.failed(`${config.mime} cannot follow here: ${words(error)}`, true);
+      this.#fail(`${config.mime} cannot follow here: ${words(error)}`, true);
     }
   }
 
@@ -157,14 +167,14 @@ export class MseRenderer implements Renderer {
     const config = this.#config;
     if (!config || this.#picture || !this.#running) return;
     const add = (mime: string) => {
-      const failed = (why: string) => this.#host.failed(why, false);
+      const failed = (why: string) => this.#fail(why, false);
       return new Track(this.#source.addSourceBuffer(mime), this.el, () => this.tick(), failed);
     };
     try {
       this.#picture = add(config.mime);
       if (config.audio) this.#sound = add(config.audio.mime);
     } catch (error) {
-      this.#host.failed(`${config.mime} cannot be played here: ${words(error)}`, true);
+      this.#fail(`${config.mime} cannot be played here: ${words(error)}`, true);
       return;
     }
     const waiting = this.#waiting;
@@ -173,6 +183,7 @@ export class MseRenderer implements Renderer {
   }
 
   push(packet: Packet): void {
+    if (this.dead) return;
     if (!this.#picture && this.#source.readyState === 'open') this.#build();
     if (!this.#picture) {
       if (this.#waiting.length < QUEUE_LIMIT) this.#waiting.push(packet);
@@ -213,6 +224,7 @@ export class MseRenderer implements Renderer {
         if (ranges.start(i) - 0.1 <= this.#jump && this.#jump <= ranges.end(i)) {
           video.currentTime = Math.max(ranges.start(i), this.#jump, ranges.end(i) - this.#edge.target / 1000);
           this.#jump = undefined;
+          this.#settle = localNow() + SETTLE_MS;
           void video.play().catch((error) => this.#host.failed(`playing is not allowed: ${words(error)}`, false));
           break;
         }
@@ -225,6 +237,12 @@ export class MseRenderer implements Renderer {
       // Playing stands at a hole: what has come lies after it.
       const last = ranges.start(ranges.length - 1);
       if (!video.seeking && last > video.currentTime) video.currentTime = last;
+      return;
+    }
+    const joining = localNow() < this.#settle && picture.queue.length === 0;
+    if (joining && this.#gap > this.#edge.target + 100) {
+      this.#settle = 0;
+      video.currentTime = end - this.#edge.target / 1000;
       return;
     }
     const what = this.#edge.decide(this.#gap);

@@ -52,6 +52,7 @@ export interface Stats {
 
 const PINGS_AT_FIRST = 8;
 const PING_EVERY_MS = 5000;
+const AGAIN_MS = 1000;
 /** A group joined late is not a measure of latency. */
 const SETTLE_MS = 1500;
 
@@ -77,6 +78,7 @@ export class Player {
   #rendered = 0;
   #shownLately: number[] = [];
   #gap = 0;
+  #againAt = 0;
   #timers: number[] = [];
   #pingId = 0;
   #ticks = 0;
@@ -242,7 +244,7 @@ export class Player {
           if (this.#renderer === made) this.#failed(reason, fatal);
         });
       },
-      needKey: (reason: string) => this.#link.send({ t: 'keyframe', reason }),
+      needKey: (reason: string) => this.#needKey(reason),
     };
     let made: Renderer | undefined;
     try {
@@ -259,6 +261,13 @@ export class Player {
     this.#rendererMode = mode;
     made.el.className = 'picture next';
     this.stage.append(made.el);
+  }
+
+  #needKey(reason: string): void {
+    const now = localNow();
+    if (now - this.#againAt < AGAIN_MS) return;
+    this.#againAt = now;
+    this.#link.send({ t: 'keyframe', reason });
   }
 
   #drop(renderer: Renderer | undefined): void {
@@ -313,12 +322,21 @@ export class Player {
   #failed(reason: string, fatal: boolean): void {
     const now = localNow();
     if (!this.#ladder) return;
-    if (!fatal && !this.#ladder.failed(now)) {
+    if (fatal || this.#ladder.failed(now)) this.#down(reason);
+    else {
       this.#on.note(reason);
-      this.#link.send({ t: 'keyframe', reason });
-      return;
+      this.#again(reason);
     }
-    this.#down(reason);
+  }
+
+  /** The same way from its beginning, at most once a second. */
+  #again(reason: string): void {
+    const now = localNow();
+    const mode = this.#rendererMode ?? this.#ladder?.mode;
+    if (!mode || now - this.#againAt < AGAIN_MS) return;
+    this.#againAt = now;
+    if (this.#renderer?.dead) this.#rendererMode = undefined;
+    this.#link.send({ t: 'ready', mode, reason });
   }
 
   #down(reason: string): void {
@@ -327,7 +345,7 @@ export class Player {
     if (to) this.#go(to, reason);
     else {
       this.#on.note(`Nothing can be shown: ${reason}`);
-      this.#link.send({ t: 'keyframe', reason });
+      this.#again(reason);
     }
   }
 

@@ -20,6 +20,8 @@ export interface Figures {
 export interface Renderer {
   readonly el: HTMLCanvasElement | HTMLVideoElement;
   readonly figures: Figures;
+  /** It cannot go on; another one has to be made. */
+  readonly dead?: boolean;
   /** Also while playing: what comes next is another stream. */
   configure(config: Config): void;
   push(packet: Packet): void;
