@@ -8,7 +8,7 @@ export class LiveEdge {
   readonly #least: number;
 
   constructor(latencyMs: number, frameMs: number) {
-    this.#least = Math.max(2 * frameMs, Math.min(latencyMs, 500) * 0.6);
+    this.#least = Math.max(3 * frameMs, Math.min(latencyMs, 500) * 0.6);
     this.target = this.#least;
   }
 
@@ -22,7 +22,7 @@ export class LiveEdge {
     if (gapMs > SEEK_MS + this.target) return { seekBack: this.target / 1000 };
     const over = gapMs - this.target;
     if (over > 300) return { rate: 1.1 };
-    if (over > Math.max(25, this.target * 0.5)) return { rate: 1.05 };
+    if (over > Math.max(20, this.target * 0.3)) return { rate: 1.05 };
     if (gapMs < this.target * 0.3) return { rate: 0.95 };
     return { rate: 1 };
   }

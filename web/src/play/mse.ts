@@ -16,6 +16,7 @@ export function mediaSource(): typeof MediaSource | undefined {
 
 const QUEUE_LIMIT = 300;
 const SETTLE_MS = 1500;
+const BURST_MS = 300;
 
 /** One SourceBuffer and what waits for it. */
 class Track {
@@ -87,8 +88,9 @@ export class MseRenderer implements Renderer {
   #waiting: Packet[] = [];
   #edge = new LiveEdge(100, 33);
   #waitKey = true;
-  /** Until then the rest of a group joined late may be jumped over. */
+  /** Until then stalls come from joining. */
   #settle = 0;
+  #joining = false;
   #jump: number | undefined;
   #dropped = 0;
   #gap = 0;
@@ -114,7 +116,9 @@ export class MseRenderer implements Renderer {
     this.#source.addEventListener('startstreaming', () => {
       if (this.#waitKey) host.needKey('the browser wants media again');
     });
-    video.onwaiting = () => this.#edge.stalled();
+    video.onwaiting = () => {
+      if (!video.seeking && localNow() > this.#settle) this.#edge.stalled();
+    };
     video.onerror = () => {
       this.#fail(`the media element failed: ${video.error?.message ?? ''}`, false);
     };
@@ -225,6 +229,7 @@ export class MseRenderer implements Renderer {
           video.currentTime = Math.max(ranges.start(i), this.#jump, ranges.end(i) - this.#edge.target / 1000);
           this.#jump = undefined;
           this.#settle = localNow() + SETTLE_MS;
+          this.#joining = true;
           void video.play().catch((error) => this.#host.failed(`playing is not allowed: ${words(error)}`, false));
           break;
         }
@@ -239,9 +244,11 @@ export class MseRenderer implements Renderer {
       if (!video.seeking && last > video.currentTime) video.currentTime = last;
       return;
     }
-    const joining = localNow() < this.#settle && picture.queue.length === 0;
-    if (joining && this.#gap > this.#edge.target + 100) {
-      this.#settle = 0;
+    // What came at once when joining is jumped over, once it has come.
+    const now = localNow();
+    if (this.#joining && now > this.#settle - SETTLE_MS + BURST_MS) {
+      this.#joining = false;
+      if (this.#gap < this.#edge.target + 100) return;
       video.currentTime = end - this.#edge.target / 1000;
       return;
     }

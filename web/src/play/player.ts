@@ -161,6 +161,8 @@ export class Player {
   }
 
   async #greet(welcome: Welcome): Promise<void> {
+    // Another server: its times have nothing to do with what is buffered.
+    if (this.#welcome && this.#welcome.epoch_us !== welcome.epoch_us) this.#rendererMode = undefined;
     this.#welcome = welcome;
     this.#clock.reset();
     const can = await able(welcome);
@@ -316,7 +318,7 @@ export class Player {
         this.#latency.add((server - this.#welcome.epoch_us - pts - queued) / 1000, at);
       }
     }
-    if (this.#live) this.#on.state('playing', '');
+    if (this.#live && !this.#isPaused) this.#on.state('playing', '');
   }
 
   #failed(reason: string, fatal: boolean): void {
