@@ -10,7 +10,11 @@ export const number = (v: Maybe, digits = 0): string =>
 
 export const percent = (v: Maybe): string => (known(v) ? `${Math.round(v * 100)} %` : NONE);
 
-export const ms = (v: Maybe): string => (known(v) ? `${v < 10 ? v.toFixed(1) : Math.round(v)} ms` : NONE);
+export function ms(v: Maybe): string {
+  if (!known(v)) return NONE;
+  if (Math.abs(v) >= 1000) return `${(v / 1000).toFixed(1)} s`;
+  return `${Math.abs(v) < 10 && v !== 0 ? v.toFixed(1) : Math.round(v)} ms`;
+}
 
 export function bytes(v: Maybe): string {
   if (!known(v)) return NONE;
