@@ -34,15 +34,7 @@ export class Decode {
     this.#loop();
   }
 
-  get queue(): number {
-    return this.#decoder?.decodeQueueSize ?? 0;
-  }
-
-  get dropped(): number {
-    return this.playout.dropped + this.#skipped;
-  }
-
-  async configure(config: Config): Promise<void> {
+  configure(config: Config): void {
     const setup: VideoDecoderConfig = {
       codec: config.codec,
       codedWidth: config.width,
@@ -54,12 +46,6 @@ export class Decode {
     this.playout.targetMs = config.latency_target_ms;
     this.playout.restart();
     this.#start();
-    try {
-      const { supported } = await VideoDecoder.isConfigSupported(setup);
-      if (!supported) this.#host.failed(`${config.codec} cannot be decoded here`, true);
-    } catch (error) {
-      this.#host.failed(`${config.codec} cannot be decoded here: ${words(error)}`, true);
-    }
   }
 
   #start(): void {
@@ -69,9 +55,8 @@ export class Decode {
       output: (frame) => this.playout.push(frame.timestamp, frame, localNow()),
       error: (error) => {
         if (decoder !== this.#decoder) return;
-        this.#host.failed(`the decoder failed: ${error.message}`, false);
+        this.#host.failed(`the decoder failed: ${error.message}`, error.name === 'NotSupportedError');
         this.#start();
-        this.#host.needKey('decoder error');
       },
     });
     this.#decoder = decoder;
@@ -90,6 +75,13 @@ export class Decode {
       return;
     }
     this.#waitKey = false;
+    if (key) {
+      this.#host.figures({
+        bufferMs: this.playout.delay,
+        queue: decoder.decodeQueueSize,
+        dropped: this.playout.dropped + this.#skipped,
+      });
+    }
     decoder.decode(
       new EncodedVideoChunk({ type: key ? 'key' : 'delta', timestamp: packet.pts, data: packet.payload }),
     );

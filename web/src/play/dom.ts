@@ -16,9 +16,8 @@ export function h<K extends keyof HTMLElementTagNameMap>(
 
 function set(el: Element, attributes: Attributes): void {
   for (const [name, value] of Object.entries(attributes)) {
-    if (typeof value === 'function') el.addEventListener(name.slice(2), value);
-    else if (value === true) el.setAttribute(name, '');
-    else if (value !== false && value !== undefined) el.setAttribute(name, String(value));
+    if (typeof value === 'function') Object.assign(el, { [name]: value });
+    else if (value !== false && value !== undefined) el.setAttribute(name, value === true ? '' : String(value));
   }
 }
 

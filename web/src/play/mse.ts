@@ -2,7 +2,7 @@
 import { localNow } from './clock';
 import { words } from './decode';
 import { LiveEdge, trim } from './edge';
-import type { Figures, Host, Renderer } from './renderer';
+import type { Host, Renderer } from './renderer';
 import { type Config, Flag, Kind, type Packet, rate } from './wire';
 
 interface Managed extends MediaSource {
@@ -93,7 +93,6 @@ export class MseRenderer implements Renderer {
   #joining = false;
   #jump: number | undefined;
   #dropped = 0;
-  #gap = 0;
   #running = true;
   #newest = -1;
   readonly #address: string;
@@ -145,10 +144,6 @@ export class MseRenderer implements Renderer {
       const legacy = video as HTMLVideoElement;
       legacy.ontimeupdate = () => this.#host.shown([[Math.round(legacy.currentTime * 1e6), localNow()]]);
     }
-  }
-
-  get figures(): Figures {
-    return { bufferMs: this.#gap, queue: this.#picture?.queue.length ?? 0, dropped: this.#dropped };
   }
 
   configure(config: Config): void {
@@ -237,7 +232,8 @@ export class MseRenderer implements Renderer {
       return;
     }
     const end = ranges.end(ranges.length - 1);
-    this.#gap = (end - video.currentTime) * 1000;
+    const gap = (end - video.currentTime) * 1000;
+    this.#host.figures({ bufferMs: Math.max(0, gap), queue: picture.queue.length, dropped: this.#dropped });
     if (video.seeking || video.readyState < 2) {
       // Playing stands at a hole: what has come lies after it.
       const last = ranges.start(ranges.length - 1);
@@ -248,11 +244,11 @@ export class MseRenderer implements Renderer {
     const now = localNow();
     if (this.#joining && now > this.#settle - SETTLE_MS + BURST_MS) {
       this.#joining = false;
-      if (this.#gap < this.#edge.target + 100) return;
+      if (gap < this.#edge.target + 100) return;
       video.currentTime = end - this.#edge.target / 1000;
       return;
     }
-    const what = this.#edge.decide(this.#gap);
+    const what = this.#edge.decide(gap);
     if ('seekBack' in what) {
       video.currentTime = end - what.seekBack;
       video.playbackRate = 1;

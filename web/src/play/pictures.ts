@@ -2,7 +2,7 @@
 import { localNow } from './clock';
 import { words } from './decode';
 import { Playout } from './playout';
-import type { Figures, Host, Renderer, Shown } from './renderer';
+import type { Host, Renderer, Shown } from './renderer';
 import { type Config, Kind, type Packet } from './wire';
 
 type Drawable = { image: CanvasImageSource; width: number; height: number; close(): void };
@@ -44,14 +44,6 @@ export class PicturesRenderer implements Renderer {
     requestAnimationFrame(turn);
   }
 
-  get figures(): Figures {
-    return {
-      bufferMs: this.#playout.delay,
-      queue: this.#busy ? 1 : 0,
-      dropped: this.#playout.dropped + this.#skipped,
-    };
-  }
-
   configure(config: Config): void {
     this.#playout.targetMs = config.latency_target_ms;
     this.#playout.restart();
@@ -70,6 +62,8 @@ export class PicturesRenderer implements Renderer {
       const packet = this.#next;
       this.#next = undefined;
       const type = packet.kind === Kind.jpeg ? 'image/jpeg' : 'image/webp';
+      const { delay: bufferMs, dropped } = this.#playout;
+      this.#host.figures({ bufferMs, queue: 0, dropped: dropped + this.#skipped });
       try {
         const picture = await open(new Blob([packet.payload], { type }));
         this.#playout.push(packet.pts, picture, localNow());

@@ -6,7 +6,7 @@ import { Ladder, Watchdog } from './ladder';
 import { Link, type LinkState } from './link';
 import { MseRenderer } from './mse';
 import { PicturesRenderer } from './pictures';
-import type { Renderer, Shown } from './renderer';
+import type { Figures, Renderer, Shown } from './renderer';
 import { canDecodeSound, Sound } from './sound';
 import { WebCodecsRenderer } from './webcodecs';
 import { type Config, Flag, Kind, type Message, type Mode, type Packet, parsePacket, type Welcome } from './wire';
@@ -77,6 +77,7 @@ export class Player {
   #settledAt = 0;
   #rendered = 0;
   #shownLately: number[] = [];
+  #figures: Figures = { bufferMs: 0, queue: 0, dropped: 0 };
   #gap = 0;
   #againAt = 0;
   #timers: number[] = [];
@@ -247,6 +248,9 @@ export class Player {
         });
       },
       needKey: (reason: string) => this.#needKey(reason),
+      figures: (figures: Figures) => {
+        if (this.#renderer === made) this.#figures = figures;
+      },
     };
     let made: Renderer | undefined;
     try {
@@ -372,7 +376,7 @@ export class Player {
   }
 
   #report(now: number): void {
-    const figures = this.#renderer?.figures ?? { bufferMs: 0, queue: 0, dropped: 0 };
+    const figures = this.#figures;
     const since = this.#shownLately.filter((at) => now - at < 2000);
     const span = since.length > 1 ? (since[since.length - 1] as number) - (since[0] as number) : 0;
     const e2e = this.#latency.percentiles(now);

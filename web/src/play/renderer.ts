@@ -9,6 +9,7 @@ export interface Host {
   /** `fatal`: this way cannot work here; otherwise it failed once. */
   failed(reason: string, fatal: boolean): void;
   needKey(reason: string): void;
+  figures(figures: Figures): void;
 }
 
 export interface Figures {
@@ -19,7 +20,6 @@ export interface Figures {
 
 export interface Renderer {
   readonly el: HTMLCanvasElement | HTMLVideoElement;
-  readonly figures: Figures;
   /** It cannot go on; another one has to be made. */
   readonly dead?: boolean;
   /** Also while playing: what comes next is another stream. */

@@ -11,6 +11,7 @@ interface Chunk {
   /** Picture time of the first sample, ms. */
   pts: number;
   channels: Float32Array[];
+  length: number;
 }
 
 const TARGET_S = 0.08;
@@ -37,7 +38,7 @@ export function beSound(): void {
 
     #fill(): number {
       let samples = -this.#at;
-      for (const c of this.#chunks) samples += c.channels[0]?.length ?? 0;
+      for (const c of this.#chunks) samples += c.length;
       return samples / sampleRate;
     }
 
@@ -57,8 +58,8 @@ export function beSound(): void {
       const step = 1 + Math.max(-0.005, Math.min(0.005, (fill - TARGET_S) * 0.1));
       for (let i = 0; i < length; i++) {
         let chunk = this.#chunks[0];
-        while (chunk && this.#at >= (chunk.channels[0]?.length ?? 0)) {
-          this.#at -= chunk.channels[0]?.length ?? 0;
+        while (chunk && this.#at >= chunk.length) {
+          this.#at -= chunk.length;
           this.#chunks.shift();
           chunk = this.#chunks[0];
         }
@@ -69,12 +70,11 @@ export function beSound(): void {
         }
         const whole = Math.floor(this.#at);
         const part = this.#at - whole;
-        for (let c = 0; c < out.length; c++) {
-          const from = chunk.channels[Math.min(c, chunk.channels.length - 1)] as Float32Array;
+        out.forEach((samples, c) => {
+          const from = chunk.channels[c] ?? (chunk.channels[0] as Float32Array);
           const here = from[whole] as number;
-          const after = from[whole + 1] ?? this.#chunks[1]?.channels[Math.min(c, chunk.channels.length - 1)]?.[0] ?? here;
-          (out[c] as Float32Array)[i] = here + (after - here) * part;
-        }
+          samples[i] = here + ((from[whole + 1] ?? here) - here) * part;
+        });
         this.#at += step;
       }
       const chunk = this.#chunks[0];

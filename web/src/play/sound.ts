@@ -72,7 +72,7 @@ export class Sound {
           channels.push(plane);
         }
         node.port.postMessage(
-          { pts: data.timestamp / 1000, channels },
+          { pts: data.timestamp / 1000, channels, length: data.numberOfFrames },
           channels.map((c) => c.buffer),
         );
         data.close();

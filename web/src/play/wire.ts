@@ -2,18 +2,24 @@
 
 export type Mode = 'webcodecs' | 'mse' | 'jpeg' | 'webp';
 
-export const Kind = {
-  init: 0,
-  fragment: 1,
-  unit: 2,
-  jpeg: 3,
-  webp: 4,
-  thumbnail: 5,
-  sound: 6,
-  soundInit: 7,
-} as const;
+// Constant enums, which the bundler puts in as plain numbers.
+export const enum Kind {
+  init = 0,
+  fragment = 1,
+  unit = 2,
+  jpeg = 3,
+  webp = 4,
+  thumbnail = 5,
+  sound = 6,
+  soundInit = 7,
+}
 
-export const Flag = { key: 1, discontinuity: 2, transition: 4, last: 8 } as const;
+export const enum Flag {
+  key = 1,
+  discontinuity = 2,
+  transition = 4,
+  last = 8,
+}
 
 export const HEADER = 24;
 

@@ -1,31 +1,28 @@
-// The decoder's worker: packets in, pictures straight to the canvas that it was given.
+// The decoder's worker: packets in, pictures straight to the canvas that it was given. What it says is the name of
+// a host's method and its arguments.
 import { Decode } from './decode';
+import type { Host } from './renderer';
 import { parsePacket } from './wire';
 
-export function beDecoder(): void {
-  const post = (message: unknown) => self.postMessage(message);
-  let decode: Decode | undefined;
+export type Call = { [K in keyof Host]: [K, ...Parameters<Host[K]>] }[keyof Host];
 
-    self.onmessage = ({ data }) => {
+export function beDecoder(): void {
+  const call = (...what: Call) => self.postMessage(what);
+  let decode: Decode | undefined;
+  self.onmessage = ({ data }) => {
     if (data instanceof ArrayBuffer) {
       const packet = parsePacket(data);
       if (packet) decode?.push(packet);
     } else if (data.canvas) {
       decode = new Decode(data.canvas, {
-        shown: (shown) => post({ shown }),
-        failed: (failed, fatal) => post({ failed, fatal }),
-        needKey: (needKey) => post({ needKey }),
+        shown: (pictures) => call('shown', pictures),
+        failed: (reason, fatal) => call('failed', reason, fatal),
+        needKey: (reason) => call('needKey', reason),
+        figures: (figures) => call('figures', figures),
       });
-      setInterval(() => {
-        if (decode) {
-          post({
-            figures: { bufferMs: decode.playout.delay, queue: decode.queue, dropped: decode.dropped },
-          });
-        }
-      }, 500);
     } else if (data.config) {
-      void decode?.configure(data.config);
-    } else if ('origin' in data && decode) {
+      decode?.configure(data.config);
+    } else if (decode) {
       decode.playout.master = data.origin;
     }
   };
