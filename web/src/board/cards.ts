@@ -41,7 +41,11 @@ const COLUMNS: [string, (v: Viewer) => string][] = [
   ['Rate', (v) => bits(v.bitrate)],
   ['Round trip', (v) => ms(v.rtt_ms)],
   ['Jitter', (v) => ms(v.jitter_ms)],
-  ['Latency p50 / p95 / p99', (v) => (v.e2e_ms ? [v.e2e_ms.p50, v.e2e_ms.p95, v.e2e_ms.p99].map((x) => number(x)).join(' / ') + ' ms' : '–')],
+  [
+    'Latency p50 / p95 / p99',
+    (v) =>
+      v.e2e_ms ? [v.e2e_ms.p50, v.e2e_ms.p95, v.e2e_ms.p99].map((x) => number(x)).join(' / ') + ' ms' : '–',
+  ],
   ['Buffer', (v) => ms(v.buffer_ms)],
   ['Pictures', (v) => (v.fps === null || v.fps === undefined ? '–' : `${number(v.fps, 1)} fps`)],
   ['Left out', (v) => `${number(v.dropped_frames)} frames`],
@@ -77,7 +81,13 @@ export class ViewersCard {
   }
 
   #row(): HTMLTableRowElement {
-    const row = h('tr', {}, ...COLUMNS.map(([name], i) => h(i === 0 ? 'th' : 'td', i === 0 ? { scope: 'row' } : { 'data-name': name })));
+    const row = h(
+      'tr',
+      {},
+      ...COLUMNS.map(([name], i) =>
+        h(i === 0 ? 'th' : 'td', i === 0 ? { scope: 'row' } : { 'data-name': name }),
+      ),
+    );
     this.#body.append(row);
     return row;
   }
@@ -109,7 +119,9 @@ export class RungsCard {
     this.#facts.set(
       rungs.map((r) => [
         r.name,
-        r.ready === false ? 'being made' : `${number(r.viewers)} ${r.viewers === 1 ? 'viewer' : 'viewers'}, ${bits(r.bitrate)}`,
+        r.ready === false
+          ? 'being made'
+          : `${number(r.viewers)} ${r.viewers === 1 ? 'viewer' : 'viewers'}, ${bits(r.bitrate)}`,
       ]),
     );
   }
@@ -124,8 +136,13 @@ export class LearningCard {
     const rows: [string, string][] = [];
     const walk = (name: string, value: unknown) => {
       if (value === null || value === undefined) return;
-      if (typeof value === 'object') for (const [k, v] of Object.entries(value)) walk(name ? `${name} ${k}` : k, v);
-      else rows.push([name.replaceAll('_', ' '), typeof value === 'number' ? number(value, value % 1 ? 2 : 0) : String(value)]);
+      if (typeof value === 'object')
+        for (const [k, v] of Object.entries(value)) walk(name ? `${name} ${k}` : k, v);
+      else
+        rows.push([
+          name.replaceAll('_', ' '),
+          typeof value === 'number' ? number(value, value % 1 ? 2 : 0) : String(value),
+        ]);
     };
     walk('', ml);
     this.#none.hidden = rows.length > 0;
@@ -141,7 +158,12 @@ export class LedgerCard {
 
   update({ ledger = [], system }: Metrics): void {
     const missing = Object.entries(system?.missing ?? {}).map(([what, why]) => ({
-      what: `figures of ${what}`, from: null, to: null, why, fix: null, when: null,
+      what: `figures of ${what}`,
+      from: null,
+      to: null,
+      why,
+      fix: null,
+      when: null,
     }));
     const all = [...ledger, ...missing];
     const kept = JSON.stringify(all);
@@ -156,7 +178,12 @@ export class LedgerCard {
           'li',
           {},
           h('strong', {}, `${step.what}${way}`),
-          at && h('time', { datetime: at.toISOString() }, at.toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short' })),
+          at &&
+            h(
+              'time',
+              { datetime: at.toISOString() },
+              at.toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short' }),
+            ),
           h('span', {}, step.why ?? ''),
           step.fix ? h('span', { class: 'fix' }, step.fix) : undefined,
         );

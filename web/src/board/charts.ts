@@ -18,18 +18,23 @@ export interface Plot {
   recolour(): void;
 }
 
-const colour = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const colour = (name: string): string =>
+  getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const LINES = ['--line-1', '--line-2'];
 
 // What is used of the two libraries, which come as scripts that set a global.
 interface ChartData {
   data: { datasets: { data: unknown; borderColor: string; backgroundColor: string }[] };
-  options: { scales: { x: { min: number; max: number }; y: { grid: { color: string }; ticks: { color: string } } } };
+  options: {
+    scales: { x: { min: number; max: number }; y: { grid: { color: string }; ticks: { color: string } } };
+  };
   update(mode: 'none'): void;
 }
 type ChartMaker = new (canvas: HTMLCanvasElement, options: unknown) => ChartData;
 interface SmoothieMaker {
-  new (options: unknown): {
+  new (
+    options: unknown,
+  ): {
     addTimeSeries(series: unknown, options: unknown): void;
     streamTo(canvas: HTMLCanvasElement, delay: number): void;
     options: { grid: Record<string, unknown>; labels: Record<string, unknown> };

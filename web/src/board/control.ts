@@ -38,16 +38,31 @@ export class ControlCard {
       if (Number.isFinite(value)) this.#ask({ t: 'seed', seed: value }, `Seed ${value}`);
     };
     this.#fields.append(
-      h('div', { class: 'field' }, h('label', { for: 'signal' }, 'Signal'), h('div', { class: 'slider' }, this.#signal, this.#signalValue)),
+      h(
+        'div',
+        { class: 'field' },
+        h('label', { for: 'signal' }, 'Signal'),
+        h('div', { class: 'slider' }, this.#signal, this.#signalValue),
+      ),
       h('div', { class: 'field' }, h('span', { class: 'name' }, 'State'), this.#states),
       h(
         'div',
         { class: 'field' },
         h('label', { for: 'clip' }, 'Clip'),
         this.#clip,
-        h('div', { class: 'buttons' }, h('button', { type: 'button', class: 'first', onclick: next }, 'Show next'), this.#avoidButton),
+        h(
+          'div',
+          { class: 'buttons' },
+          h('button', { type: 'button', class: 'first', onclick: next }, 'Show next'),
+          this.#avoidButton,
+        ),
       ),
-      h('form', { class: 'field', onsubmit: seed }, h('label', { for: 'seed' }, 'Seed'), h('div', { class: 'buttons' }, this.#seed, h('button', {}, 'New walk'))),
+      h(
+        'form',
+        { class: 'field', onsubmit: seed },
+        h('label', { for: 'seed' }, 'Seed'),
+        h('div', { class: 'buttons' }, this.#seed, h('button', {}, 'New walk')),
+      ),
     );
     this.el = card('Steer', 'steer', this.#fields, this.#answer);
     this.allow(false, '');
@@ -72,7 +87,10 @@ export class ControlCard {
     const avoid = !this.#avoided.has(clip);
     if (avoid) this.#avoided.add(clip);
     else this.#avoided.delete(clip);
-    this.#ask({ t: 'avoid', clip, avoid }, avoid ? `${clip} is not shown any more` : `${clip} may be shown again`);
+    this.#ask(
+      { t: 'avoid', clip, avoid },
+      avoid ? `${clip} is not shown any more` : `${clip} may be shown again`,
+    );
     this.#face();
   }
 
@@ -100,7 +118,15 @@ export class ControlCard {
     if (shape !== this.#shape) {
       this.#shape = shape;
       const button = (name: string, state: string | null) =>
-        h('button', { type: 'button', onclick: () => this.#ask({ t: 'state', state }, state === null ? 'States as they come' : `State ${state}`) }, name);
+        h(
+          'button',
+          {
+            type: 'button',
+            onclick: () =>
+              this.#ask({ t: 'state', state }, state === null ? 'States as they come' : `State ${state}`),
+          },
+          name,
+        );
       this.#states.replaceChildren(button('Any', null), ...states.map((s) => button(s, s)));
       const chosen = this.#clip.value;
       this.#clip.replaceChildren(...clips.map((name) => h('option', { value: name }, name)));

@@ -35,7 +35,14 @@ export class PerformanceDashboard {
   #charts = h('p', { class: 'note', hidden: true });
   #tiles = new Tiles();
   #control = new ControlCard((message) => this.#link?.send(message));
-  #cards = [new NowCard(), new ViewersCard(), new CertificateCard(), new RungsCard(), new LearningCard(), new LedgerCard()] as const;
+  #cards = [
+    new NowCard(),
+    new ViewersCard(),
+    new CertificateCard(),
+    new RungsCard(),
+    new LearningCard(),
+    new LedgerCard(),
+  ] as const;
   readonly el: HTMLElement;
 
   constructor(url: string | null = null, options: DashboardOptions = {}) {
@@ -64,7 +71,11 @@ export class PerformanceDashboard {
     this.chartLibrary = drawing === 'text' ? null : drawing;
     this.el.dataset.charts = drawing;
     this.#charts.hidden = !reason;
-    write(this.#charts, reason && `${reason}: ${drawing === 'text' ? 'figures are shown as text' : 'Smoothie draws the charts'}.`);
+    write(
+      this.#charts,
+      reason &&
+        `${reason}: ${drawing === 'text' ? 'figures are shown as text' : 'Smoothie draws the charts'}.`,
+    );
     this.#tiles.use(drawing);
   }
 
@@ -92,7 +103,8 @@ export class PerformanceDashboard {
   #state(state: LinkState, why: string, retryMs?: number): void {
     this.el.classList.toggle('stale', state !== 'open');
     if (state === 'open') this.#say('Connected', 'good');
-    else if (state === 'waiting') this.#say(`${why}. Trying again in ${Math.ceil((retryMs ?? 0) / 1000)} s.`, 'bad');
+    else if (state === 'waiting')
+      this.#say(`${why}. Trying again in ${Math.ceil((retryMs ?? 0) / 1000)} s.`, 'bad');
     else this.#say(why, state === 'connecting' ? 'wait' : 'bad');
     if (state !== 'open') this.#control.allow(false, 'Not connected.');
     if (state === 'refused') this.#options.refused?.(why);
@@ -115,7 +127,8 @@ export class PerformanceDashboard {
       case 'done':
       case 'error':
         this.#control.answer(message);
-        if (message.t === 'error' && message.id === undefined) this.#say(`${message.msg ?? message.code}`, 'bad');
+        if (message.t === 'error' && message.id === undefined)
+          this.#say(`${message.msg ?? message.code}`, 'bad');
         break;
       case 'pong':
         this.#say(`Live, round trip ${ms(performance.now() - message.t1)}`, 'good');

@@ -11,7 +11,10 @@ interface Tile {
   top?: number;
   format(value: number): string;
   /** The big figure, the line below, and what is drawn. */
-  read(m: Metrics, rate: number | undefined): { value: string; more: string; points: (number | null | undefined)[] };
+  read(
+    m: Metrics,
+    rate: number | undefined,
+  ): { value: string; more: string; points: (number | null | undefined)[] };
   lines: number;
   legend?: [string, string];
 }
@@ -73,7 +76,9 @@ const TILES: Tile[] = [
       const warm = gpu.temperature === null || gpu.temperature === undefined ? [] : [`${gpu.temperature} °C`];
       return {
         value: percent(gpu.use),
-        more: [gpu.name, `${bytes(gpu.memory_used)} of ${bytes(gpu.memory_total)}`, ...warm, ...rest].join(', '),
+        more: [gpu.name, `${bytes(gpu.memory_used)} of ${bytes(gpu.memory_total)}`, ...warm, ...rest].join(
+          ', ',
+        ),
         points: [gpu.use, memory],
       };
     },
@@ -103,7 +108,14 @@ const TILES: Tile[] = [
 
 export class Tiles {
   readonly el = h('div', { class: 'tiles' });
-  #parts: { tile: Tile; value: HTMLElement; more: HTMLElement; place: HTMLElement; series: Series[]; plot?: Plot }[];
+  #parts: {
+    tile: Tile;
+    value: HTMLElement;
+    more: HTMLElement;
+    place: HTMLElement;
+    series: Series[];
+    plot?: Plot;
+  }[];
   #sent: { bytes: number; at: number } | undefined;
 
   constructor() {
@@ -114,9 +126,21 @@ export class Tiles {
       const id = `tile-${tile.title.toLowerCase()}`;
       const legend =
         tile.legend &&
-        h('p', { class: 'legend', 'aria-hidden': 'true' }, ...tile.legend.map((name, i) => h('span', { class: `l${i + 1}` }, name)));
+        h(
+          'p',
+          { class: 'legend', 'aria-hidden': 'true' },
+          ...tile.legend.map((name, i) => h('span', { class: `l${i + 1}` }, name)),
+        );
       this.el.append(
-        h('section', { class: 'card tile', 'aria-labelledby': id }, h('h2', { id }, tile.title), value, more, place, legend),
+        h(
+          'section',
+          { class: 'card tile', 'aria-labelledby': id },
+          h('h2', { id }, tile.title),
+          value,
+          more,
+          place,
+          legend,
+        ),
       );
       return { tile, value, more, place, series: Array.from({ length: tile.lines }, () => new Series()) };
     });
@@ -126,7 +150,12 @@ export class Tiles {
     for (const part of this.#parts) {
       const { tile, place, series } = part;
       const { format, title: label } = tile;
-      part.plot = plot(drawing, place, { series, format, label, ...(tile.top === undefined ? {} : { top: tile.top }) });
+      part.plot = plot(drawing, place, {
+        series,
+        format,
+        label,
+        ...(tile.top === undefined ? {} : { top: tile.top }),
+      });
     }
   }
 

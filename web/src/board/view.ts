@@ -8,7 +8,12 @@ export function write(el: Element, text: string): void {
 
 export function card(title: string, className: string, ...children: Child[]): HTMLElement {
   const id = `card-${title.toLowerCase().replace(/\W+/g, '-')}`;
-  return h('section', { class: `card ${className}`, 'aria-labelledby': id }, h('h2', { id }, title), ...children);
+  return h(
+    'section',
+    { class: `card ${className}`, 'aria-labelledby': id },
+    h('h2', { id }, title),
+    ...children,
+  );
 }
 
 export function facts(): { el: HTMLElement; set(rows: [string, string][]): void } {

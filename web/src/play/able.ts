@@ -1,9 +1,11 @@
 // What this browser can play of what the server offers.
 import { mediaSource } from './mse';
-import { canDecodeSound } from './sound';
 import type { Mode, Welcome } from './wire';
 
 export const MODES: Mode[] = ['webcodecs', 'mse', 'jpeg', 'webp'];
+
+export const canDecodeSound = (): boolean =>
+  typeof AudioDecoder === 'function' && typeof AudioWorkletNode === 'function';
 
 export interface Able {
   modes: Mode[];
@@ -53,12 +55,15 @@ export async function able(welcome: Welcome): Promise<Able> {
     if (decodes || Source?.isTypeSupported(mime)) codecs.add(codec);
   }
   if (!webcodecs) {
-    if (typeof VideoDecoder === 'function') not.webcodecs = 'WebCodecs decodes none of the stream’s codecs here';
+    if (typeof VideoDecoder === 'function')
+      not.webcodecs = 'WebCodecs decodes none of the stream’s codecs here';
     else if (!isSecureContext) not.webcodecs = 'WebCodecs needs https or localhost';
     else not.webcodecs = 'this browser has no WebCodecs';
   }
   if (!mse) {
-    not.mse = Source ? 'Media Source plays none of the stream’s codecs here' : 'this browser has no Media Source';
+    not.mse = Source
+      ? 'Media Source plays none of the stream’s codecs here'
+      : 'this browser has no Media Source';
   }
   return { modes: MODES.filter((m) => !not[m]), codecs: [...codecs], not };
 }

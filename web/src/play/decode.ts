@@ -22,10 +22,7 @@ export class Decode {
   readonly #canvas: Surface;
   readonly #host: Host;
 
-  constructor(
-    canvas: Surface,
-    host: Host,
-  ) {
+  constructor(canvas: Surface, host: Host) {
     this.#canvas = canvas;
     this.#host = host;
     const context = canvas.getContext('2d', { alpha: false }) as OffscreenCanvasRenderingContext2D | null;

@@ -17,7 +17,8 @@ export function h<K extends keyof HTMLElementTagNameMap>(
 function set(el: Element, attributes: Attributes): void {
   for (const [name, value] of Object.entries(attributes)) {
     if (typeof value === 'function') Object.assign(el, { [name]: value });
-    else if (value !== false && value !== undefined) el.setAttribute(name, value === true ? '' : String(value));
+    else if (value !== false && value !== undefined)
+      el.setAttribute(name, value === true ? '' : String(value));
   }
 }
 

@@ -158,7 +158,7 @@ export class LoopyPlayer extends Base {
         mode: mode && MODES.includes(mode) ? mode : undefined,
         maxLatencyMs: Number(this.getAttribute('max-latency')) || 500,
         keep: this.getAttribute('background') === 'keep',
-        worklet: import.meta.url,
+        soundFile: new URL('loopy-sound.js', import.meta.url).href,
       },
       {
         state: (state, why, retryMs) => this.#state(state, why, retryMs),
@@ -275,9 +275,7 @@ export class LoopyPlayer extends Base {
     if (stats) this.#stats = stats;
     const e2e = stats?.e2e_ms;
     this.#badge.textContent = e2e ? `LIVE ${Math.round(e2e.p50)} ms ±${Math.ceil(e2e.uncertainty)}` : 'LIVE';
-    const rows: [string, string][] = [
-      ['Way of playing', this.#shownMode ? NAMES[this.#shownMode] : '–'],
-    ];
+    const rows: [string, string][] = [['Way of playing', this.#shownMode ? NAMES[this.#shownMode] : '–']];
     if (this.#reason) rows.push(['Why', this.#reason]);
     if (stats) {
       rows.push(['Quality', `${stats.rung}${stats.class ? `, ${stats.class}` : ''}`]);

@@ -33,12 +33,7 @@ export class Link {
   readonly #token: string;
   readonly #on: LinkEvents;
 
-  constructor(
-    src: string | null,
-    base: string,
-    token: string,
-    on: LinkEvents,
-  ) {
+  constructor(src: string | null, base: string, token: string, on: LinkEvents) {
     this.#token = token;
     this.#on = on;
     this.url = socketUrl(src, base);

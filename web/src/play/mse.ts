@@ -225,7 +225,9 @@ export class MseRenderer implements Renderer {
           this.#jump = undefined;
           this.#settle = localNow() + SETTLE_MS;
           this.#joining = true;
-          void video.play().catch((error) => this.#host.failed(`playing is not allowed: ${words(error)}`, false));
+          void video
+            .play()
+            .catch((error) => this.#host.failed(`playing is not allowed: ${words(error)}`, false));
           break;
         }
       }

@@ -1,5 +1,5 @@
 // The player without its controls: the connection, the ladder, the clock, the figures.
-import { able, type Able } from './able';
+import { type Able, able, canDecodeSound } from './able';
 import { localNow, type Percentiles, ServerClock, Window } from './clock';
 import { words } from './decode';
 import { Ladder, Watchdog } from './ladder';
@@ -7,9 +7,19 @@ import { Link, type LinkState } from './link';
 import { MseRenderer } from './mse';
 import { PicturesRenderer } from './pictures';
 import type { Figures, Renderer, Shown } from './renderer';
-import { canDecodeSound, Sound } from './sound';
+import type { Sound } from './sound';
 import { WebCodecsRenderer } from './webcodecs';
-import { type Config, Flag, Kind, type Message, type Mode, type Packet, parsePacket, type Welcome } from './wire';
+import {
+  type Config,
+  Flag,
+  Kind,
+  type Message,
+  type Mode,
+  type Packet,
+  parsePacket,
+  type SoundConfig,
+  type Welcome,
+} from './wire';
 
 export interface PlayerEvents {
   state(state: LinkState | 'playing' | 'paused', why: string, retryMs?: number): void;
@@ -31,7 +41,8 @@ export interface PlayerOptions {
   maxLatencyMs: number;
   /** Play on while the page is hidden. */
   keep: boolean;
-  worklet: string;
+  /** Where the module with the sound lies. */
+  soundFile: string;
 }
 
 export interface Stats {
@@ -64,7 +75,7 @@ export class Player {
   readonly #clock = new ServerClock();
   readonly #watchdog = new Watchdog();
   readonly #latency = new Window();
-  readonly #sound: Sound;
+  #sound: Sound | undefined;
   #ladder: Ladder | undefined;
   #able: Able | undefined;
   #welcome: Welcome | undefined;
@@ -93,11 +104,7 @@ export class Player {
   readonly #options: PlayerOptions;
   readonly #on: PlayerEvents;
 
-  constructor(
-    stage: HTMLElement,
-    options: PlayerOptions,
-    on: PlayerEvents,
-  ) {
+  constructor(stage: HTMLElement, options: PlayerOptions, on: PlayerEvents) {
     this.#options = options;
     this.#on = on;
     this.stage = stage;
@@ -106,11 +113,6 @@ export class Player {
       message: (message) => this.#hear(message),
       media: (data) => this.#media(data),
     });
-    this.#sound = new Sound(
-      options.worklet,
-      (origin) => this.#renderer?.follow?.(origin),
-      (why) => this.#on.note(why),
-    );
     document.addEventListener('visibilitychange', this.#visibility);
   }
 
@@ -123,7 +125,7 @@ export class Player {
     document.removeEventListener('visibilitychange', this.#visibility);
     for (const timer of this.#timers) clearInterval(timer);
     this.#link.close();
-    this.#sound.disable();
+    this.#sound?.disable();
     this.#renderer?.close();
     this.#before?.close();
     this.stage.replaceChildren();
@@ -132,7 +134,7 @@ export class Player {
   #linkState(state: LinkState, why: string, retryMs?: number): void {
     this.#live = state === 'open';
     this.#watchdog.reset();
-    if (state !== 'open') this.#sound.restart();
+    if (state !== 'open') this.#sound?.restart();
     this.#on.state(state, why, retryMs);
   }
 
@@ -216,7 +218,7 @@ export class Player {
     this.#shownLately = [];
     if (this.#rendererMode !== config.mode || !this.#renderer) this.#mount(config.mode);
     this.#renderer?.configure(config);
-    if (this.#usesSound && config.audio) this.#sound.configure(config.audio);
+    if (this.#usesSound && config.audio) this.#sound?.configure(config.audio);
     if (config.mode === 'jpeg' || config.mode === 'webp') {
       if (this.#welcome?.audio?.length && !(config.audio && canDecodeSound())) {
         this.#on.note('This way of playing is silent here');
@@ -285,7 +287,7 @@ export class Player {
     const packet = parsePacket(data);
     if (!packet || !this.#config || packet.seq !== (this.#config.stream_seq & 255)) return;
     if (packet.kind === Kind.sound && this.#rendererMode !== 'mse') {
-      if (this.#usesSound) this.#sound.push(packet);
+      if (this.#usesSound) this.#sound?.push(packet);
       return;
     }
     this.#note(packet);
@@ -419,7 +421,7 @@ export class Player {
     if (this.#isPaused) return;
     this.#isPaused = true;
     this.#watchdog.reset();
-    this.#sound.restart();
+    this.#sound?.restart();
     this.#link.send({ t: 'pause' });
     this.#on.state('paused', '');
   }
@@ -442,7 +444,7 @@ export class Player {
   }
 
   get #usesSound(): boolean {
-    return this.#rendererMode !== 'mse' && this.#sound.on && !this.#isMuted;
+    return this.#rendererMode !== 'mse' && this.#sound?.on === true && !this.#isMuted;
   }
 
   get hasSound(): boolean {
@@ -458,18 +460,33 @@ export class Player {
   #applySound(byHand: boolean): void {
     const el = this.#renderer?.el;
     if (el instanceof HTMLVideoElement) {
-      this.#sound.disable();
+      this.#sound?.disable();
       el.volume = this.#level;
       el.muted = this.#isMuted;
       return;
     }
-    this.#sound.volume = this.#isMuted ? 0 : this.#level;
     const audio = this.#config?.audio;
-    if (this.#isMuted) {
-      if (this.#sound.on) this.#sound.disable();
-    } else if (audio && (byHand || navigator.userActivation?.hasBeenActive)) {
-      if (canDecodeSound()) void this.#sound.enable(audio);
+    if (this.#isMuted) this.#sound?.disable();
+    else if (audio && (byHand || navigator.userActivation?.hasBeenActive)) {
+      if (canDecodeSound()) void this.#startSound(audio);
       else this.#on.note('This way of playing is silent here');
+    }
+  }
+
+  async #startSound(audio: SoundConfig): Promise<void> {
+    try {
+      if (!this.#sound) {
+        const file: { Sound: typeof Sound } = await import(this.#options.soundFile);
+        this.#sound ??= new file.Sound(
+          this.#options.soundFile,
+          (origin) => this.#renderer?.follow?.(origin),
+          (why) => this.#on.note(why),
+        );
+      }
+      this.#sound.volume = this.#level;
+      if (!this.#isMuted) await this.#sound.enable(audio);
+    } catch (error) {
+      this.#on.note(`sound could not be loaded: ${words(error)}`);
     }
   }
 

@@ -3,9 +3,6 @@
 import { words } from './decode';
 import { fromBase64, type Packet, type SoundConfig } from './wire';
 
-export const canDecodeSound = (): boolean =>
-  typeof AudioDecoder === 'function' && typeof AudioWorkletNode === 'function';
-
 export class Sound {
   #context: AudioContext | undefined;
   #node: AudioWorkletNode | undefined;
@@ -19,11 +16,7 @@ export class Sound {
   readonly #follow: (origin: number | undefined) => void;
   readonly #failed: (why: string) => void;
 
-  constructor(
-    worklet: string,
-    follow: (origin: number | undefined) => void,
-    failed: (why: string) => void,
-  ) {
+  constructor(worklet: string, follow: (origin: number | undefined) => void, failed: (why: string) => void) {
     this.#worklet = worklet;
     this.#follow = follow;
     this.#failed = failed;
@@ -113,9 +106,7 @@ export class Sound {
 
   push(packet: Packet): void {
     if (this.#decoder?.state !== 'configured' || !this.#config) return;
-    this.#decoder.decode(
-      new EncodedAudioChunk({ type: 'key', timestamp: packet.pts, data: packet.payload }),
-    );
+    this.#decoder.decode(new EncodedAudioChunk({ type: 'key', timestamp: packet.pts, data: packet.payload }));
   }
 
   set volume(level: number) {

@@ -3,7 +3,7 @@
 export type Mode = 'webcodecs' | 'mse' | 'jpeg' | 'webp';
 
 // Constant enums, which the bundler puts in as plain numbers.
-export const enum Kind {
+export enum Kind {
   init = 0,
   fragment = 1,
   unit = 2,
@@ -14,7 +14,7 @@ export const enum Kind {
   soundInit = 7,
 }
 
-export const enum Flag {
+export enum Flag {
   key = 1,
   discontinuity = 2,
   transition = 4,

@@ -21,12 +21,16 @@ export async function serve() {
   if (!outside) return new TestServer().start();
   const { port } = new URL(outside);
   return {
-    token: process.env.LOOPY_TOKEN ?? '', port, breaches: [], stop: async () => {},
+    token: process.env.LOOPY_TOKEN ?? '',
+    port,
+    breaches: [],
+    stop: async () => {},
     url: (path = '/', host = '127.0.0.1') => `http://${host}:${port}${path}`,
   };
 }
 
-export const link = (server, path = '/', host) => `${server.url(path, host)}#token=${encodeURIComponent(server.token)}`;
+export const link = (server, path = '/', host) =>
+  `${server.url(path, host)}#token=${encodeURIComponent(server.token)}`;
 
 /** Errors that a page must not have. */
 export function watch(page) {
@@ -34,7 +38,8 @@ export function watch(page) {
   page.on('pageerror', (error) => errors.push(`${error}`));
   page.on('console', (line) => {
     const text = line.text();
-    if (line.type() === 'error' && !/Failed to load resource|WebSocket connection/.test(text)) errors.push(text);
+    if (line.type() === 'error' && !/Failed to load resource|WebSocket connection/.test(text))
+      errors.push(text);
   });
   return errors;
 }
@@ -58,7 +63,10 @@ export const numbers = (page, ms) =>
     const read = () => {
       const picture = root.querySelector('.picture:not(.next)');
       if (!picture) return -1;
-      const [w, h] = picture instanceof HTMLVideoElement ? [picture.videoWidth, picture.videoHeight] : [picture.width, picture.height];
+      const [w, h] =
+        picture instanceof HTMLVideoElement
+          ? [picture.videoWidth, picture.videoHeight]
+          : [picture.width, picture.height];
       if (!w || !h) return -1;
       context.drawImage(picture, 0, 0, w, (h * 24) / 360, 0, 0, 640, 24);
       const { data } = context.getImageData(0, 12, 640, 1);

@@ -14,7 +14,11 @@ let errors;
 async function open({ query = '', width = 1440, colorScheme = 'light', block } = {}) {
   await context?.close();
   // The test brings its own scripts for axe, which the page's policy would not let in.
-  context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme, reducedMotion: 'reduce' });
+  context = await browser.newContext({
+    viewport: { width, height: 900 },
+    colorScheme,
+    reducedMotion: 'reduce',
+  });
   page = await context.newPage();
   errors = watch(page);
   if (block) await page.route(block, (route) => route.abort());
@@ -40,7 +44,10 @@ async function clean() {
   const source = await import('node:fs/promises').then((fs) => fs.readFile(axe, 'utf8'));
   await page.evaluate(source);
   const { violations } = await page.evaluate(() => globalThis.axe.run(document));
-  assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(' ')}`), []);
+  assert.deepEqual(
+    violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(' ')}`),
+    [],
+  );
 }
 
 before(async () => {
@@ -192,7 +199,9 @@ describe('figures and steering', { skip: outside && 'needs the test server' }, (
   test('a refusal is said with its hint', async () => {
     await open();
     server.clips.push('gone.mp4');
-    await page.waitForFunction(() => [...document.querySelectorAll('#clip option')].some((o) => o.value === 'gone.mp4'));
+    await page.waitForFunction(() =>
+      [...document.querySelectorAll('#clip option')].some((o) => o.value === 'gone.mp4'),
+    );
     await page.getByLabel('Clip').selectOption('gone.mp4');
     server.clips.pop();
     await page.getByRole('button', { name: 'Show next' }).click();

@@ -46,7 +46,9 @@ async function shows(fps, ms = 2500) {
 }
 
 async function isLate(limit) {
-  await page.waitForFunction(() => document.querySelector('loopy-player').latest?.e2e_ms, null, { timeout: 8000 });
+  await page.waitForFunction(() => document.querySelector('loopy-player').latest?.e2e_ms, null, {
+    timeout: 8000,
+  });
   const { e2e_ms } = await latest();
   console.log(`  latency ${JSON.stringify(e2e_ms)}`);
   assert.ok(e2e_ms.p50 > -e2e_ms.uncertainty && e2e_ms.p50 < limit, `p50 ${e2e_ms.p50} ms`);
@@ -98,7 +100,10 @@ describe('steps down', { skip: outside && 'needs the test server' }, () => {
     try {
       await open();
       await playing(page, 'jpeg');
-      assert.match((await latest())?.reason ?? (await player(() => document.querySelector('loopy-player').dataset.mode)), /decodes none|jpeg/);
+      assert.match(
+        (await latest())?.reason ?? (await player(() => document.querySelector('loopy-player').dataset.mode)),
+        /decodes none|jpeg/,
+      );
     } finally {
       server.fakeCodec = undefined;
     }
@@ -109,7 +114,9 @@ describe('steps down', { skip: outside && 'needs the test server' }, () => {
     server.spoiled = true;
     try {
       await open();
-      await page.waitForFunction(() => document.querySelector('loopy-player').dataset.mode === 'mse', null, { timeout: 12_000 });
+      await page.waitForFunction(() => document.querySelector('loopy-player').dataset.mode === 'mse', null, {
+        timeout: 12_000,
+      });
       const ready = server.heard.find((m) => m.t === 'ready');
       assert.match(ready.reason, /failed|no picture/);
     } finally {
@@ -183,7 +190,10 @@ describe('connection', { skip: outside && 'needs the test server' }, () => {
     server.heard.length = 0;
     const hide = (hidden) =>
       page.evaluate((h) => {
-        Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => (h ? 'hidden' : 'visible') });
+        Object.defineProperty(document, 'visibilityState', {
+          configurable: true,
+          get: () => (h ? 'hidden' : 'visible'),
+        });
         document.dispatchEvent(new Event('visibilitychange'));
       }, hidden);
     await hide(true);
@@ -217,7 +227,9 @@ describe('controls', () => {
     await playing(page);
   });
 
-  test('one click gives sound, which becomes the clock of the picture', { skip: outside && 'needs sound' }, async () => {
+  test('one click gives sound, which becomes the clock of the picture', {
+    skip: outside && 'needs sound',
+  }, async () => {
     await open('/', {
       init: () => {
         const Real = globalThis.AudioContext;
@@ -230,23 +242,28 @@ describe('controls', () => {
         };
         const connect = AudioNode.prototype.connect;
         AudioNode.prototype.connect = function (to, ...rest) {
-          if (to === this.context.destination && this !== this.context.ear) connect.call(this, this.context.ear);
+          if (to === this.context.destination && this !== this.context.ear)
+            connect.call(this, this.context.ear);
           return connect.call(this, to, ...rest);
         };
       },
     });
     await playing(page, 'webcodecs');
     await page.getByRole('button', { name: 'Tap for sound' }).click();
-    await page.waitForFunction(() => {
-      const ear = globalThis.heard?.ear;
-      if (!ear) return false;
-      const wave = new Float32Array(2048);
-      ear.getFloatTimeDomainData(wave);
-      // A tone of 330 Hz at full length: loud, and crossing zero about 28 times in 2048 samples.
-      let crossings = 0;
-      for (let i = 1; i < wave.length; i++) if (wave[i - 1] < 0 !== wave[i] < 0) crossings++;
-      return Math.max(...wave) > 0.02 && crossings >= 25 && crossings <= 31;
-    }, null, { timeout: 8000 });
+    await page.waitForFunction(
+      () => {
+        const ear = globalThis.heard?.ear;
+        if (!ear) return false;
+        const wave = new Float32Array(2048);
+        ear.getFloatTimeDomainData(wave);
+        // A tone of 330 Hz at full length: loud, and crossing zero about 28 times in 2048 samples.
+        let crossings = 0;
+        for (let i = 1; i < wave.length; i++) if (wave[i - 1] < 0 !== wave[i] < 0) crossings++;
+        return Math.max(...wave) > 0.02 && crossings >= 25 && crossings <= 31;
+      },
+      null,
+      { timeout: 8000 },
+    );
     await shows(30, 1500);
   });
 
@@ -270,7 +287,9 @@ test('the OBS page shows the picture on nothing', async () => {
   await playing(page);
   await shows(30, 1000);
   const colours = await page.evaluate(() =>
-    [document.documentElement, document.body, document.querySelector('loopy-player')].map((e) => getComputedStyle(e).backgroundColor),
+    [document.documentElement, document.body, document.querySelector('loopy-player')].map(
+      (e) => getComputedStyle(e).backgroundColor,
+    ),
   );
   assert.deepEqual(new Set(colours), new Set(['rgba(0, 0, 0, 0)']));
   assert.ok(!(await page.getByRole('group', { name: 'Player' }).isVisible()));

@@ -26,7 +26,7 @@ function frame(n, y, uv) {
   const angle = (n / FRAMES) * 2 * Math.PI;
   uv.fill(128 + 26 * Math.sin(angle), 0, uv.length / 2);
   uv.fill(128 + 26 * Math.cos(angle), uv.length / 2);
-  for (let i = 0; i < 12 * 320 / 4; i++) uv[i] = uv[uv.length / 2 + i] = 128;
+  for (let i = 0; i < (12 * 320) / 4; i++) uv[i] = uv[uv.length / 2 + i] = 128;
 }
 
 async function ffmpeg(args, feed) {
@@ -139,25 +139,74 @@ function oggPackets(bytes) {
 }
 
 export async function media() {
-  const raw = ['-f', 'rawvideo', '-pix_fmt', 'yuv420p', '-s', `${WIDTH}x${HEIGHT}`, '-r', `${FPS}`, '-i', '-'];
+  const raw = [
+    '-f',
+    'rawvideo',
+    '-pix_fmt',
+    'yuv420p',
+    '-s',
+    `${WIDTH}x${HEIGHT}`,
+    '-r',
+    `${FPS}`,
+    '-i',
+    '-',
+  ];
   const h264 = await kept('strip.h264', () =>
     ffmpeg(
       [
-        ...raw, '-c:v', 'libx264', '-preset', 'veryfast', '-tune', 'zerolatency', '-bf', '0', '-g', `${FPS}`,
-        '-keyint_min', `${FPS}`, '-sc_threshold', '0', '-b:v', '900k', '-threads', '1', '-f', 'h264', '-',
+        ...raw,
+        '-c:v',
+        'libx264',
+        '-preset',
+        'veryfast',
+        '-tune',
+        'zerolatency',
+        '-bf',
+        '0',
+        '-g',
+        `${FPS}`,
+        '-keyint_min',
+        `${FPS}`,
+        '-sc_threshold',
+        '0',
+        '-b:v',
+        '900k',
+        '-threads',
+        '1',
+        '-f',
+        'h264',
+        '-',
       ],
       feedFrames,
     ),
   );
   const mjpeg = await kept('strip.mjpeg', () =>
-    ffmpeg([...raw, '-vf', 'fps=15:round=near', '-c:v', 'mjpeg', '-q:v', '5', '-f', 'mjpeg', '-'], feedFrames),
+    ffmpeg(
+      [...raw, '-vf', 'fps=15:round=near', '-c:v', 'mjpeg', '-q:v', '5', '-f', 'mjpeg', '-'],
+      feedFrames,
+    ),
   );
   const ogg = await kept('tone.ogg', () =>
     ffmpeg([
-      '-f', 'lavfi', '-i', `sine=frequency=330:sample_rate=48000:duration=${FRAMES / FPS}`,
-      '-ac', '2', '-c:a', 'libopus', '-b:a', '64k', '-f', 'ogg', '-',
+      '-f',
+      'lavfi',
+      '-i',
+      `sine=frequency=330:sample_rate=48000:duration=${FRAMES / FPS}`,
+      '-ac',
+      '2',
+      '-c:a',
+      'libopus',
+      '-b:a',
+      '64k',
+      '-f',
+      'ogg',
+      '-',
     ]),
   );
   const [head, , ...sound] = oggPackets(ogg);
-  return { video: avc(h264), pictures: jpegs(mjpeg), opus: { head, packets: sound.slice(0, (FRAMES / FPS) * 50) } };
+  return {
+    video: avc(h264),
+    pictures: jpegs(mjpeg),
+    opus: { head, packets: sound.slice(0, (FRAMES / FPS) * 50) },
+  };
 }

@@ -20,9 +20,7 @@ function box(type, ...parts) {
   return Buffer.concat([u32(8 + body.length), text(type), body]);
 }
 const full = (type, version, flags, ...parts) => box(type, u32((version << 24) | flags), ...parts);
-const MATRIX = Buffer.concat([
-  u32(0x10000), zeros(12), u32(0x10000), zeros(12), u32(0x40000000),
-]);
+const MATRIX = Buffer.concat([u32(0x10000), zeros(12), u32(0x10000), zeros(12), u32(0x40000000)]);
 
 function init(timescale, handler, width, height, header, entry) {
   const stbl = box(
@@ -41,23 +39,65 @@ function init(timescale, handler, width, height, header, entry) {
     box('minf', header, dinf, stbl),
   );
   const tkhd = full(
-    'tkhd', 0, 7, u32(0), u32(0), u32(1), u32(0), u32(0), zeros(8), u16(0), u16(0),
-    u16(handler === 'soun' ? 0x100 : 0), u16(0), MATRIX, u32(width << 16), u32(height << 16),
+    'tkhd',
+    0,
+    7,
+    u32(0),
+    u32(0),
+    u32(1),
+    u32(0),
+    u32(0),
+    zeros(8),
+    u16(0),
+    u16(0),
+    u16(handler === 'soun' ? 0x100 : 0),
+    u16(0),
+    MATRIX,
+    u32(width << 16),
+    u32(height << 16),
   );
   const mvhd = full(
-    'mvhd', 0, 0, u32(0), u32(0), u32(timescale), u32(0), u32(0x10000), u16(0x100), zeros(10), MATRIX,
-    zeros(24), u32(2),
+    'mvhd',
+    0,
+    0,
+    u32(0),
+    u32(0),
+    u32(timescale),
+    u32(0),
+    u32(0x10000),
+    u16(0x100),
+    zeros(10),
+    MATRIX,
+    zeros(24),
+    u32(2),
   );
   return Buffer.concat([
     box('ftyp', text('iso5'), u32(512), text('iso5iso6mp41')),
-    box('moov', mvhd, box('trak', tkhd, mdia), box('mvex', full('trex', 0, 0, u32(1), u32(1), u32(0), u32(0), u32(0)))),
+    box(
+      'moov',
+      mvhd,
+      box('trak', tkhd, mdia),
+      box('mvex', full('trex', 0, 0, u32(1), u32(1), u32(0), u32(0), u32(0))),
+    ),
   ]);
 }
 
 export function videoInit(width, height, avcC) {
   const entry = box(
-    'avc1', zeros(6), u16(1), zeros(16), u16(width), u16(height), u32(0x480000), u32(0x480000), u32(0), u16(1),
-    zeros(32), u16(24), u16(0xffff), box('avcC', avcC),
+    'avc1',
+    zeros(6),
+    u16(1),
+    zeros(16),
+    u16(width),
+    u16(height),
+    u32(0x480000),
+    u32(0x480000),
+    u32(0),
+    u16(1),
+    zeros(32),
+    u16(24),
+    u16(0xffff),
+    box('avcC', avcC),
   );
   return init(1_000_000, 'vide', width, height, full('vmhd', 0, 1, zeros(8)), entry);
 }
@@ -66,7 +106,17 @@ export function videoInit(width, height, avcC) {
 export function opusInit(rate, channels, head) {
   const preSkip = head.readUInt16LE(10);
   const dops = box('dOps', u8(0, channels), u16(preSkip), u32(rate), u16(0), u8(0));
-  const entry = box('Opus', zeros(6), u16(1), zeros(8), u16(channels), u16(16), zeros(4), u32(rate << 16), dops);
+  const entry = box(
+    'Opus',
+    zeros(6),
+    u16(1),
+    zeros(8),
+    u16(channels),
+    u16(16),
+    zeros(4),
+    u32(rate << 16),
+    dops,
+  );
   return init(rate, 'soun', 0, 0, full('smhd', 0, 0, zeros(4)), entry);
 }
 

@@ -4,15 +4,18 @@ import { createServer } from 'node:http';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
-import { FPS, FRAMES, HEIGHT, media, WIDTH } from './media.mjs';
 import { metrics } from './figures.mjs';
+import { FPS, FRAMES, HEIGHT, media, WIDTH } from './media.mjs';
 import { fragment, opusInit, videoInit } from './mp4.mjs';
 import { Rules } from './rules.mjs';
 
 const dist = fileURLToPath(new URL('../../dist/', import.meta.url));
 const TYPES = {
-  '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8',
-  '.svg': 'image/svg+xml', '.txt': 'text/plain; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.txt': 'text/plain; charset=utf-8',
 };
 export const CSP =
   "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; worker-src 'self' blob:; connect-src 'self' ws: wss:";
@@ -56,8 +59,14 @@ class Viewer {
     });
     socket.on('close', () => server.viewers.delete(this));
     this.say({
-      t: 'welcome', session: Math.random().toString(36).slice(2, 8), server: 'test', now_us: micros(),
-      epoch_us: server.epoch, scopes: server.scopes, rungs: server.rungs(), audio: server.audio ? [server.soundConfig()] : [],
+      t: 'welcome',
+      session: Math.random().toString(36).slice(2, 8),
+      server: 'test',
+      now_us: micros(),
+      epoch_us: server.epoch,
+      scopes: server.scopes,
+      rungs: server.rungs(),
+      audio: server.audio ? [server.soundConfig()] : [],
       limits: { message_bytes: 16384, messages_per_second: 20, queue_ms: 500, queue_bytes: QUEUE_BYTES },
     });
   }
@@ -83,7 +92,8 @@ class Viewer {
         if (message.role === 'viewer') {
           const mode = message.modes.find((m) => this.server.modes.includes(m));
           if (mode) this.configure(mode);
-          else this.say({ t: 'error', code: 'modes', msg: 'None of the modes is served', hint: 'Offer jpeg.' });
+          else
+            this.say({ t: 'error', code: 'modes', msg: 'None of the modes is served', hint: 'Offer jpeg.' });
         }
         break;
       }
@@ -120,9 +130,21 @@ class Viewer {
         break;
       default:
         if (!this.server.scopes.includes('control')) {
-          this.say({ t: 'error', code: 'scope', msg: 'This token may not steer', hint: 'Use a token with control.', id: message.id });
+          this.say({
+            t: 'error',
+            code: 'scope',
+            msg: 'This token may not steer',
+            hint: 'Use a token with control.',
+            id: message.id,
+          });
         } else if (message.t === 'next' && !this.server.clips.includes(message.clip)) {
-          this.say({ t: 'error', code: 'clip', msg: `No clip ${message.clip}`, hint: 'See the list.', id: message.id });
+          this.say({
+            t: 'error',
+            code: 'clip',
+            msg: `No clip ${message.clip}`,
+            hint: 'See the list.',
+            id: message.id,
+          });
         } else {
           this.server.steer(message);
           this.say({ t: 'done', id: message.id, frame: this.server.n + 20, due_ms: 730 });
@@ -137,7 +159,8 @@ class Viewer {
     this.say(this.server.config(mode, this.seq));
     if (mode === 'mse') {
       this.send(packet(KIND.init, 0, this.seq, 0, 0, 0, 0, this.server.init));
-      if (this.server.audio) this.send(packet(KIND.soundInit, 0, this.seq, 0, 0, 0, 0, this.server.soundInit));
+      if (this.server.audio)
+        this.send(packet(KIND.soundInit, 0, this.seq, 0, 0, 0, 0, this.server.soundInit));
     }
     this.join();
   }
@@ -226,7 +249,11 @@ export class TestServer {
     this.epoch = micros();
     this.n = 0;
     this.http = createServer((request, response) => void this.answer(request, response));
-    this.sockets = new WebSocketServer({ noServer: true, handleProtocols: () => 'loopy.v1', perMessageDeflate: false });
+    this.sockets = new WebSocketServer({
+      noServer: true,
+      handleProtocols: () => 'loopy.v1',
+      perMessageDeflate: false,
+    });
     this.http.on('upgrade', (request, socket, head) => this.upgrade(request, socket, head));
     await new Promise((go) => this.http.listen(port, '127.0.0.1', go));
     this.port = this.http.address().port;
@@ -278,8 +305,24 @@ export class TestServer {
   rungs() {
     const codec = this.codec();
     return [
-      { name: '360p', codec, mime: `video/mp4; codecs="${codec}"`, width: WIDTH, height: HEIGHT, fps: '30/1', bitrate: 900000 },
-      { name: 'jpeg', codec: 'jpeg', mime: 'image/jpeg', width: WIDTH, height: HEIGHT, fps: '15/1', bitrate: 3000000 },
+      {
+        name: '360p',
+        codec,
+        mime: `video/mp4; codecs="${codec}"`,
+        width: WIDTH,
+        height: HEIGHT,
+        fps: '30/1',
+        bitrate: 900000,
+      },
+      {
+        name: 'jpeg',
+        codec: 'jpeg',
+        mime: 'image/jpeg',
+        width: WIDTH,
+        height: HEIGHT,
+        fps: '15/1',
+        bitrate: 3000000,
+      },
     ];
   }
 
@@ -291,8 +334,18 @@ export class TestServer {
     const [video, jpeg] = this.rungs();
     const rung = mode === 'jpeg' ? jpeg : video;
     const config = {
-      t: 'config', stream_seq: seq, mode, rung: rung.name, codec: rung.codec, mime: rung.mime, width: WIDTH,
-      height: HEIGHT, fps: rung.fps, timescale: 1_000_000, latency_target_ms: 50, class: 'ethernet',
+      t: 'config',
+      stream_seq: seq,
+      mode,
+      rung: rung.name,
+      codec: rung.codec,
+      mime: rung.mime,
+      width: WIDTH,
+      height: HEIGHT,
+      fps: rung.fps,
+      timescale: 1_000_000,
+      latency_target_ms: 50,
+      class: 'ethernet',
     };
     if (mode === 'webcodecs') config.description = this.media.video.record.toString('base64');
     if (this.audio) {
@@ -330,13 +383,23 @@ export class TestServer {
 
   async answer(request, response) {
     const { pathname } = new URL(request.url, 'http://x');
-    const headers = { 'Content-Security-Policy': CSP, 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' };
+    const headers = {
+      'Content-Security-Policy': CSP,
+      'Cache-Control': 'no-store',
+      'Referrer-Policy': 'no-referrer',
+    };
     if (pathname === '/api/ticket' && request.method === 'POST') {
       // A browser writes a header in Latin-1; the token of these tests has such letters.
       const ok = request.headers.authorization === `Bearer ${this.token}`;
       const status = this.refuse || (ok ? 200 : 401);
-      response.writeHead(status, { ...headers, 'Content-Type': 'application/json', ...(this.refuse ? { 'Retry-After': '1' } : {}) });
-      response.end(ok ? '{"ticket":"x","expires_ms":30000}' : '{"error":{"code":"token","msg":"no","hint":""}}');
+      response.writeHead(status, {
+        ...headers,
+        'Content-Type': 'application/json',
+        ...(this.refuse ? { 'Retry-After': '1' } : {}),
+      });
+      response.end(
+        ok ? '{"ticket":"x","expires_ms":30000}' : '{"error":{"code":"token","msg":"no","hint":""}}',
+      );
       return;
     }
     const pages = { '/': 'index.html', '/obs': 'obs.html', '/dashboard': 'dashboard.html' };
@@ -344,7 +407,10 @@ export class TestServer {
     try {
       if (!name || name.includes('..')) throw new Error('no such file');
       const bytes = await readFile(dist + name);
-      response.writeHead(200, { ...headers, 'Content-Type': TYPES[extname(name)] ?? 'application/octet-stream' });
+      response.writeHead(200, {
+        ...headers,
+        'Content-Type': TYPES[extname(name)] ?? 'application/octet-stream',
+      });
       response.end(bytes);
     } catch {
       response.writeHead(404, headers);
@@ -358,5 +424,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const server = new TestServer();
   server.token = 'test';
   await server.start(Number(process.argv[2]) || 8765);
-  console.log(`${server.url('/#token=test')}\n${server.url('/dashboard#token=test')}\n${server.url('/obs#token=test')}`);
+  console.log(
+    `${server.url('/#token=test')}\n${server.url('/dashboard#token=test')}\n${server.url('/obs#token=test')}`,
+  );
 }
