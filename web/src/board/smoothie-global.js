@@ -1,0 +1,4 @@
+import { SmoothieChart, TimeSeries } from 'smoothie';
+
+globalThis.SmoothieChart = SmoothieChart;
+globalThis.TimeSeries = TimeSeries;

@@ -1,0 +1,296 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, test } from 'node:test';
+import { judge, launch, link, numbers, outside, playing, serve, watch } from './bench.mjs';
+
+let browser;
+let server;
+let context;
+let page;
+let errors;
+
+async function open(path = '/', { host, init, deny } = {}) {
+  await context?.close();
+  context = await browser.newContext({ viewport: { width: 960, height: 600 } });
+  if (init) await context.addInitScript(init);
+  page = await context.newPage();
+  errors = watch(page);
+  if (deny) await page.route(deny, (route) => route.abort());
+  await page.goto(link(server, path, host));
+}
+
+const player = (what) => page.evaluate(what);
+const latest = () => page.evaluate(() => document.querySelector('loopy-player').latest);
+
+before(async () => {
+  [browser, server] = await Promise.all([launch(), serve()]);
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+afterEach(async () => {
+  await context?.close();
+  assert.deepEqual(errors, [], 'the page has no errors');
+  assert.deepEqual(server.breaches.splice(0).slice(0, 3), [], 'the client keeps the rules of the protocol');
+});
+
+/** The pictures come in order, none twice after another, without a freeze. */
+async function shows(fps, ms = 2500) {
+  await page.waitForTimeout(1200);
+  const seen = await numbers(page, ms);
+  const { shown, back, longest } = judge(seen);
+  console.log(`  ${JSON.stringify(judge(seen))}`);
+  assert.equal(back, 0, 'no picture comes after a later one');
+  assert.ok(shown > (fps * ms * 0.6) / 1000, `${shown} pictures in ${ms} ms`);
+  assert.ok(longest < 700, `the longest picture stood ${longest} ms`);
+}
+
+async function isLate(limit) {
+  await page.waitForFunction(() => document.querySelector('loopy-player').latest?.e2e_ms, null, {
+    timeout: 8000,
+  });
+  const { e2e_ms } = await latest();
+  console.log(`  latency ${JSON.stringify(e2e_ms)}`);
+  assert.ok(e2e_ms.p50 > -e2e_ms.uncertainty && e2e_ms.p50 < limit, `p50 ${e2e_ms.p50} ms`);
+}
+
+describe('ways of playing', () => {
+  test('localhost is played by WebCodecs', async () => {
+    await open();
+    await playing(page, 'webcodecs');
+    await shows(30);
+    await isLate(250);
+    assert.equal(await player(() => location.hash), '', 'the token is not left in the address');
+    assert.ok((await latest()).reason === undefined, 'nothing was stepped down');
+  });
+
+  test('plain http is played by Media Source, and the page says why', async () => {
+    await open('/', { host: 'player.test' });
+    await playing(page, 'mse');
+    await shows(30);
+    await isLate(400);
+    assert.match((await latest()).reason, /WebCodecs needs https/);
+    const gap = (await latest()).buffer_ms;
+    assert.ok(gap < 500, `held ${gap} ms from the edge`);
+  });
+
+  test('without both the picture is drawn from JPEGs', async () => {
+    await open('/', {
+      init: () => {
+        for (const name of ['VideoDecoder', 'MediaSource', 'ManagedMediaSource']) delete globalThis[name];
+      },
+    });
+    await playing(page, 'jpeg');
+    await shows(15);
+    await isLate(400);
+    assert.match((await latest()).reason, /no WebCodecs.*no Media Source/);
+  });
+
+  test('a mode can be forced', async () => {
+    await open('/?mode=mse');
+    await playing(page, 'mse');
+    await open('/?mode=jpeg');
+    await playing(page, 'jpeg');
+  });
+});
+
+describe('steps down', { skip: outside && 'needs the test server' }, () => {
+  test('a stream that no decoder knows goes to JPEG', async () => {
+    server.fakeCodec = 'avc1.ff00ff';
+    try {
+      await open();
+      await playing(page, 'jpeg');
+      assert.match(
+        (await latest())?.reason ?? (await player(() => document.querySelector('loopy-player').dataset.mode)),
+        /decodes none|jpeg/,
+      );
+    } finally {
+      server.fakeCodec = undefined;
+    }
+  });
+
+  test('two decoder errors lead to the next way, and the server is told why', async () => {
+    server.heard.length = 0;
+    server.spoiled = true;
+    try {
+      await open();
+      await page.waitForFunction(() => document.querySelector('loopy-player').dataset.mode === 'mse', null, {
+        timeout: 12_000,
+      });
+      const ready = server.heard.find((m) => m.t === 'ready');
+      assert.match(ready.reason, /failed|no picture/);
+    } finally {
+      server.spoiled = false;
+    }
+    await playing(page);
+  });
+
+  test('a worker that cannot start leads to the next way', async () => {
+    await open('/', {
+      init: () => {
+        globalThis.Worker = class extends EventTarget {
+          constructor() {
+            super();
+            setTimeout(() => this.onerror?.({ message: 'not allowed' }));
+          }
+          postMessage() {}
+          terminate() {}
+        };
+      },
+    });
+    await playing(page, 'mse');
+  });
+});
+
+describe('connection', { skip: outside && 'needs the test server' }, () => {
+  test('a wrong token asks for another one', async () => {
+    context = await browser.newContext();
+    page = await context.newPage();
+    errors = watch(page);
+    await page.goto(server.url('/#token=wrong'));
+    await page.getByLabel('Token').waitFor();
+    await page.getByRole('alert').getByText('wrong').waitFor();
+    await page.getByLabel('Token').fill(server.token);
+    await page.keyboard.press('Enter');
+    await playing(page);
+    await page.reload();
+    await playing(page);
+  });
+
+  test('a lost connection keeps the last picture and comes back', async () => {
+    await open();
+    await playing(page, 'webcodecs');
+    await page.waitForTimeout(500);
+    server.refuse = 503;
+    for (const v of server.viewers) v.socket.terminate();
+    await page.waitForFunction(() => document.querySelector('loopy-player').dataset.state === 'waiting');
+    await page.waitForTimeout(300);
+    const [kept] = await numbers(page, 100);
+    assert.ok(kept.n > 0 && kept.n < 300, `a picture is there: ${kept.n}`);
+    server.refuse = 0;
+    await playing(page, 'webcodecs', 20_000);
+    await shows(30, 1000);
+  });
+
+  test('a server that starts anew is played on in Media Source', async () => {
+    await open('/?mode=mse');
+    await playing(page, 'mse');
+    await page.waitForTimeout(2500);
+    const { port } = server;
+    await server.stop();
+    await server.start(port);
+    await page.waitForFunction(() => document.querySelector('loopy-player').dataset.state !== 'playing');
+    await playing(page, 'mse', 20_000);
+    await shows(30, 1000);
+  });
+
+  test('a hidden page pauses and goes on where the stream is', async () => {
+    await open();
+    await playing(page, 'webcodecs');
+    server.heard.length = 0;
+    const hide = (hidden) =>
+      page.evaluate((h) => {
+        Object.defineProperty(document, 'visibilityState', {
+          configurable: true,
+          get: () => (h ? 'hidden' : 'visible'),
+        });
+        document.dispatchEvent(new Event('visibilitychange'));
+      }, hidden);
+    await hide(true);
+    await page.waitForTimeout(300);
+    assert.ok(server.heard.some((m) => m.t === 'pause'));
+    const [viewer] = server.viewers;
+    const sent = viewer.sent;
+    await page.waitForTimeout(1000);
+    assert.equal(viewer.sent, sent, 'no media while hidden');
+    await hide(false);
+    await playing(page, 'webcodecs');
+    assert.ok(server.heard.some((m) => m.t === 'resume'));
+    await shows(30, 1000);
+  });
+});
+
+describe('controls', () => {
+  test('keys: help, figures, pause, mute', async () => {
+    await open();
+    await playing(page);
+    await page.locator('loopy-player').focus();
+    await page.keyboard.press('?');
+    assert.ok(await page.getByRole('region', { name: 'Keys' }).isVisible());
+    await page.keyboard.press('Escape');
+    assert.ok(!(await page.getByRole('region', { name: 'Keys' }).isVisible()));
+    await page.keyboard.press('i');
+    await page.getByRole('region', { name: 'Figures' }).getByText('WebCodecs').waitFor();
+    await page.keyboard.press('k');
+    await page.getByRole('button', { name: 'Play' }).waitFor();
+    await page.keyboard.press('k');
+    await playing(page);
+  });
+
+  test('one click gives sound, which becomes the clock of the picture', {
+    skip: outside && 'needs sound',
+  }, async () => {
+    await open('/', {
+      init: () => {
+        const Real = globalThis.AudioContext;
+        globalThis.AudioContext = class extends Real {
+          constructor(...args) {
+            super(...args);
+            globalThis.heard = this;
+            this.ear = this.createAnalyser();
+          }
+        };
+        const connect = AudioNode.prototype.connect;
+        AudioNode.prototype.connect = function (to, ...rest) {
+          if (to === this.context.destination && this !== this.context.ear)
+            connect.call(this, this.context.ear);
+          return connect.call(this, to, ...rest);
+        };
+      },
+    });
+    await playing(page, 'webcodecs');
+    await page.getByRole('button', { name: 'Tap for sound' }).click();
+    await page.waitForFunction(
+      () => {
+        const ear = globalThis.heard?.ear;
+        if (!ear) return false;
+        const wave = new Float32Array(2048);
+        ear.getFloatTimeDomainData(wave);
+        // A tone of 330 Hz at full length: loud, and crossing zero about 28 times in 2048 samples.
+        let crossings = 0;
+        for (let i = 1; i < wave.length; i++) if (wave[i - 1] < 0 !== wave[i] < 0) crossings++;
+        return Math.max(...wave) > 0.02 && crossings >= 25 && crossings <= 31;
+      },
+      null,
+      { timeout: 8000 },
+    );
+    await shows(30, 1500);
+  });
+
+  test('sound is heard in Media Source after one click', { skip: outside && 'needs sound' }, async () => {
+    await open('/?mode=mse');
+    await playing(page, 'mse');
+    await page.getByRole('button', { name: 'Tap for sound' }).click();
+    const bytes = () =>
+      page.evaluate(() => {
+        const v = document.querySelector('loopy-player').shadowRoot.querySelector('video');
+        return v.muted ? -1 : v.webkitAudioDecodedByteCount;
+      });
+    const first = await bytes();
+    await page.waitForTimeout(1000);
+    assert.ok(first >= 0 && (await bytes()) > first, 'sound goes on being decoded');
+  });
+});
+
+test('the OBS page shows the picture on nothing', async () => {
+  await open('/obs');
+  await playing(page);
+  await shows(30, 1000);
+  const colours = await page.evaluate(() =>
+    [document.documentElement, document.body, document.querySelector('loopy-player')].map(
+      (e) => getComputedStyle(e).backgroundColor,
+    ),
+  );
+  assert.deepEqual(new Set(colours), new Set(['rgba(0, 0, 0, 0)']));
+  assert.ok(!(await page.getByRole('group', { name: 'Player' }).isVisible()));
+});
