@@ -1,7 +1,11 @@
 //! The maker: has pieces encoded before they are due, those of what lies ahead first, then every clip
 //! of the library, then the next rung.
 
-use std::{collections::HashSet, sync::mpsc::SyncSender, time::Duration};
+use std::{
+    collections::HashSet,
+    sync::mpsc::SyncSender,
+    time::{Duration, Instant},
+};
 
 use loopy_core::{Hash, limits::Limits};
 use loopy_engine::{
@@ -87,6 +91,8 @@ impl<'a> Maker<'a> {
             if self.work(&ground, &order)? {
                 // There is more to do: the next look does not wait.
                 seen = u64::MAX;
+            } else {
+                self.desk.idle();
             }
         }
         Ok(())
@@ -100,7 +106,7 @@ impl<'a> Maker<'a> {
             .filter(|item| self.is_missing(item) && self.known(ground, item))
             .cloned()
             .collect();
-        self.desk.made(self.ready(ground), missing.len(), 0);
+        self.desk.made(self.ready(ground), missing.len());
         self.desk
             .hurry(!missing.is_empty() || self.ready(ground) < FEW.min(ground.clips.len()));
         if let Some(first) = missing.first() {
@@ -197,7 +203,7 @@ impl<'a> Maker<'a> {
         if (0..on).all(|rung| self.whole.contains(&(part, rung))) {
             self.say(Message::Ready(part));
         }
-        self.desk.made(self.ready(ground), 0, 0);
+        self.desk.made(self.ready(ground), 0);
         Ok(true)
     }
 
@@ -216,6 +222,7 @@ impl<'a> Maker<'a> {
     fn make(&mut self, ground: &Ground, items: Vec<Item>) -> Result<bool, Error> {
         self.pin(&items)?;
         let timeline = Timeline::loose(items);
+        let begun = Instant::now();
         let made = realize::realize(
             &ground.clips,
             &timeline,
@@ -226,7 +233,7 @@ impl<'a> Maker<'a> {
         );
         let (path, why) = match made {
             Ok(made) => {
-                self.desk.made(self.ready(ground), 0, made.encoded_frames);
+                self.desk.encoded(made.encoded_frames, begun.elapsed());
                 for entry in made.fallbacks {
                     self.desk.fall(entry);
                 }

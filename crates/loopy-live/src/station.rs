@@ -290,6 +290,7 @@ impl Show for Station {
         figures.insert(
             "processing".to_owned(),
             json!({
+                "fps": board.speed,
                 "jobs_waiting": board.waiting,
                 "clips_ready": board.ready,
                 "clips": board.clips.len(),

@@ -61,5 +61,9 @@ pub(super) fn run(global: &Global, args: &Demo) -> Result<ExitCode, Error> {
     say(&format!("$ {}", shown.join(" ")));
     let code = render::run(global, &parsed)?;
     say(&format!("watch it: {}", loopy_core::clip::show(&video)));
+    let clips = loopy_core::clip::show(&args.folder.join("clips"));
+    say(&format!(
+        "the same without an end, in the browser: loopy serve {clips}"
+    ));
     Ok(code)
 }

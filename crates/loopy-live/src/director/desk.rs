@@ -83,6 +83,8 @@ pub struct Board {
     pub waiting: usize,
     /// Frames encoded so far.
     pub encoded: u64,
+    /// Frames encoded a second, over the newest order.
+    pub speed: f64,
     visits: VecDeque<u32>,
     parts: Vec<Part>,
     changes: u64,
@@ -231,11 +233,22 @@ impl Desk {
         self.board_mut().clone()
     }
 
-    /// So many clips are ready, so many pieces are waited for, so many frames were encoded.
-    pub fn made(&self, ready: usize, waiting: usize, encoded: u64) {
+    /// So many clips are ready, and so many pieces are waited for.
+    pub fn made(&self, ready: usize, waiting: usize) {
         let mut board = self.board_mut();
         (board.ready, board.waiting) = (ready, waiting);
-        board.encoded += encoded;
+    }
+
+    /// So many frames were encoded within `time`.
+    pub fn encoded(&self, frames: u64, time: Duration) {
+        let mut board = self.board_mut();
+        board.encoded += frames;
+        board.speed = frames as f64 / time.as_secs_f64().max(1e-3);
+    }
+
+    /// Nothing is encoded.
+    pub fn idle(&self) {
+        self.board_mut().speed = 0.0;
     }
 
     /// Shows where the walk is; `turned` when another visit has begun.

@@ -86,7 +86,7 @@ impl Ground {
         let states = options.states.as_deref();
         Ok(Self {
             places: clips.iter().map(part).zip(0..).collect(),
-            names: clips.iter().map(|planned| planned.clip.name()).collect(),
+            names: names(&clips),
             states: states.map_or_else(Vec::new, |states| states.names().to_vec()),
             fps: options.fps,
             rate_mode: options.rate_mode,
@@ -146,6 +146,7 @@ impl Ground {
             let path = planned.clip.path.as_path();
             let stem = path.file_stem().and_then(|stem| stem.to_str());
             self.names[*clip as usize] == name
+                || planned.clip.name() == name
                 || planned.clip.short_name() == name
                 || stem == Some(name)
         };
@@ -158,6 +159,20 @@ impl Ground {
         let state = states.of(clip)?;
         states.names().get(state as usize).map(String::as_str)
     }
+}
+
+/// What people call the clips: the file's name, or the whole path where several have that name.
+fn names(clips: &[PlannedClip]) -> Vec<String> {
+    let mut shared: HashMap<String, u32> = HashMap::new();
+    for planned in clips {
+        *shared.entry(planned.clip.short_name()).or_default() += 1;
+    }
+    let name = |planned: &PlannedClip| {
+        let short = planned.clip.short_name();
+        let alone = shared.get(&short) == Some(&1);
+        if alone { short } else { planned.clip.name() }
+    };
+    clips.iter().map(name).collect()
 }
 
 fn part(planned: &PlannedClip) -> Part {
