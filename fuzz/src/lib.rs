@@ -11,6 +11,7 @@
 pub mod config;
 pub mod features;
 mod library;
+pub mod live;
 pub mod media;
 pub mod names;
 pub mod options;
@@ -26,9 +27,10 @@ pub mod worker;
 pub type Target = fn(&[u8]);
 
 /// All targets by name.
-pub const TARGETS: [(&str, Target); 12] = [
+pub const TARGETS: [(&str, Target); 13] = [
     ("config", config::run),
     ("features", features::run),
+    ("live", live::run),
     ("media", media::run),
     ("names", names::run),
     ("options", options::run),

@@ -10,13 +10,14 @@ use hyper_util::{
 };
 use socket2::SockRef;
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::watch,
     task::JoinSet,
     time::{sleep, timeout},
 };
 
-use super::{http, state::State};
+use super::{http, state::State, tls::Secure};
 
 /// What the system holds of what is sent. More would make pictures old before they leave.
 const SEND_BUFFER: usize = 128 * 1024;
@@ -46,6 +47,7 @@ pub(super) async fn stop(stopped: &mut watch::Receiver<bool>) {
 /// Takes connections until `stopped`, then waits until they have ended.
 pub(super) async fn run(
     listener: TcpListener,
+    secure: Option<Secure>,
     state: Arc<State>,
     mut stopped: watch::Receiver<bool>,
 ) {
@@ -62,7 +64,22 @@ pub(super) async fn run(
                     // Requests may wait too: a few more than there are viewers.
                     if connections.len() < state.config.max_viewers + 64 {
                         let limit = state.config.request_timeout;
-                        connections.spawn(speak(stream, router.clone(), peer, limit));
+                        if let Err(error) = tune(&stream) {
+                            tracing::debug!(%error, "a socket keeps the settings of the system");
+                        }
+                        let router = router.clone();
+                        match &secure {
+                            None => connections.spawn(speak(stream, router, peer, limit)),
+                            Some(secure) => {
+                                let shaken = secure.accept(stream, limit);
+                                connections.spawn(async move {
+                                    match shaken.await {
+                                        Ok(stream) => speak(stream, router, peer, limit).await,
+                                        Err(error) => tracing::debug!(%error, "no encryption"),
+                                    }
+                                })
+                            }
+                        };
                     }
                 }
                 Err(error) => {
@@ -83,10 +100,10 @@ pub(super) async fn run(
 }
 
 /// Speaks HTTP on a connection until it ends or goes over to WebSocket.
-async fn speak(stream: TcpStream, router: Router, peer: Peer, limit: Duration) {
-    if let Err(error) = tune(&stream) {
-        tracing::debug!(%error, "a socket keeps the settings of the system");
-    }
+async fn speak<S>(stream: S, router: Router, peer: Peer, limit: Duration)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let mut stopped = peer.stopped.clone();
     let service = TowerToHyperService::new(router.layer(Extension(peer)));
     let connection = http1::Builder::new()

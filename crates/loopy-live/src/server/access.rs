@@ -54,7 +54,11 @@ impl Access {
             names,
             any_address,
             origins,
-            scheme: "http",
+            scheme: if config.tls.is_some() {
+                "https"
+            } else {
+                "http"
+            },
         })
     }
 
@@ -83,6 +87,11 @@ impl Access {
     pub(super) fn allows(&self, origin: &HeaderValue) -> bool {
         let origin = origin.to_str().map(str::to_ascii_lowercase);
         origin.is_ok_and(|origin| self.origins.contains(&origin))
+    }
+
+    /// Names and addresses by which the server is reached.
+    pub(super) fn names(&self) -> &[String] {
+        &self.names
     }
 
     /// `http` or `https`.

@@ -1,6 +1,6 @@
 //! What the server is told, and why it does not start.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use crate::protocol::session::Rules;
 
@@ -29,6 +29,8 @@ pub struct Config {
     pub max_viewers: usize,
     /// Connections at once for one token from one address.
     pub max_per_token: usize,
+    /// Encryption; without it tokens and pictures can be read on the way.
+    pub tls: Option<Tls>,
     /// What a connection is held to.
     pub rules: Rules,
     /// A request must be there in whole within so long.
@@ -61,11 +63,26 @@ impl Config {
             origins: Vec::new(),
             max_viewers: 500,
             max_per_token: 8,
+            tls: None,
             rules: Rules::default(),
             request_timeout: Duration::from_secs(10),
             drain: Duration::from_secs(5),
         }
     }
+}
+
+/// Where the certificate comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tls {
+    /// From files in PEM.
+    Files {
+        /// The certificate, and those that vouch for it.
+        certificate: PathBuf,
+        /// Its private key.
+        key: PathBuf,
+    },
+    /// Made anew at each start. Browsers ask whether to go on; compare the fingerprint then.
+    SelfSigned,
 }
 
 /// Why the server does not start.
@@ -106,6 +123,17 @@ pub enum StartError {
         /// Why.
         source: std::io::Error,
     },
+    /// A file of the certificate cannot be used.
+    #[error("cannot use {}: {why}; give a certificate and its key in PEM", path.display())]
+    Certificate {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// No certificate could be made.
+    #[error("cannot make a certificate: {0}; give one by files")]
+    SelfSigned(String),
     /// The system gave no random bytes.
     #[error("the system gives no random bytes: {0}; tokens cannot be made without")]
     Random(getrandom::Error),

@@ -16,6 +16,7 @@ mod pages;
 mod seats;
 mod socket;
 mod state;
+mod tls;
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -25,16 +26,18 @@ use tokio::{
     task::JoinHandle,
 };
 
-pub use config::{Config, PLACEHOLDER, StartError, TOKEN_LENGTH};
+pub use config::{Config, PLACEHOLDER, StartError, TOKEN_LENGTH, Tls};
 pub use pages::{Asset, Assets, NoAssets};
 
 use crate::{hub::Hub, show::Show};
 use state::State;
+use tls::Secure;
 
 /// Serves the stream over WebSocket, with its pages and its control interface.
 pub struct WebSocketServer {
     listener: TcpListener,
     state: Arc<State>,
+    secure: Option<Secure>,
 }
 
 impl WebSocketServer {
@@ -49,8 +52,20 @@ impl WebSocketServer {
         assets: Arc<dyn Assets>,
     ) -> Result<Self, StartError> {
         let state = State::new(config, hub, show, assets)?;
+        let tls = state.config.tls.as_ref();
+        let secure = tls.map(|tls| Secure::new(tls, state.access.names()));
+        let secure = secure.transpose()?;
         let listener = listen(&state.config).await?;
-        Ok(Self { listener, state })
+        Ok(Self {
+            listener,
+            state,
+            secure,
+        })
+    }
+
+    /// Digest of the certificate as browsers show it (SHA-256, hexadecimal), with encryption.
+    pub fn fingerprint(&self) -> Option<&str> {
+        self.secure.as_ref().map(Secure::fingerprint)
     }
 
     /// Where it listens.
@@ -66,7 +81,7 @@ impl WebSocketServer {
         let (stop, stopped) = watch::channel(false);
         let address = self.listener.local_addr();
         let figures = tokio::spawn(figures::keep(Arc::clone(&self.state), stopped.clone()));
-        let accepting = tokio::spawn(accept::run(self.listener, self.state, stopped));
+        let accepting = tokio::spawn(accept::run(self.listener, self.secure, self.state, stopped));
         Running {
             address: address.ok(),
             stop,

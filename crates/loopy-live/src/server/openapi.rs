@@ -145,7 +145,7 @@ fn errors(good: &Value, refusals: &[&str]) -> Value {
 
 /// The schema of a type, whole and without a name of its own.
 fn schema<T: JsonSchema>() -> Value {
-    let settings = SchemaSettings::openapi3().with(|settings| {
+    let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.inline_subschemas = true;
         settings.meta_schema = None;
     });
@@ -154,7 +154,7 @@ fn schema<T: JsonSchema>() -> Value {
         .into_root_schema_for::<T>()
         .to_value();
     if let Value::Object(fields) = &mut schema {
-        fields.remove("components");
+        fields.remove("$defs");
         fields.remove("title");
     }
     schema
