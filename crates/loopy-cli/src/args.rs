@@ -1,5 +1,6 @@
 //! The command line: every option, its help and its defaults.
 
+mod bench;
 mod serve;
 
 use std::path::PathBuf;
@@ -10,7 +11,10 @@ use loopy_core::{
 };
 use loopy_engine::scan::Trim;
 
-pub(crate) use self::serve::Serve;
+pub(crate) use self::{
+    bench::{Bench, BenchServe},
+    serve::Serve,
+};
 
 /// Endless, seamless video from a folder of short clips.
 #[derive(Debug, Parser)]
@@ -105,6 +109,9 @@ pub(crate) enum Command {
         after_help = "Examples:\n  loopy serve ~/clips\n  loopy serve ~/clips --rungs 720p@2500k,360p@700k\n  loopy serve ~/clips --host 0.0.0.0 --tls-self-signed"
     )]
     Serve(Box<Serve>),
+    /// Loads that measure
+    #[command(subcommand)]
+    Bench(Bench),
     /// The store of encoded pieces
     #[command(subcommand, after_help = "Example:\n  loopy cache info")]
     Cache(Cache),

@@ -2,6 +2,7 @@
 
 mod analyze;
 mod audit;
+mod bench;
 mod cache;
 mod config;
 mod demo;
@@ -52,6 +53,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
         Command::Loop(looped) => looped::run(&global, &looped),
         Command::Demo(demo) => demo::run(&global, &demo),
         Command::Serve(serve) => serve::run(&global, &serve),
+        Command::Bench(bench) => bench::run(&global, &bench),
         Command::Cache(cache) => cache::run(&global, &cache),
         Command::Config(config) => config::run(&global, &config),
         Command::Migrate(migrate) => migrate::run(&global, &migrate),

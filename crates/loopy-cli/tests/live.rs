@@ -37,10 +37,10 @@ impl Served {
         let args = ["serve", "clips", "--port", "0", "--json", "--fps", "30"];
         let args = [&args, more].concat();
         let mut command = house.loopy(&args);
-        command
-            .env("LOOPYCOMFY_TOKEN", TOKEN)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null());
+        if !more.contains(&"--config") {
+            command.env("LOOPYCOMFY_TOKEN", TOKEN);
+        }
+        command.stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
         let lines = std::io::BufReader::new(child.stdout.take().unwrap());
         let mut lines = std::io::BufRead::lines(lines);
@@ -210,6 +210,41 @@ fn the_picture_goes_on_whatever_breaks() {
         .iter()
         .any(|one| one.truth.is_some_and(|truth| truth.0 == 1));
     assert!(!gone, "a clip that went is shown");
+}
+
+#[test]
+fn settings_change_while_the_stream_runs_and_broken_ones_change_nothing() {
+    let house = house(&[60, 66, 72]);
+    let file = house.path("live.yaml");
+    let write = |token: &str, more: &str| {
+        let text = format!(
+            "version: \"2.0.0\"\nfeatures:\n  real_time:\n    websocket:\n      auth_token: \
+             \"{token}\"\n{more}"
+        );
+        fs::write(&file, text).unwrap();
+    };
+    let (old, new) = ("the-first-token-0123456789", "another-token-of-9876543210");
+    write(old, "");
+    let served = Served::new(&house, &["--config", "live.yaml"]);
+    let mut viewer = Viewer::connect(served.port, old);
+    viewer.watch(Duration::from_millis(500));
+    write(new, "wlak: {min_gap: 1}\n");
+    let mut shown = viewer.watch(Duration::from_millis(2500));
+    let (status, figures) = viewer::get(served.port, "/api/status", old);
+    assert_eq!(status, 200, "a file that is broken changes no token");
+    assert!(
+        figures.contains("the settings as they were") && figures.contains("wlak"),
+        "{figures}"
+    );
+    write(old, "walk: {min_gap: 2}\n");
+    shown.extend(viewer.watch(Duration::from_millis(2500)));
+    check(&shown);
+    write(new, "walk: {min_gap: 2}\n");
+    let (code, _) = viewer.closed();
+    assert_eq!(code, 4001);
+    assert_eq!(viewer::get(served.port, "/api/status", old).0, 401);
+    let mut viewer = Viewer::connect(served.port, new);
+    check(&viewer.watch(Duration::from_secs(2)));
 }
 
 #[test]

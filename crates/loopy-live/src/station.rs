@@ -115,7 +115,7 @@ impl Station {
                 };
                 let surveyor = Surveyor {
                     room,
-                    options,
+                    options: Arc::new(options.clone()),
                     desk,
                     director,
                     fps: self.fps,
@@ -182,6 +182,16 @@ impl Station {
             self.stop();
         }
         end
+    }
+
+    /// The walk shall be as `options` have it, from its next joint on.
+    pub fn change_options(&self, options: Options) {
+        self.desk.change_options(Arc::new(options));
+    }
+
+    /// Writes a step down into the ledger.
+    pub fn note(&self, entry: Entry) {
+        self.desk.fall(entry);
     }
 
     /// Ends the stream.

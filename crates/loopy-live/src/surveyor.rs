@@ -30,7 +30,7 @@ pub struct Surveyor<'a> {
     /// Store, index and workers.
     pub room: &'a Room<'a>,
     /// What to look for, and what the walk is like.
-    pub options: &'a Options,
+    pub options: Arc<Options>,
     /// Shared with the maker.
     pub desk: &'a Desk,
     /// Who is told of a new ground.
@@ -85,7 +85,7 @@ impl Surveyor<'_> {
     ///
     /// # Errors
     /// When there is no usable clip at the beginning, or the store or the index fails.
-    pub fn run(self) -> Result<(), Error> {
+    pub fn run(mut self) -> Result<(), Error> {
         let mut meter = Meter::start(self.room.workers);
         let (files, new) = survey::files(&self.options.scan, &self.options.limits, self.room)?;
         let mut look = survey::look(&self.options.scan);
@@ -104,6 +104,14 @@ impl Surveyor<'_> {
             if let Some(other) = self.desk.take_seed() {
                 seed = other;
                 self.lay(&survey, seed, true)?;
+            }
+            if let Some(options) = self.desk.take_options() {
+                let before = std::mem::replace(&mut self.options, options);
+                if let Err(error) = self.lay(&survey, seed, true) {
+                    // A wish that cannot be granted changes nothing.
+                    self.options = before;
+                    self.trouble(&error);
+                }
             }
             let now = survey::look(&self.options.scan);
             if now == look {
@@ -129,7 +137,7 @@ impl Surveyor<'_> {
     }
 
     fn full(&self, meter: &mut Meter) -> Result<Survey, Error> {
-        let options = self.options;
+        let options = &self.options;
         survey::full(
             &options.scan,
             options.matched,
@@ -140,7 +148,7 @@ impl Surveyor<'_> {
     }
 
     fn sketch(&self, files: &[PathBuf], meter: &mut Meter) -> Result<(), Error> {
-        let options = self.options;
+        let options = &self.options;
         match survey::sketch(&options.scan, files, &options.limits, self.room, meter) {
             Ok(survey) => match self.lay(&survey, options.seed, false) {
                 // A wish may name a clip that is not among these.
@@ -154,7 +162,7 @@ impl Surveyor<'_> {
 
     /// Lays out what was found and gives it to the others.
     fn lay(&self, survey: &Survey, seed: u64, full: bool) -> Result<(), Error> {
-        let ground = Arc::new(Ground::new(survey, self.options, self.fps, seed, full)?);
+        let ground = Arc::new(Ground::new(survey, &self.options, self.fps, seed, full)?);
         self.desk.lay(Arc::clone(&ground));
         // Who has ended needs no ground.
         let _ended = self.director.send(Message::Ground(ground));

@@ -76,6 +76,9 @@ pub(crate) struct Place {
     /// Viewers at the same time
     #[arg(long, value_name = "N", default_value_t = 1000)]
     pub(crate) max_viewers: u32,
+    /// Viewers at the same time from one address
+    #[arg(long, value_name = "N", default_value_t = 8)]
+    pub(crate) max_per_address: u32,
     /// Certificate chain, .pem; with --tls-key
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     pub(crate) tls_cert: Option<PathBuf>,

@@ -1,5 +1,7 @@
 //! `loopy serve`: the live stream.
 
+mod reload;
+
 use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Instant};
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -12,7 +14,7 @@ use loopy_live::{
     assets::Pages,
     director::rungs::{Rung, Rungs},
     hub::Hub,
-    server::{Config, StartError, WebSocketServer},
+    server::{Config, StartError, Tls, Tokens, WebSocketServer},
     sound::Choice,
     station::{Lobby, Station},
     surveyor,
@@ -55,6 +57,7 @@ pub(super) fn run(global: &Global, args: &Serve) -> Result<ExitCode, Error> {
         let bound = WebSocketServer::bind(server, hub.clone(), lobby.clone(), Arc::new(Pages));
         let bound = runtime.block_on(bound).map_err(|error| refused(&error))?;
         let address = bound.address();
+        let fingerprint = bound.fingerprint().map(str::to_owned);
         let running = {
             let _inside = runtime.enter();
             bound.start()
@@ -62,7 +65,11 @@ pub(super) fn run(global: &Global, args: &Serve) -> Result<ExitCode, Error> {
         if let Ok(address) = address {
             tell(global, args, address.port(), &token, drawn);
         }
-        let streamed = stream(global, args, &options, &house, room, (hub, &lobby));
+        if let Some(fingerprint) = &fingerprint {
+            words::say(&format!("certificate (SHA-256) {fingerprint}"));
+        }
+        let server = (hub, &*lobby, running.tokens());
+        let streamed = stream(global, args, &options, &house, room, server);
         runtime.block_on(running.stop());
         streamed
     })?;
@@ -76,7 +83,7 @@ fn stream(
     options: &Options,
     house: &House,
     room: &Room,
-    (hub, lobby): (Arc<Hub>, &Lobby),
+    (hub, lobby, tokens): (Arc<Hub>, &Lobby, Tokens),
 ) -> Result<(), Error> {
     let (fps, size) = surveyor::shape(options, room)?;
     let rungs = Rungs::new(rungs(args, options, fps, size));
@@ -87,6 +94,7 @@ fn stream(
     let (station, inbox) = Station::new(hub, rungs, fps, sound(args), watch);
     let station = Arc::new(station);
     lobby.open(Arc::clone(&station));
+    reload::watch(global, args, &station, tokens);
     station.run(inbox, options, room, usize::from(global.workers))
 }
 
@@ -157,6 +165,14 @@ fn server(global: &Global, args: &Serve) -> Result<(Config, bool), Error> {
         hosts: place.allow_host.clone(),
         origins: place.allow_origin.clone(),
         max_viewers: place.max_viewers as usize,
+        max_per_token: place.max_per_address as usize,
+        tls: match (&place.tls_cert, &place.tls_key) {
+            (Some(certificate), Some(key)) => Some(Tls::Files {
+                certificate: certificate.clone(),
+                key: key.clone(),
+            }),
+            _ => place.tls_self_signed.then_some(Tls::SelfSigned),
+        },
         ..Config::new(token)
     };
     Ok((config, drawn))

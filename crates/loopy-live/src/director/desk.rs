@@ -11,7 +11,7 @@ use loopy_core::{
     ledger::{Entry, Ledger, Noted},
     plan::SeamKind,
 };
-use loopy_engine::realize::Item;
+use loopy_engine::{realize::Item, render::Options};
 
 use super::{
     course::{Course, Standing, Step},
@@ -39,6 +39,8 @@ struct Work {
     /// Clips of which pieces were missing.
     doubted: HashSet<Part>,
     seed: Option<u64>,
+    /// What the walk shall be like from now on.
+    options: Option<Arc<Options>>,
     /// Pieces are missing that will be shown soon.
     urgent: bool,
     stop: bool,
@@ -174,6 +176,16 @@ impl Desk {
         self.change(|work| work.seed = Some(seed));
     }
 
+    /// The walk shall be as `options` have it.
+    pub fn change_options(&self, options: Arc<Options>) {
+        self.change(|work| work.options = Some(options));
+    }
+
+    /// What the walk shall be like, where that is another than before.
+    pub fn take_options(&self) -> Option<Arc<Options>> {
+        self.work().options.take()
+    }
+
     /// The seed that is wished for, if there is one that nobody has taken.
     pub fn take_seed(&self) -> Option<u64> {
         self.work().seed.take()
@@ -220,10 +232,10 @@ impl Desk {
         drop(self.changed.wait_timeout_while(work, most, busy));
     }
 
-    /// Waits up to `most`, or until everybody ends or a seed is wished for.
+    /// Waits up to `most`, or until everybody ends or something else is wished for.
     pub fn rest(&self, most: Duration) {
         let work = self.work();
-        let quiet = |work: &mut Work| !work.stop && work.seed.is_none();
+        let quiet = |work: &mut Work| !work.stop && work.seed.is_none() && work.options.is_none();
         // Who woke it does not matter.
         drop(self.changed.wait_timeout_while(work, most, quiet));
     }

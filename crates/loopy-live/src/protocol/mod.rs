@@ -26,6 +26,8 @@ pub enum Code {
     Data = 1007,
     /// A rule was broken.
     Policy = 1008,
+    /// The token is another one now.
+    Auth = 4001,
     /// Nothing was read for too long.
     Slow = 4008,
     /// The token has expired.

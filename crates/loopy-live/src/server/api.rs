@@ -332,7 +332,7 @@ pub(super) async fn link(
         caller.may(|_| is_had, "that the link would have")?;
         let end = unix() + seconds;
         let expires = caller.0.expires.map_or(end, |own| own.min(end));
-        let token = state.keys.link(scope, expires).map_err(no_random)?;
+        let token = state.keys().link(scope, expires).map_err(no_random)?;
         let host = headers
             .get(header::HOST)
             .and_then(|host| host.to_str().ok());

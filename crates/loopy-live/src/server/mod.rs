@@ -79,11 +79,13 @@ impl WebSocketServer {
     /// Takes connections until it is stopped.
     pub fn start(self) -> Running {
         let (stop, stopped) = watch::channel(false);
+        let state = Arc::clone(&self.state);
         let address = self.listener.local_addr();
         let figures = tokio::spawn(figures::keep(Arc::clone(&self.state), stopped.clone()));
         let accepting = tokio::spawn(accept::run(self.listener, self.secure, self.state, stopped));
         Running {
             address: address.ok(),
+            state,
             stop,
             accepting,
             figures,
@@ -95,12 +97,32 @@ impl WebSocketServer {
 /// until all viewers were told.
 pub struct Running {
     address: Option<SocketAddr>,
+    state: Arc<State>,
     stop: watch::Sender<bool>,
     accepting: JoinHandle<()>,
     figures: JoinHandle<()>,
 }
 
+/// Changes the token of a server that runs.
+#[derive(Clone)]
+pub struct Tokens(Arc<State>);
+
+impl Tokens {
+    /// `token` holds from now on; viewers who came with another are asked for it within a second.
+    ///
+    /// # Errors
+    /// [`StartError`] where it is none; then the one before it still holds.
+    pub fn rotate(&self, token: &str) -> Result<(), StartError> {
+        self.0.rotate(token)
+    }
+}
+
 impl Running {
+    /// What changes its token.
+    pub fn tokens(&self) -> Tokens {
+        Tokens(Arc::clone(&self.state))
+    }
+
     /// Where it listens.
     pub fn address(&self) -> Option<SocketAddr> {
         self.address

@@ -170,6 +170,7 @@ async fn run(
     second.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let (sink, stream) = socket.split();
     let mut line = Line {
+        token: state.tokens(),
         stream,
         second,
         stopped: peer.stopped,
@@ -224,6 +225,8 @@ impl Watched {
 
 /// A connection.
 struct Line {
+    /// Number of the token that it came with.
+    token: u64,
     state: Arc<State>,
     session: Session,
     stream: SplitStream<WebSocket>,
@@ -393,6 +396,9 @@ impl Line {
 
     fn tick(&mut self) {
         let now = self.state.hub.now_us();
+        if self.state.tokens() != self.token && !self.session.is_closing() {
+            self.session.close(Code::Auth, "the token was changed");
+        }
         self.session.tick(&self.state.hub, now);
         let viewer = self.session.viewer(now);
         let dropped = viewer.dropped_groups;

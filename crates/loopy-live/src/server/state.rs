@@ -3,7 +3,10 @@
 use std::{
     collections::HashMap,
     net::IpAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Instant, SystemTime, UNIX_EPOCH},
 };
 
@@ -30,7 +33,9 @@ pub(super) struct State {
     pub(super) show: Arc<dyn Show>,
     pub(super) assets: Arc<dyn Assets>,
     pub(super) access: Access,
-    pub(super) keys: Keys,
+    keys: RwLock<Arc<Keys>>,
+    /// Tokens so far.
+    tokens: AtomicU64,
     pub(super) figures: Figures,
     pub(super) seats: Arc<Seats>,
     pub(super) started: Instant,
@@ -68,7 +73,8 @@ impl State {
             show,
             assets,
             access,
-            keys,
+            keys: RwLock::new(Arc::new(keys)),
+            tokens: AtomicU64::new(0),
             figures: Figures::default(),
             seats: Arc::new(seats),
             started: Instant::now(),
@@ -77,11 +83,30 @@ impl State {
         }))
     }
 
+    /// What checks tokens now.
+    pub(super) fn keys(&self) -> Arc<Keys> {
+        Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Another token holds from now on, and what the one before it gave does no more.
+    pub(super) fn rotate(&self, token: &str) -> Result<(), StartError> {
+        let keys = Arc::new(Keys::new(token)?);
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
+        lock(&self.tickets).clear();
+        self.tokens.fetch_add(1, Ordering::AcqRel);
+        Ok(())
+    }
+
+    /// Counts tokens: who came with another one has to show the new.
+    pub(super) fn tokens(&self) -> u64 {
+        self.tokens.load(Ordering::Acquire)
+    }
+
     /// What `token` gives to whoever is at `from`. No token is no try, but costs the same time.
     pub(super) fn check(&self, token: Option<&[u8]>, from: IpAddr) -> Result<Grant, Denied> {
         let now = self.hub.now_us();
         let wait = lock(&self.guard).wait(from, now);
-        let grant = self.keys.check(token.unwrap_or_default(), unix());
+        let grant = self.keys().check(token.unwrap_or_default(), unix());
         if let Some(seconds) = wait {
             return Err(Denied::Wait(seconds));
         }
