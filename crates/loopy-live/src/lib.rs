@@ -7,9 +7,11 @@
 pub mod director;
 pub mod hub;
 pub mod maker;
+pub mod outputs;
 pub mod packet;
 pub mod polite;
 pub mod publisher;
 pub mod show;
 pub mod station;
+pub mod stills;
 pub mod surveyor;

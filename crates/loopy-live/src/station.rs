@@ -31,6 +31,7 @@ use crate::{
     polite::Polite,
     publisher,
     show::{Refused, Show, Taken, Verb},
+    stills,
     surveyor::Surveyor,
 };
 
@@ -81,7 +82,9 @@ impl Station {
         room: &Room,
         workers: usize,
     ) -> Result<(), Error> {
-        let (rows, published) = sync_channel(ROWS);
+        let (rows, committed) = sync_channel(ROWS);
+        let (to_publisher, published) = sync_channel(ROWS);
+        let (to_stills, shown) = sync_channel(ROWS);
         thread::scope(|scope| {
             let desk = &self.desk;
             let director = self.inbox.clone();
@@ -119,6 +122,18 @@ impl Station {
                 self.ending(director.run())
             });
             scope.spawn(move || publisher::run(&published, &self.hub, desk.rungs(), self.fps));
+            let fall = |entry| desk.fall(entry);
+            scope.spawn(move || stills::run(&shown, &self.hub, desk.rungs(), self.fps, &fall));
+            scope.spawn(move || {
+                for row in committed {
+                    let row = Arc::new(row);
+                    // The stream waits for nobody: pictures of a row that find no room are not made.
+                    let _full = to_stills.try_send(Arc::clone(&row));
+                    if to_publisher.send(row).is_err() {
+                        return;
+                    }
+                }
+            });
             while !self.desk.stopped() {
                 if (room.interrupted)() {
                     self.stop();
