@@ -63,9 +63,9 @@ pub struct Director<'a> {
     /// What is told.
     pub inbox: Receiver<Message>,
     /// Where rows go: to the publisher.
-    pub rows: SyncSender<Row>,
+    pub rows: SyncSender<Arc<Row>>,
     /// Where they go, too; who does not keep up misses some.
-    pub others: Vec<SyncSender<Row>>,
+    pub others: Vec<SyncSender<Arc<Row>>>,
     /// Where viewers are, and the clock.
     pub hub: &'a Hub,
     /// What is shared with those who make pieces and those who ask for figures.
@@ -206,7 +206,7 @@ impl Director<'_> {
         let row = course.advance(self.stock);
         if row.pieces.is_empty() {
             // Nothing was ever shown and nothing is there: the maker is at it.
-            return self.rows.try_send(row).is_ok() || !self.desk.stopped();
+            return self.rows.try_send(Arc::new(row)).is_ok() || !self.desk.stopped();
         }
         if self.hub.epoch_us().is_none() {
             self.hub.begin(now + LEAD_US);
@@ -218,8 +218,9 @@ impl Director<'_> {
                 self.desk.doubt(ground.part(clip));
             }
         }
+        let row = Arc::new(row);
         for other in &self.others {
-            if let Err(TrySendError::Full(row)) = other.try_send(row.clone()) {
+            if let Err(TrySendError::Full(row)) = other.try_send(Arc::clone(&row)) {
                 tracing::warn!(frame = row.start, "sound or stills do not keep up");
             }
         }

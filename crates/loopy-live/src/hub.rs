@@ -6,7 +6,10 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, OnceLock, PoisonError, RwLock},
+    sync::{
+        Arc, OnceLock, PoisonError, RwLock,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Instant,
 };
 
@@ -199,9 +202,38 @@ pub struct Reel {
     pub stream_seq: u32,
     ring: RwLock<Ring>,
     changed: watch::Sender<u64>,
+    wants: AtomicUsize,
+}
+
+/// A viewer wants a rung, until this is dropped. Rungs of single pictures are made only for those.
+#[derive(Debug)]
+pub struct Want(Arc<Reel>);
+
+impl Want {
+    /// It is `reel` that is wanted.
+    pub fn is_for(&self, reel: &Arc<Reel>) -> bool {
+        Arc::ptr_eq(&self.0, reel)
+    }
+}
+
+impl Drop for Want {
+    fn drop(&mut self) {
+        self.0.wants.fetch_sub(1, Ordering::AcqRel);
+    }
 }
 
 impl Reel {
+    /// Wants packets from now on.
+    pub fn want(self: &Arc<Self>) -> Want {
+        self.wants.fetch_add(1, Ordering::AcqRel);
+        Want(Arc::clone(self))
+    }
+
+    /// How many want it.
+    pub fn wanted(&self) -> usize {
+        self.wants.load(Ordering::Acquire)
+    }
+
     /// Looks at the packets.
     pub fn look<T>(&self, look: impl FnOnce(&Ring) -> T) -> T {
         look(&self.ring.read().unwrap_or_else(PoisonError::into_inner))
@@ -256,6 +288,7 @@ impl Hub {
             stream_seq: reels.len() as u32 + 1,
             ring: RwLock::default(),
             changed: watch::Sender::new(0),
+            wants: AtomicUsize::new(0),
         });
         reels.push(Arc::clone(&reel));
         self.added.send_replace(reels.len());
@@ -290,6 +323,14 @@ impl Hub {
             ring.next
         };
         reel.changed.send_replace(next);
+    }
+
+    /// Drops what lies in `reel`, of which nothing more comes for now: who asks for it later is not
+    /// shown what was.
+    pub fn clear(&self, reel: &Reel) {
+        let mut ring = reel.ring.write().unwrap_or_else(PoisonError::into_inner);
+        ring.packets.clear();
+        ring.newest_key = None;
     }
 }
 
@@ -344,6 +385,22 @@ mod tests {
             (98, 9),
             "the pictures before the first key frame are nobody's"
         );
+    }
+
+    #[test]
+    fn a_rung_knows_who_wants_it_and_forgets_what_was() {
+        let hub = Hub::new(Instant::now());
+        let reel = reel(&hub);
+        let (one, two) = (reel.want(), reel.want());
+        assert_eq!(reel.wanted(), 2);
+        hub.publish(&reel, unit(0, 1));
+        drop((one, two));
+        assert_eq!(reel.wanted(), 0);
+        hub.clear(&reel);
+        let look = || reel.look(|ring| (ring.range(), ring.newest_key()));
+        assert_eq!(look(), ((1, 1), None));
+        hub.publish(&reel, unit(90, 1));
+        assert_eq!(look(), ((1, 2), Some(1)));
     }
 
     #[test]

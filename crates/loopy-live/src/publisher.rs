@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Publishes the rows that come until there are no more.
-pub fn run(rows: &Receiver<Row>, hub: &Hub, rungs: &Rungs, fps: Rate) {
+pub fn run(rows: &Receiver<Arc<Row>>, hub: &Hub, rungs: &Rungs, fps: Rate) {
     let mut reels: Vec<Arc<Reel>> = Vec::new();
     for row in rows {
         for (rung, piece) in rungs.all().iter().zip(&row.pieces).skip(reels.len()) {
@@ -43,12 +43,20 @@ pub fn run(rows: &Receiver<Row>, hub: &Hub, rungs: &Rungs, fps: Rate) {
     }
 }
 
+/// The output frame whose picture time is nearest to `pts` microseconds.
+pub fn frame(fps: Rate, pts: u64) -> u64 {
+    let (num, den) = (u128::from(fps.num()), u128::from(fps.den()));
+    let frame = (u128::from(pts) * num + den * 500_000) / (den * 1_000_000);
+    u64::try_from(frame).unwrap_or(u64::MAX)
+}
+
 /// Picture time of an output frame in microseconds.
 pub fn due(fps: Rate, frame: u64) -> u64 {
     u64::try_from(fps.micros(frame)).unwrap_or_default()
 }
 
-fn wait(hub: &Hub, pts: u64) {
+/// Waits until the picture of time `pts` is due.
+pub(crate) fn wait(hub: &Hub, pts: u64) {
     let due = hub.epoch_us().unwrap_or_default().saturating_add(pts);
     let early = due.saturating_sub(hub.now_us());
     if early > 0 {

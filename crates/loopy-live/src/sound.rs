@@ -96,16 +96,16 @@ impl Sounds {
     }
 }
 
-/// One encoding of the mix.
+/// One encoding of the mix, made while somebody wants it.
 struct Lane {
-    encoder: Encoder,
+    codec: Codec,
     reel: Arc<Reel>,
-    /// Sample frame of the stream with which its sound begins.
-    begin: u64,
+    /// The encoder, and the sample frame of the stream with which its sound begins.
+    open: Option<(Encoder, u64)>,
 }
 
 impl Lane {
-    fn new(codec: Codec, hub: &Hub, begin: u64) -> Result<Self, loopy_media::Error> {
+    fn new(codec: Codec, hub: &Hub) -> Result<Self, loopy_media::Error> {
         let encoder = Encoder::new(codec, BITRATE)?;
         let track = encoder.track();
         let head = track.extradata.clone().into();
@@ -123,16 +123,26 @@ impl Lane {
             sound: Some((RATE, track.channels as u8)),
         });
         Ok(Self {
-            encoder,
+            codec,
             reel,
-            begin,
+            open: None,
         })
     }
 
-    /// Encodes `samples` and queues what comes out.
-    fn push(&mut self, samples: &[f32], hub: &Hub) -> Result<(), loopy_media::Error> {
-        let (begin, reel) = (self.begin, &self.reel);
-        self.encoder.push(samples, &mut |packet: Packet| {
+    /// Encodes `samples`, the first of which is sample frame `at`, and queues what comes out.
+    fn push(&mut self, samples: &[f32], at: u64, hub: &Hub) -> Result<(), loopy_media::Error> {
+        if self.reel.wanted() == 0 {
+            if self.open.take().is_some() {
+                hub.clear(&self.reel);
+            }
+            return Ok(());
+        }
+        let (encoder, begin) = match &mut self.open {
+            Some(open) => open,
+            none => none.insert((Encoder::new(self.codec, BITRATE)?, at)),
+        };
+        let (begin, reel) = (*begin, &self.reel);
+        encoder.push(samples, &mut |packet: Packet| {
             let micros = |sample: u64| (u128::from(sample) * 1_000_000 / u128::from(RATE)) as u64;
             // What comes before the sound begins only prepares the decoder.
             let Some(first) = begin.checked_add_signed(packet.pts) else {
@@ -179,7 +189,7 @@ impl Engineer<'_> {
     ///
     /// # Errors
     /// When sound cannot be encoded or read; the pictures go on without it.
-    pub fn run(mut self, rows: &Receiver<Row>) -> Result<(), Error> {
+    pub fn run(mut self, rows: &Receiver<Arc<Row>>) -> Result<(), Error> {
         let mut lanes: Vec<Lane> = Vec::new();
         let mut along: Option<Along> = None;
         let mut bed = match self.bed.take() {
@@ -202,21 +212,29 @@ impl Engineer<'_> {
                 if let Some(bed) = &mut bed {
                     bed.seek(begin);
                 }
-                lanes = self.lanes(begin)?;
+                lanes = self.lanes()?;
                 along = Some(Along::new(self.store, self.fps, self.rate_mode, row.start));
             }
             if let Some(bed) = &mut bed {
                 let until = self.fps.samples(row.start + u64::from(row.frames), RATE);
-                while bed.position() < until && bed.next(&mut block)? {
+                let mut at = bed.position();
+                while at < until && bed.next(&mut block)? {
                     for lane in &mut lanes {
-                        lane.push(&block, self.hub)?;
+                        lane.push(&block, at, self.hub)?;
                     }
+                    at = bed.position();
                 }
             } else if let Some(along) = &mut along {
                 self.follow(along, &row);
-                along.mix(&mut block)?;
+                let at = along.position();
+                if lanes.iter().all(|lane| lane.reel.wanted() == 0) {
+                    along.skip();
+                    block.clear();
+                } else {
+                    along.mix(&mut block)?;
+                }
                 for lane in &mut lanes {
-                    lane.push(&block, self.hub)?;
+                    lane.push(&block, at, self.hub)?;
                 }
             }
         }
@@ -224,10 +242,10 @@ impl Engineer<'_> {
     }
 
     /// Opus where this FFmpeg has it, and AAC always.
-    fn lanes(&self, begin: u64) -> Result<Vec<Lane>, Error> {
-        let opus = Lane::new(Codec::Opus, self.hub, begin);
+    fn lanes(&self) -> Result<Vec<Lane>, Error> {
+        let opus = Lane::new(Codec::Opus, self.hub);
         let opus = opus.inspect_err(|error| tracing::warn!(%error, "no Opus; AAC alone is sent"));
-        let aac = Lane::new(Codec::Aac, self.hub, begin)?;
+        let aac = Lane::new(Codec::Aac, self.hub)?;
         Ok(opus.ok().into_iter().chain([aac]).collect())
     }
 

@@ -33,6 +33,7 @@ use crate::{
     publisher,
     show::{Refused, Show, Taken, Verb},
     sound::{Choice, Engineer, Sounds},
+    stills,
     surveyor::Surveyor,
 };
 
@@ -95,6 +96,7 @@ impl Station {
     ) -> Result<(), Error> {
         let (rows, published) = sync_channel(ROWS);
         let (sounding, heard) = sync_channel(ROWS);
+        let (drawing, shown) = sync_channel(ROWS);
         let bed = match &self.sound {
             Choice::Bed(file) => Some(soundtrack::bed(file, &options.limits, room)?),
             Choice::Keep | Choice::None => None,
@@ -125,7 +127,7 @@ impl Station {
             let sounds = keep.then_some(&self.sounds);
             let maker = Maker::new(room, desk, self.inbox.clone(), options.limits, sounds);
             let maker = scope.spawn(move || self.ending(maker.run()));
-            let mut others = Vec::new();
+            let mut others = vec![drawing];
             if self.sound != Choice::None {
                 others.push(sounding);
                 let engineer = Engineer {
@@ -156,6 +158,8 @@ impl Station {
                 self.ending(director.run())
             });
             scope.spawn(move || publisher::run(&published, &self.hub, desk.rungs(), self.fps));
+            let fall = |entry| desk.fall(entry);
+            scope.spawn(move || stills::run(&shown, &self.hub, desk.rungs(), self.fps, &fall));
             while !self.desk.stopped() {
                 if (room.interrupted)() {
                     self.stop();

@@ -15,6 +15,7 @@ mod ffi;
 pub mod mux;
 pub mod probe;
 pub mod segment;
+pub mod still;
 
 pub use error::Error;
 pub use ffi::{give_back_large_blocks, init, libraries, versions};

@@ -9,11 +9,13 @@ mod header;
 mod index;
 mod io;
 mod lane;
+pub mod parts;
 
 use std::{io::Write, path::Path};
 
 use loopy_core::{Rate, Size};
 
+pub use self::clock::date;
 use self::{
     format::Format,
     lane::{Lane, Lanes},

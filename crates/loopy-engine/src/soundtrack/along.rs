@@ -128,11 +128,7 @@ impl<'a> Along<'a> {
     /// When the store cannot be read. Where a clip's samples are gone, it is silent.
     pub fn mix(&mut self, out: &mut Vec<f32>) -> Result<(), Error> {
         out.clear();
-        let Some(last) = self.stays.back() else {
-            return Ok(());
-        };
-        let known = last.start + u64::from(last.leave - last.enter);
-        let end = self.fps.samples(known, RATE).saturating_sub(OPEN);
+        let end = self.settled();
         if end <= self.at {
             return Ok(());
         }
@@ -141,6 +137,20 @@ impl<'a> Along<'a> {
         mixer.next(out)?;
         self.at = end;
         Ok(())
+    }
+
+    /// Leaves out what [`Along::mix`] would mix: nobody listens.
+    pub fn skip(&mut self) {
+        self.at = self.at.max(self.settled());
+    }
+
+    /// The sample frame up to which nothing can change any more.
+    fn settled(&self) -> u64 {
+        let Some(last) = self.stays.back() else {
+            return 0;
+        };
+        let known = last.start + u64::from(last.leave - last.enter);
+        self.fps.samples(known, RATE).saturating_sub(OPEN)
     }
 
     /// The mixer of the visits that are kept, on the clock of the whole stream.

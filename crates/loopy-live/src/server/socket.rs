@@ -33,7 +33,7 @@ use super::{
     state::{State, unix},
 };
 use crate::{
-    hub::Reel,
+    hub::{Reel, Want},
     protocol::{
         Code, NAME,
         session::{Outgoing, Session},
@@ -193,13 +193,13 @@ async fn run(
 /// Packets of a rung that are waited for.
 #[derive(Default)]
 struct Watched {
-    of: Option<(Arc<Reel>, watch::Receiver<u64>)>,
+    of: Option<(Want, watch::Receiver<u64>)>,
 }
 
 impl Watched {
     fn set(&mut self, reel: Option<&Arc<Reel>>) {
         let is_same = match (&self.of, reel) {
-            (Some((now, _)), Some(reel)) => Arc::ptr_eq(now, reel),
+            (Some((now, _)), Some(reel)) => now.is_for(reel),
             (None, None) => true,
             _ => false,
         };
@@ -208,7 +208,7 @@ impl Watched {
                 let mut changes = reel.changes();
                 // What lies there already may not have been looked at.
                 changes.mark_changed();
-                (Arc::clone(reel), changes)
+                (reel.want(), changes)
             });
         }
     }

@@ -36,7 +36,7 @@ pub(super) fn gcd(a: i64, b: i64) -> i64 {
 }
 
 /// `seconds` since 1970 as an ISO 8601 date and time in UTC.
-pub(super) fn date(seconds: i64) -> String {
+pub fn date(seconds: i64) -> String {
     let (days, clock) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
     // Years that start in March put the leap day last; 400 of them always have as many days.
     let from_march = days + 719_468;
