@@ -4,6 +4,7 @@
 
 pub mod feed;
 pub mod hls;
+pub mod record;
 #[cfg(test)]
 pub(crate) mod testing;
 
