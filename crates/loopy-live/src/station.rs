@@ -28,6 +28,7 @@ use crate::{
     },
     hub::Hub,
     maker::Maker,
+    outputs::{Context, Ways, hls::Hls},
     polite::Polite,
     publisher,
     show::{Refused, Show, Taken, Verb},
@@ -48,6 +49,9 @@ const POLL: Duration = Duration::from_millis(100);
 pub struct Station {
     /// Where pictures and viewers meet.
     pub hub: Arc<Hub>,
+    /// What `/hls/` serves.
+    pub hls: Arc<Hls>,
+    ways: Ways,
     desk: Desk,
     fps: Rate,
     inbox: SyncSender<Message>,
@@ -63,12 +67,21 @@ impl Station {
         let (inbox, messages) = sync_channel(INBOX);
         let station = Self {
             hub,
+            hls: Arc::default(),
+            ways: Ways::default(),
             desk: Desk::new(rungs),
             fps,
             inbox,
             watch,
         };
         (station, Inbox(messages))
+    }
+
+    /// The stream also goes these ways.
+    #[must_use]
+    pub fn with(mut self, ways: Ways) -> Self {
+        self.ways = ways;
+        self
     }
 
     /// Streams the library of `options` until the user interrupts, with so many `workers`.
@@ -85,8 +98,10 @@ impl Station {
         let (rows, committed) = sync_channel(ROWS);
         let (to_publisher, published) = sync_channel(ROWS);
         let (to_stills, shown) = sync_channel(ROWS);
+        let desk = &self.desk;
+        let fall = |entry| desk.fall(entry);
+        let stopped = || desk.stopped();
         thread::scope(|scope| {
-            let desk = &self.desk;
             let director = self.inbox.clone();
             let surveyor = scope.spawn(move || {
                 let polite = Polite {
@@ -122,8 +137,14 @@ impl Station {
                 self.ending(director.run())
             });
             scope.spawn(move || publisher::run(&published, &self.hub, desk.rungs(), self.fps));
-            let fall = |entry| desk.fall(entry);
-            scope.spawn(move || stills::run(&shown, &self.hub, desk.rungs(), self.fps, &fall));
+            let fall = &fall;
+            scope.spawn(move || stills::run(&shown, &self.hub, desk.rungs(), self.fps, fall));
+            let context = Context {
+                hub: &self.hub,
+                stopped: &stopped,
+                fall,
+            };
+            self.ways.start(scope, &self.hls, context);
             scope.spawn(move || {
                 for row in committed {
                     let row = Arc::new(row);

@@ -39,7 +39,7 @@ pub(super) fn run(global: &Global, args: &Serve) -> Result<ExitCode, Error> {
             .inspect_err(|error| tracing::warn!(%error, "the machine is not watched"))
             .ok();
         let (station, inbox) = Station::new(hub, rungs, fps, watch);
-        let station = Arc::new(station);
+        let station = Arc::new(station.with((&args.ways).into()));
         let workers = usize::from(global.workers);
         station.run(inbox, &options, room, workers)
     })?;

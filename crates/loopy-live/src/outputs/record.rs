@@ -261,7 +261,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let recording = Recording {
             folder: folder.path().to_owned(),
-            every: Duration::from_secs(3600),
+            every: Duration::from_hours(1),
         };
         let hub = Hub::new(Instant::now());
         let run = testing::run(RUN);
@@ -300,7 +300,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let recording = Recording {
             folder: folder.path().to_owned(),
-            every: Duration::from_secs(3600),
+            every: Duration::from_hours(1),
         };
         let hub = Hub::new(Instant::now());
         let run = testing::run(RUN);
@@ -330,14 +330,14 @@ mod tests {
         fs::write(&file, "").unwrap();
         let recording = Recording {
             folder: file.join("below"),
-            every: Duration::from_secs(3600),
+            every: Duration::from_hours(1),
         };
         let hub = Hub::new(Instant::now());
         let run = testing::run(RUN);
         let reel = testing::reel(&hub, "720p", &run);
-        units(&run, 0)
-            .into_iter()
-            .for_each(|unit| hub.publish(&reel, unit));
+        for unit in units(&run, 0) {
+            hub.publish(&reel, unit);
+        }
         let entries = Mutex::new(Vec::new());
         super::run(
             &recording,
