@@ -106,7 +106,7 @@ pub(crate) enum Command {
     Demo(Box<Demo>),
     /// Stream the walk to browsers, without an end
     #[command(
-        after_help = "Examples:\n  loopy serve ~/clips\n  loopy serve ~/clips --rungs 720p@2500k,360p@700k\n  loopy serve ~/clips --host 0.0.0.0 --tls-self-signed"
+        after_help = "Examples:\n  loopy serve ~/clips\n  loopy serve ~/clips --rungs 720p@2500k,360p@700k\n  loopy serve ~/clips --host 0.0.0.0 --tls-self-signed\n  loopy serve ~/clips --record ~/recordings --push rtmp://live.example.org/app/KEY"
     )]
     Serve(Box<Serve>),
     /// Loads that measure

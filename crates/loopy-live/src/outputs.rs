@@ -1,9 +1,12 @@
-//! Other ways out of the stream than its own protocol, from the same packets: files and HTTP live
-//! streaming. Each has a thread of its own and waits for nobody; what it cannot do any more stands in
+//! Other ways out of the stream than its own protocol, from the same packets: files, HTTP live
+//! streaming and other servers. Each has a thread of its own and waits for nobody; what it cannot do any more stands in
 //! the ledger and never disturbs the stream.
 
 pub mod feed;
 pub mod hls;
+pub mod pace;
+pub mod push;
+pub mod record;
 #[cfg(test)]
 pub(crate) mod testing;
 
@@ -13,6 +16,37 @@ use crate::hub::{Coding, Hub, Reel};
 
 /// How often an output looks for packets: much less than what the hub keeps.
 const POLL: Duration = Duration::from_millis(50);
+
+/// The ways out that are asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Ways {
+    /// HTTP live streaming.
+    pub hls: bool,
+    /// Files.
+    pub record: Option<record::Recording>,
+    /// Other servers.
+    pub push: Vec<push::Address>,
+}
+
+impl Ways {
+    /// Starts all of them, and the playlists of `hls`; they end with the stream.
+    pub fn start<'s>(
+        &'s self,
+        scope: &'s thread::Scope<'s, '_>,
+        hls: &'s hls::Hls,
+        context: Context<'s>,
+    ) {
+        if self.hls {
+            scope.spawn(move || hls::run(hls, context));
+        }
+        if let Some(recording) = &self.record {
+            scope.spawn(move || record::run(recording, context));
+        }
+        for address in &self.push {
+            scope.spawn(move || push::run(address, push::Patience::default(), context));
+        }
+    }
+}
 
 /// What outputs share.
 #[derive(Clone, Copy)]

@@ -1,5 +1,6 @@
 //! What the server asks of whoever makes the stream.
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 /// Something that a viewer or a program tells the stream.
@@ -69,6 +70,11 @@ pub trait Show: Send + Sync {
 
     /// The stream runs: pictures are coming.
     fn ready(&self) -> bool;
+
+    /// A file of HTTP live streaming, by its path from where the playlists are: media type and bytes.
+    fn file(&self, _path: &str) -> Option<(&'static str, Bytes)> {
+        None
+    }
 
     /// Takes a verb.
     ///

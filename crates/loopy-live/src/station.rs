@@ -11,6 +11,7 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use loopy_core::{Rate, ledger::Entry};
 use loopy_engine::{
     Error,
@@ -29,6 +30,7 @@ use crate::{
     },
     hub::Hub,
     maker::Maker,
+    outputs::{Context, Ways, hls::Hls},
     polite::Polite,
     publisher,
     show::{Refused, Show, Taken, Verb},
@@ -50,6 +52,9 @@ const POLL: Duration = Duration::from_millis(100);
 pub struct Station {
     /// Where pictures and viewers meet.
     pub hub: Arc<Hub>,
+    /// What `/hls/` serves.
+    pub hls: Arc<Hls>,
+    ways: Ways,
     desk: Desk,
     fps: Rate,
     inbox: SyncSender<Message>,
@@ -73,6 +78,8 @@ impl Station {
         let (inbox, messages) = sync_channel(INBOX);
         let station = Self {
             hub,
+            hls: Arc::default(),
+            ways: Ways::default(),
             desk: Desk::new(rungs),
             fps,
             inbox,
@@ -81,6 +88,13 @@ impl Station {
             sounds: Sounds::default(),
         };
         (station, Inbox(messages))
+    }
+
+    /// The stream also goes these ways.
+    #[must_use]
+    pub fn with(mut self, ways: Ways) -> Self {
+        self.ways = ways;
+        self
     }
 
     /// Streams the library of `options` until the user interrupts, with so many `workers`.
@@ -102,8 +116,10 @@ impl Station {
             Choice::Keep | Choice::None => None,
         };
         let keep = self.sound == Choice::Keep;
+        let desk = &self.desk;
+        let fall = |entry| desk.fall(entry);
+        let stopped = || desk.stopped();
         thread::scope(|scope| {
-            let desk = &self.desk;
             let director = self.inbox.clone();
             let surveyor = scope.spawn(move || {
                 let polite = Polite {
@@ -158,8 +174,14 @@ impl Station {
                 self.ending(director.run())
             });
             scope.spawn(move || publisher::run(&published, &self.hub, desk.rungs(), self.fps));
-            let fall = |entry| desk.fall(entry);
-            scope.spawn(move || stills::run(&shown, &self.hub, desk.rungs(), self.fps, &fall));
+            let fall = &fall;
+            scope.spawn(move || stills::run(&shown, &self.hub, desk.rungs(), self.fps, fall));
+            let context = Context {
+                hub: &self.hub,
+                stopped: &stopped,
+                fall,
+            };
+            self.ways.start(scope, &self.hls, context);
             while !self.desk.stopped() {
                 if (room.interrupted)() {
                     self.stop();
@@ -332,6 +354,10 @@ impl Show for Station {
         self.hub.epoch_us().is_some()
     }
 
+    fn file(&self, path: &str) -> Option<(&'static str, Bytes)> {
+        self.hls.get(path)
+    }
+
     fn tell(&self, verb: &Verb) -> Result<Taken, Refused> {
         let busy = || Refused {
             code: "not_running",
@@ -365,6 +391,10 @@ impl Show for Lobby {
 
     fn ready(&self) -> bool {
         self.0.get().is_some_and(|station| station.ready())
+    }
+
+    fn file(&self, path: &str) -> Option<(&'static str, Bytes)> {
+        self.0.get()?.file(path)
     }
 
     fn tell(&self, verb: &Verb) -> Result<Taken, Refused> {

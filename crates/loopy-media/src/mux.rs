@@ -10,6 +10,7 @@ mod index;
 mod io;
 mod lane;
 pub mod parts;
+pub mod push;
 
 use std::{io::Write, path::Path};
 

@@ -1,9 +1,10 @@
 //! Options of the live stream.
 
-use std::{path::PathBuf, str::FromStr};
+use std::{path::PathBuf, str::FromStr, time::Duration};
 
 use clap::Args as ClapArgs;
-use loopy_core::{Size, normalise::Rgb};
+use loopy_core::{Size, normalise::Rgb, span::Span};
+use loopy_live::outputs::{self, push::Address, record::Recording};
 
 use super::{Fit, Light, Scaler, Scan, Walk};
 
@@ -27,6 +28,8 @@ pub(crate) struct Serve {
     pub(crate) audio: String,
     #[command(flatten)]
     pub(crate) place: Place,
+    #[command(flatten)]
+    pub(crate) ways: Ways,
 }
 
 /// What the picture is like.
@@ -88,6 +91,45 @@ pub(crate) struct Place {
     /// TLS by a certificate that is made now: browsers ask once whether to trust it
     #[arg(long, conflicts_with = "tls_cert")]
     pub(crate) tls_self_signed: bool,
+}
+
+/// Where the stream goes besides.
+#[derive(Clone, Debug, ClapArgs)]
+#[command(next_help_heading = "Other ways out")]
+pub(crate) struct Ways {
+    /// HTTP live streaming for players that speak nothing else, at /hls/TOKEN/index.m3u8
+    #[arg(long)]
+    pub(crate) hls: bool,
+    /// Record the best rendition into this folder, as mp4 files named by the time at which they begin
+    #[arg(long, value_name = "DIR")]
+    pub(crate) record: Option<PathBuf>,
+    /// Begin a new file after this time
+    #[arg(long, value_name = "TIME", default_value = "1h", requires = "record")]
+    pub(crate) record_every: Span,
+    /// Also push the best rendition to this address: rtmp://, rtmps://, srt:// or udp:// (can be given
+    /// again)
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "LOOPYCOMFY_PUSH",
+        hide_env_values = true
+    )]
+    pub(crate) push: Vec<Address>,
+}
+
+impl From<&Ways> for outputs::Ways {
+    fn from(ways: &Ways) -> Self {
+        let every = Duration::from_micros(ways.record_every.micros());
+        let recording = |folder: &PathBuf| Recording {
+            folder: folder.clone(),
+            every,
+        };
+        Self {
+            hls: ways.hls,
+            record: ways.record.as_ref().map(recording),
+            push: ways.push.clone(),
+        }
+    }
 }
 
 /// One rendition.

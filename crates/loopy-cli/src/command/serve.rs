@@ -92,7 +92,7 @@ fn stream(
         .inspect_err(|error| tracing::warn!(%error, "the machine is not watched"))
         .ok();
     let (station, inbox) = Station::new(hub, rungs, fps, sound(args), watch);
-    let station = Arc::new(station);
+    let station = Arc::new(station.with((&args.ways).into()));
     lobby.open(Arc::clone(&station));
     reload::watch(global, args, &station, tokens);
     station.run(inbox, options, room, usize::from(global.workers))

@@ -96,7 +96,8 @@ pub(crate) fn times(path: &str) -> Option<Vec<(f64, f64)>> {
         let (pts, dts) = line.trim().trim_end_matches(',').split_once(',')?;
         Some((pts.parse().ok()?, dts.parse().ok()?))
     };
-    Some(text.lines().map(|text| line(text).unwrap()).collect())
+    let lines = text.lines().filter(|line| !line.is_empty());
+    Some(lines.map(|text| line(text).unwrap()).collect())
 }
 
 /// Pictures that come out when all is decoded; any complaint of the decoder is an error.

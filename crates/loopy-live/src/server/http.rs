@@ -15,7 +15,7 @@ use tokio::time::timeout;
 
 use super::{
     access::Foreign,
-    api, openapi, pages, socket,
+    api, hls, openapi, pages, socket,
     state::{Denied, State},
 };
 use crate::protocol::message::Fault;
@@ -36,6 +36,7 @@ pub(super) fn router(state: Arc<State>) -> Router {
         .route("/api/seed", post(api::seed))
         .route("/api/ticket", post(api::ticket))
         .route("/api/link", post(api::link))
+        .route("/hls/{token}/{*path}", get(hls::file))
         .route("/text", post(pages::figures))
         .fallback(pages::page)
         .method_not_allowed_fallback(wrong_method)
@@ -55,14 +56,14 @@ async fn surround(Shared(state): Shared<Arc<State>>, request: Request, next: Nex
             StatusCode::FORBIDDEN,
             "host",
             "the server does not go by this name",
-            "add it to `features.real_time.websocket.hosts`",
+            "allow it with `loopy serve --allow-host NAME`",
         )
         .into_response(),
         Err(Foreign::Origin) => problem(
             StatusCode::FORBIDDEN,
             "origin",
             "pages of this origin may not connect",
-            "add it to `features.real_time.websocket.origins`",
+            "allow it with `loopy serve --allow-origin ORIGIN`",
         )
         .into_response(),
         Ok(true) if request.method() == Method::OPTIONS && foreign.is_some() => {

@@ -9,6 +9,7 @@ mod api;
 mod config;
 mod figures;
 mod guard;
+mod hls;
 mod http;
 mod keys;
 mod openapi;
