@@ -396,6 +396,13 @@ async fn messages_that_break_a_rule_end_the_connection() {
             Came::Close(1008, why.to_owned())
         );
     }
+    let mut flooding = site.viewer().await;
+    for _ in 0..40 {
+        let pong = tokio_tungstenite::tungstenite::Message::Pong(vec![0; 8].into());
+        let _sent = futures_util::SinkExt::send(&mut flooding.socket, pong).await;
+    }
+    let why = "at most 20 messages a second".to_owned();
+    assert_eq!(flooding.end().await, Came::Close(1008, why));
     let mut viewer = site.viewer().await;
     viewer
         .send(tokio_tungstenite::tungstenite::Message::Binary(
@@ -489,9 +496,9 @@ async fn paths_do_not_leave_the_pages() {
 async fn names_with_markup_stay_text() {
     let site = Site::new().await;
     let http = site.http();
-    let page = http
-        .ask("POST", "/text", &[], &format!("token={TOKEN}"))
-        .await;
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    let entered = format!("token=%20{}", TOKEN.replace('a', "%61"));
+    let page = http.ask("POST", "/text", &form, &entered).await;
     assert_eq!(page.status, 200);
     assert!(
         page.body
@@ -504,7 +511,7 @@ async fn names_with_markup_stay_text() {
     assert!(status.body.contains(NASTY));
     assert_eq!(status.header("content-type"), Some("application/json"));
     assert_eq!(
-        http.ask("POST", "/text", &[], "token=wrong").await.status,
+        http.ask("POST", "/text", &form, "token=wrong").await.status,
         401
     );
     let first = http.get("/", None).await;

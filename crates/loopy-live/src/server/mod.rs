@@ -17,6 +17,7 @@ mod seats;
 mod socket;
 mod state;
 mod tls;
+mod upgrade;
 
 use std::{net::SocketAddr, sync::Arc};
 
