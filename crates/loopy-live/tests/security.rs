@@ -439,6 +439,28 @@ async fn whoever_sends_slowly_is_not_waited_for() {
     trickle(format!("GET /healthz HTTP/1.1\r\n{host}\r\n")).await;
 }
 
+#[tokio::test]
+async fn one_address_does_not_take_the_places_of_all() {
+    let site = Site::with(|config| config.max_requests = 4).await;
+    let open = async || TcpStream::connect(("127.0.0.1", site.port)).await.unwrap();
+    let _silent = [open().await, open().await, open().await, open().await];
+    let mut fifth = open().await;
+    let mut nothing = Vec::new();
+    let _read = timeout(LONG, fifth.read_to_end(&mut nothing))
+        .await
+        .expect("closed");
+    assert!(nothing.is_empty());
+    let other = TcpSocket::new_v4().unwrap();
+    other.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+    let stream = other
+        .connect(([127, 0, 0, 1], site.port).into())
+        .await
+        .unwrap();
+    let offered = protocols(TOKEN);
+    let asked = request(site.port, "/ws", &[("sec-websocket-protocol", &offered)]);
+    assert!(Client::over(stream, asked).await.is_ok());
+}
+
 /// Reads from a folder, as a careless program would.
 struct Folder(PathBuf);
 
