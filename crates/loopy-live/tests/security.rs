@@ -396,6 +396,13 @@ async fn messages_that_break_a_rule_end_the_connection() {
             Came::Close(1008, why.to_owned())
         );
     }
+    let mut flooding = site.viewer().await;
+    for _ in 0..40 {
+        let pong = tokio_tungstenite::tungstenite::Message::Pong(vec![0; 8].into());
+        let _sent = futures_util::SinkExt::send(&mut flooding.socket, pong).await;
+    }
+    let why = "at most 20 messages a second".to_owned();
+    assert_eq!(flooding.end().await, Came::Close(1008, why));
     let mut viewer = site.viewer().await;
     viewer
         .send(tokio_tungstenite::tungstenite::Message::Binary(
@@ -430,6 +437,28 @@ async fn whoever_sends_slowly_is_not_waited_for() {
     assert!(trickle(body).await.starts_with("HTTP/1.1 408"));
     // A connection that was used and is idle now is closed as well.
     trickle(format!("GET /healthz HTTP/1.1\r\n{host}\r\n")).await;
+}
+
+#[tokio::test]
+async fn one_address_does_not_take_the_places_of_all() {
+    let site = Site::with(|config| config.max_requests = 4).await;
+    let open = async || TcpStream::connect(("127.0.0.1", site.port)).await.unwrap();
+    let _silent = [open().await, open().await, open().await, open().await];
+    let mut fifth = open().await;
+    let mut nothing = Vec::new();
+    let _read = timeout(LONG, fifth.read_to_end(&mut nothing))
+        .await
+        .expect("closed");
+    assert!(nothing.is_empty());
+    let other = TcpSocket::new_v4().unwrap();
+    other.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+    let stream = other
+        .connect(([127, 0, 0, 1], site.port).into())
+        .await
+        .unwrap();
+    let offered = protocols(TOKEN);
+    let asked = request(site.port, "/ws", &[("sec-websocket-protocol", &offered)]);
+    assert!(Client::over(stream, asked).await.is_ok());
 }
 
 /// Reads from a folder, as a careless program would.
@@ -489,9 +518,9 @@ async fn paths_do_not_leave_the_pages() {
 async fn names_with_markup_stay_text() {
     let site = Site::new().await;
     let http = site.http();
-    let page = http
-        .ask("POST", "/text", &[], &format!("token={TOKEN}"))
-        .await;
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    let entered = format!("token=%20{}", TOKEN.replace('a', "%61"));
+    let page = http.ask("POST", "/text", &form, &entered).await;
     assert_eq!(page.status, 200);
     assert!(
         page.body
@@ -504,7 +533,7 @@ async fn names_with_markup_stay_text() {
     assert!(status.body.contains(NASTY));
     assert_eq!(status.header("content-type"), Some("application/json"));
     assert_eq!(
-        http.ask("POST", "/text", &[], "token=wrong").await.status,
+        http.ask("POST", "/text", &form, "token=wrong").await.status,
         401
     );
     let first = http.get("/", None).await;

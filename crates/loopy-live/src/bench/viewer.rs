@@ -101,6 +101,8 @@ pub(super) struct Viewer {
 struct Visit {
     began: Instant,
     epoch_us: i64,
+    /// When it came, on the server's clock: what was queued before was not late for it.
+    came_us: i64,
     /// Server's clock minus ours, from the ping with the shortest round trip.
     offset_us: i64,
     best_rtt: i64,
@@ -151,6 +153,7 @@ impl Viewer {
         let mut visit = Visit {
             began: Instant::now(),
             epoch_us: 0,
+            came_us: i64::MAX,
             offset_us: 0,
             best_rtt: i64::MAX,
             last: None,
@@ -206,6 +209,7 @@ impl Viewer {
         match message["t"].as_str() {
             Some("welcome") => {
                 visit.epoch_us = number("epoch_us");
+                visit.came_us = number("now_us");
                 let codecs: Vec<_> = ["rungs", "audio"]
                     .iter()
                     .filter_map(|list| message[list].as_array())
@@ -264,9 +268,10 @@ impl Viewer {
             self.counts.disorder.fetch_add(1, Ordering::Relaxed);
         }
         visit.last = Some(header);
-        if !self.is_slow() && self.measured.load(Ordering::Relaxed) {
+        let queued = visit.epoch_us + header.pts_us as i64 + i64::from(header.late_us);
+        let is_counted = !self.is_slow() && self.measured.load(Ordering::Relaxed);
+        if is_counted && queued >= visit.came_us {
             let now = visit.began.elapsed().as_micros() as i64 + visit.offset_us;
-            let queued = visit.epoch_us + header.pts_us as i64 + i64::from(header.late_us);
             visit.delays.push((now - queued).max(0) as u64);
         }
         true

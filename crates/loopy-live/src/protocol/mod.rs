@@ -1,6 +1,7 @@
 //! The protocol `loopy.v1` without sockets and without a clock: bytes and times are handed in, what
 //! is to be sent and done comes out.
 
+pub mod answer;
 pub mod class;
 pub mod cursor;
 pub mod limit;

@@ -3,8 +3,9 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::{
+    answer::{Config, RungOffer, Sound},
     class::Class,
-    message::{Config, Mode, RungOffer, Sound},
+    message::Mode,
 };
 use crate::{
     fmp4,

@@ -7,114 +7,30 @@ use serde_json::Value;
 
 use super::{
     Code,
+    answer::{self, Server, ViewerFigures},
     class::{Class, Meter},
     cursor::Missed,
     limit::Bucket,
-    message::{self, Client, Fault, Hello, Mode, Role, Server, Stats, ViewerFigures},
+    message::{Hello, Mode, Stats},
     offer,
     tier::{Step, Tier},
 };
 use crate::{
     hub::{Hub, Reel},
-    show::{Refused, Taken, Verb},
+    show::{Refused, Taken},
 };
 
 mod choice;
 mod feed;
+mod hear;
+mod rules;
 #[cfg(test)]
 mod tests;
 mod track;
 
 use track::Track;
 
-/// What a token allows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Scopes {
-    /// May watch.
-    pub view: bool,
-    /// May steer.
-    pub control: bool,
-    /// May read figures.
-    pub metrics: bool,
-}
-
-impl Scopes {
-    /// All of them.
-    pub const ALL: Self = Self {
-        view: true,
-        control: true,
-        metrics: true,
-    };
-
-    /// Their names in the protocol.
-    pub fn names(self) -> Vec<&'static str> {
-        let all = [
-            (self.view, "view"),
-            (self.control, "control"),
-            (self.metrics, "metrics"),
-        ];
-        all.into_iter()
-            .filter_map(|(has, name)| has.then_some(name))
-            .collect()
-    }
-}
-
-/// What a viewer is held to.
-#[derive(Clone, Copy, Debug)]
-pub struct Rules {
-    /// Bytes of a message.
-    pub message_bytes: usize,
-    /// Messages a second.
-    pub messages_per_second: u32,
-    /// Media may wait so long, where the client does not say.
-    pub queue_ms: u64,
-    /// Media that waits in bytes.
-    pub queue_bytes: u64,
-    /// A viewer that has taken nothing for so long has to go.
-    pub stuck_us: u64,
-    /// So often the server pings.
-    pub ping_us: u64,
-    /// A viewer that has said nothing for so long is gone.
-    pub silent_us: u64,
-}
-
-impl Default for Rules {
-    fn default() -> Self {
-        Self {
-            message_bytes: 16 * 1024,
-            messages_per_second: 20,
-            queue_ms: 500,
-            queue_bytes: 2 * 1024 * 1024,
-            stuck_us: 10_000_000,
-            ping_us: 5_000_000,
-            silent_us: 20_000_000,
-        }
-    }
-}
-
-/// What is to be sent next.
-#[derive(Clone, Debug)]
-pub enum Outgoing {
-    /// A control message.
-    Text(String),
-    /// Figures.
-    Figures(Bytes),
-    /// Media that was queued at a time of the hub's clock; none for init segments.
-    Media(Bytes, Option<u64>),
-    /// A ping frame; its payload is the time.
-    Ping([u8; 8]),
-    /// The end.
-    Close(Code, String),
-}
-
-/// What the server has to do for a viewer.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Ask {
-    /// Goes back in the answer.
-    pub id: Value,
-    /// Tell the stream this.
-    pub verb: Verb,
-}
+pub use rules::{Ask, Outgoing, Rules, Scopes};
 
 /// The state of a viewer.
 #[derive(Debug)]
@@ -147,6 +63,7 @@ pub struct Session {
     since_us: u64,
     heard_us: u64,
     pinged_us: u64,
+    awaits_pong: bool,
     /// In this second: not told yet, bytes sent, time in which something waited.
     untold: Missed,
     bytes: u64,
@@ -191,6 +108,7 @@ impl Session {
             since_us: now_us,
             heard_us: now_us,
             pinged_us: now_us,
+            awaits_pong: false,
             untold: Missed::default(),
             bytes: 0,
             waited_us: 0,
@@ -211,7 +129,7 @@ impl Session {
             scopes: self.scopes.names(),
             rungs: rungs.clone().filter_map(offer::picture).collect(),
             audio: rungs.filter_map(offer::sound).collect(),
-            limits: message::Bounds {
+            limits: answer::Bounds {
                 message_bytes: self.rules.message_bytes,
                 messages_per_second: self.rules.messages_per_second,
                 queue_ms: self.rules.queue_ms,
@@ -243,187 +161,6 @@ impl Session {
     /// The end has been decided.
     pub fn is_closing(&self) -> bool {
         self.closing.is_some()
-    }
-
-    /// A ping frame came; the answer is the socket's business.
-    pub fn heard_ping(&mut self, now_us: u64) {
-        self.heard(now_us);
-        if !self.bucket.take(now_us) {
-            self.too_many();
-        }
-    }
-
-    fn heard(&mut self, now_us: u64) {
-        self.heard_us = now_us;
-    }
-
-    fn too_many(&mut self) {
-        let most = self.rules.messages_per_second;
-        self.close(Code::Policy, &format!("at most {most} messages a second"));
-    }
-
-    /// The answer to a ping.
-    pub fn pong(&mut self, payload: &[u8], now_us: u64) {
-        self.heard(now_us);
-        if let Ok(sent) = payload.try_into().map(u64::from_be_bytes)
-            && self.pinged_us == sent
-        {
-            self.meter.trip(now_us.saturating_sub(sent) as f64 / 1000.0);
-        }
-    }
-
-    /// The client sent what is no text.
-    pub fn receive_binary(&mut self) {
-        self.close(Code::Policy, "clients send text only");
-    }
-
-    /// A message of the client.
-    pub fn receive(&mut self, text: &str, hub: &Hub, now_us: u64) -> Option<Ask> {
-        self.heard(now_us);
-        if self.closing.is_some() {
-            return None;
-        }
-        if text.len() > self.rules.message_bytes {
-            let most = self.rules.message_bytes;
-            self.close(Code::Policy, &format!("a message has at most {most} bytes"));
-            return None;
-        }
-        if !self.bucket.take(now_us) {
-            self.too_many();
-            return None;
-        }
-        match Client::read(text) {
-            Ok(message) => self.take(message, hub, now_us),
-            Err(error) => {
-                self.close(Code::Policy, &error.to_string());
-                None
-            }
-        }
-    }
-
-    fn take(&mut self, message: Client, hub: &Hub, now_us: u64) -> Option<Ask> {
-        match message {
-            Client::Hello(hello) => self.hello(hello, hub),
-            Client::Ready(mode) => {
-                let known = self
-                    .hello
-                    .as_ref()
-                    .is_some_and(|hello| hello.modes.contains(&mode));
-                if known {
-                    self.asked = Some(mode);
-                    self.restart(hub);
-                } else {
-                    let msg = format!("mode {} was not in `hello`", mode.name());
-                    self.error(
-                        Value::Null,
-                        "bad_mode",
-                        msg,
-                        "list it in `modes` of `hello`",
-                    );
-                }
-            }
-            Client::Ping { id, t1 } => self.control.push_back(Server::Pong {
-                id,
-                t1,
-                t2: now_us,
-                t3: now_us,
-            }),
-            Client::Stats(stats) => {
-                self.stats = *stats;
-            }
-            Client::Pause => self.paused = true,
-            Client::Resume => {
-                if std::mem::take(&mut self.paused) {
-                    self.restart(hub);
-                }
-            }
-            Client::Keyframe(reason) => {
-                tracing::debug!(session = self.id, reason, "a viewer starts again");
-                self.restart(hub);
-            }
-            Client::Quality(rung) => self.quality(rung, hub),
-            Client::Subscribe { channel, on } => self.subscribe(&channel, on),
-            Client::Steer { id, verb } if self.scopes.control => return Some(Ask { id, verb }),
-            Client::Steer { id, .. } => {
-                let msg = "this token may not steer".to_owned();
-                self.error(id, "forbidden", msg, "use a token with the scope control");
-            }
-            Client::Malformed { id, why } => {
-                self.error(id, "malformed", why, "see docs/protocol.md for the message");
-            }
-            Client::Unknown => {}
-            Client::Bye => self.close(Code::Normal, "bye"),
-        }
-        None
-    }
-
-    fn hello(&mut self, hello: Box<Hello>, hub: &Hub) {
-        if hello.role == Role::Viewer && !self.scopes.view {
-            let msg = "this token may not watch".to_owned();
-            self.error(
-                Value::Null,
-                "forbidden",
-                msg,
-                "use a token with the scope view",
-            );
-            return;
-        }
-        self.paused = !hello.visible;
-        self.asked = None;
-        self.hello = Some(hello);
-        self.restart(hub);
-    }
-
-    fn quality(&mut self, rung: Option<String>, hub: &Hub) {
-        if let Some(name) = &rung {
-            let wishes = self.wishes();
-            let known = wishes
-                .is_some_and(|wishes| wishes.ladder(hub).iter().any(|it| it.rung.name == *name));
-            if !known {
-                let msg = format!("there is no rung {name} that this client can play");
-                self.error(
-                    Value::Null,
-                    "unknown_rung",
-                    msg,
-                    "`welcome` lists the rungs",
-                );
-                return;
-            }
-        }
-        let reason = match rung {
-            Some(_) => "you chose it",
-            None => "the choice is automatic again",
-        };
-        self.pinned = rung;
-        self.choose(hub, reason);
-    }
-
-    fn subscribe(&mut self, channel: &str, on: bool) {
-        if channel != "metrics" {
-            let msg = format!("there is no channel {channel}");
-            self.error(
-                Value::Null,
-                "unknown_channel",
-                msg,
-                "the channel is metrics",
-            );
-        } else if !self.scopes.metrics {
-            let msg = "this token may not read figures".to_owned();
-            self.error(
-                Value::Null,
-                "forbidden",
-                msg,
-                "use a token with the scope metrics",
-            );
-        } else {
-            self.subscribed = on;
-        }
-    }
-
-    fn error(&mut self, id: Value, code: &'static str, msg: String, hint: &str) {
-        let hint = hint.to_owned();
-        let fault = Fault { code, msg, hint };
-        self.control.push_back(Server::Error { id, fault });
     }
 
     /// What the stream said to a verb.
@@ -556,6 +293,7 @@ impl Session {
         }
         if self.ping.take().is_some() {
             self.pinged_us = now_us;
+            self.awaits_pong = true;
             return Some(Outgoing::Ping(now_us.to_be_bytes()));
         }
         if let Some(figures) = self.figures.take() {

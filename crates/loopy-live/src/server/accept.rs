@@ -17,7 +17,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{http, state::State, tls::Secure};
+use super::{http, seats::Seats, state::State, tls::Secure};
 
 /// What the system holds of what is sent. More would make pictures old before they leave.
 const SEND_BUFFER: usize = 128 * 1024;
@@ -27,6 +27,9 @@ const NOT_SENT: u32 = 32 * 1024;
 
 /// What hyper keeps of a request.
 const REQUEST_BUFFER: usize = 16 * 1024;
+
+/// So many more connections than viewers are there at once, for pages and requests.
+const REQUESTS: usize = 256;
 
 /// After an error of the system's, such as too many open files.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -52,6 +55,12 @@ pub(super) async fn run(
     mut stopped: watch::Receiver<bool>,
 ) {
     let router = http::router(Arc::clone(&state));
+    let secure = secure.map(Arc::new);
+    let config = &state.config;
+    let lobby = Arc::new(Seats::new(
+        config.max_viewers + REQUESTS,
+        config.max_requests,
+    ));
     let mut connections = JoinSet::new();
     let end = stopped.clone();
     loop {
@@ -60,27 +69,27 @@ pub(super) async fn run(
             Some(_) = connections.join_next(), if !connections.is_empty() => {}
             taken = listener.accept() => match taken {
                 Ok((stream, address)) => {
-                    let peer = Peer { address, stopped: end.clone() };
-                    // Requests may wait too: a few more than there are viewers.
-                    if connections.len() < state.config.max_viewers + 64 {
-                        let limit = state.config.request_timeout;
-                        if let Err(error) = tune(&stream) {
-                            tracing::debug!(%error, "a socket keeps the settings of the system");
-                        }
-                        let router = router.clone();
-                        match &secure {
-                            None => connections.spawn(speak(stream, router, peer, limit)),
-                            Some(secure) => {
-                                let shaken = secure.accept(stream, limit);
-                                connections.spawn(async move {
-                                    match shaken.await {
-                                        Ok(stream) => speak(stream, router, peer, limit).await,
-                                        Err(error) => tracing::debug!(%error, "no encryption"),
-                                    }
-                                })
-                            }
-                        };
+                    // Who sends no request takes the places of one address only.
+                    let Ok(place) = lobby.take([0; 32], address.ip()) else {
+                        continue;
+                    };
+                    if let Err(error) = tune(&stream) {
+                        tracing::debug!(%error, "a socket keeps the settings of the system");
                     }
+                    let peer = Peer { address, stopped: end.clone() };
+                    let limit = state.config.request_timeout;
+                    let router = router.clone();
+                    let acceptor = secure.clone();
+                    connections.spawn(async move {
+                        match acceptor {
+                            None => speak(stream, router, peer, limit).await,
+                            Some(secure) => match secure.accept(stream, limit).await {
+                                Ok(stream) => speak(stream, router, peer, limit).await,
+                                Err(error) => tracing::debug!(%error, "no encryption"),
+                            },
+                        }
+                        drop(place);
+                    });
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be taken");

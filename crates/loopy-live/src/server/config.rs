@@ -29,6 +29,8 @@ pub struct Config {
     pub max_viewers: usize,
     /// Connections at once for one token from one address.
     pub max_per_token: usize,
+    /// Connections at once from one address that are not let in yet, or only ask for pages.
+    pub max_requests: usize,
     /// Encryption; without it tokens and pictures can be read on the way.
     pub tls: Option<Tls>,
     /// What a connection is held to.
@@ -63,6 +65,7 @@ impl Config {
             origins: Vec::new(),
             max_viewers: 500,
             max_per_token: 8,
+            max_requests: 256,
             tls: None,
             rules: Rules::default(),
             request_timeout: Duration::from_secs(10),

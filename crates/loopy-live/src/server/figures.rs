@@ -29,7 +29,7 @@ use super::{
 };
 use crate::{
     hub::Reel,
-    protocol::{message::ViewerFigures, offer},
+    protocol::{answer::ViewerFigures, offer},
 };
 
 /// Percentiles are of so long, and of what came before it for as long again.

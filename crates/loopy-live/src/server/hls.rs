@@ -37,11 +37,8 @@ pub(super) async fn file(
     match state.show.file(&path) {
         // Playlists change every other second, parts never.
         Some((mime, bytes)) => {
-            let kept = if path.ends_with(".m3u8") {
-                "no-cache"
-            } else {
-                "max-age=60"
-            };
+            let changes = path.rsplit('/').next() == Some("index.m3u8");
+            let kept = if changes { "no-cache" } else { "max-age=60" };
             let headers = [(header::CONTENT_TYPE, mime), (header::CACHE_CONTROL, kept)];
             (headers, bytes).into_response()
         }

@@ -15,15 +15,16 @@ use tokio::time::timeout;
 
 use super::{
     access::Foreign,
-    api, hls, openapi, pages, socket,
+    api, hls, openapi, pages,
     state::{Denied, State},
+    upgrade,
 };
-use crate::protocol::message::Fault;
+use crate::protocol::answer::Fault;
 
 pub(super) fn router(state: Arc<State>) -> Router {
     let body = DefaultBodyLimit::max(state.config.rules.message_bytes);
     Router::new()
-        .route("/ws", get(socket::upgrade))
+        .route("/ws", get(upgrade::upgrade))
         .route("/healthz", get(api::healthy))
         .route("/readyz", get(api::ready))
         .route("/metrics", get(api::metrics))

@@ -18,6 +18,7 @@ mod seats;
 mod socket;
 mod state;
 mod tls;
+mod upgrade;
 
 use std::{net::SocketAddr, sync::Arc};
 

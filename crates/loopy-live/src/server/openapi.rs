@@ -5,7 +5,7 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Value, json};
 
 use super::api::{Avoid, Go, Link, NewLink, Next, Seed, Signal, Ticket};
-use crate::{protocol::message::Fault, show::Taken};
+use crate::{protocol::answer::Fault, show::Taken};
 
 /// An answer that says what is wrong.
 #[derive(JsonSchema)]

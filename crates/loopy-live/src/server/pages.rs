@@ -3,12 +3,13 @@
 use std::{borrow::Cow, fmt::Write as _, sync::Arc};
 
 use axum::{
-    Extension,
+    Extension, Form,
     body::Bytes,
-    extract::State as Shared,
+    extract::{State as Shared, rejection::FormRejection},
     http::{HeaderMap, Method, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
@@ -117,13 +118,22 @@ fn missing() -> Problem {
     )
 }
 
+/// What the form sends.
+#[derive(Deserialize)]
+pub(super) struct Entered {
+    token: String,
+}
+
 /// The figures as text, for whoever sends the token with the form.
 pub(super) async fn figures(
     Shared(state): Shared<Arc<State>>,
     Extension(peer): Extension<Peer>,
-    body: String,
+    form: Result<Form<Entered>, FormRejection>,
 ) -> Response {
-    let token = body.trim().strip_prefix("token=").map(str::as_bytes);
+    let token = form
+        .as_ref()
+        .ok()
+        .map(|Form(entered)| entered.token.trim().as_bytes());
     match state.check(token, peer.address.ip()) {
         Ok(grant) if grant.scopes.metrics => {
             let figures = serde_json::from_slice(&state.figures.json(&state));

@@ -1,23 +1,13 @@
-//! One viewer's socket: lets it in, then carries what its session says.
+//! One viewer's socket: carries what its session says.
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
-use axum::{
-    Extension,
-    extract::{
-        Query, State as Shared, WebSocketUpgrade,
-        ws::{CloseFrame, Message, Utf8Bytes, WebSocket, rejection::WebSocketUpgradeRejection},
-    },
-    http::{HeaderMap, StatusCode, header},
-    response::{IntoResponse as _, Response},
-};
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use bytes::Bytes;
 use futures_util::{
     SinkExt as _, StreamExt as _,
     stream::{SplitSink, SplitStream},
 };
-use serde::Deserialize;
 use tokio::{
     sync::watch,
     time::{Interval, MissedTickBehavior, interval, timeout},
@@ -26,25 +16,17 @@ use tokio_tungstenite::tungstenite::{Error, error::ProtocolError};
 
 use super::{
     accept::{Peer, stop},
-    api::bearer,
-    http::{Problem, problem},
-    keys::{Grant, random},
-    seats::{Full, Seat},
+    keys::Grant,
+    seats::Seat,
     state::{State, unix},
 };
 use crate::{
     hub::{Reel, Want},
     protocol::{
-        Code, NAME,
+        Code,
         session::{Outgoing, Session},
     },
 };
-
-/// What is read at once; clients send little.
-const READ_BUFFER: usize = 2 * 1024;
-
-/// A message may be so large on its way out.
-const WRITE_MOST: usize = 8 * 1024 * 1024;
 
 /// So long a client may take to answer that the connection closes.
 const GOODBYE: Duration = Duration::from_secs(1);
@@ -52,109 +34,12 @@ const GOODBYE: Duration = Duration::from_secs(1);
 /// So long a viewer that was too slow has to read that it was.
 const LAST_WORD_US: u64 = 2_000_000;
 
-/// `/ws?ticket=`
-#[derive(Deserialize)]
-pub(super) struct Asked {
-    ticket: Option<String>,
-}
-
-/// Lets a viewer in, or says why not.
-pub(super) async fn upgrade(
-    Shared(state): Shared<Arc<State>>,
-    Extension(peer): Extension<Peer>,
-    Query(asked): Query<Asked>,
-    headers: HeaderMap,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
-) -> Response {
-    let grant = match admit(&state, &peer, asked.ticket.as_deref(), &headers) {
-        Ok(grant) => grant,
-        Err(refused) => return refused.into_response(),
-    };
-    let upgrade = match upgrade {
-        Ok(upgrade) => upgrade,
-        Err(refused) => return refused.into_response(),
-    };
-    if !protocols(&headers).any(|protocol| protocol == NAME) {
-        return problem(
-            StatusCode::BAD_REQUEST,
-            "subprotocol",
-            "the subprotocol loopy.v1 was not offered",
-            "send `Sec-WebSocket-Protocol: loopy.v1`",
-        )
-        .into_response();
-    }
-    let (seat, name) = match (
-        state.seats.take(grant.token, peer.address.ip()),
-        random::<6>(),
-    ) {
-        (Ok(seat), Ok(name)) => (seat, name),
-        (Err(Full::All), _) | (_, Err(_)) => {
-            return full(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "as many viewers as the server takes",
-            );
-        }
-        (Err(Full::One), _) => {
-            return full(
-                StatusCode::TOO_MANY_REQUESTS,
-                "too many connections of this token from this address",
-            );
-        }
-    };
-    let most = state.config.rules.message_bytes;
-    upgrade
-        .protocols([NAME])
-        .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(0)
-        .max_write_buffer_size(WRITE_MOST)
-        .max_message_size(most)
-        .max_frame_size(most)
-        .on_failed_upgrade(|error| tracing::debug!(%error, "a connection did not become a socket"))
-        .on_upgrade(move |socket| run(socket, state, peer, grant, name, seat))
-}
-
-fn full(status: StatusCode, why: &str) -> Response {
-    let hint = "come back later, or raise `features.real_time.websocket.max_viewers`";
-    problem(status, "full", why, hint).after(5).into_response()
-}
-
-fn admit(
-    state: &State,
-    peer: &Peer,
-    ticket: Option<&str>,
-    headers: &HeaderMap,
-) -> Result<Grant, Problem> {
-    let from = peer.address.ip();
-    let grant = if let Some(ticket) = ticket {
-        if !headers.contains_key(header::ORIGIN) {
-            return Err(problem(
-                StatusCode::FORBIDDEN,
-                "origin",
-                "a ticket is for pages, and no `Origin` came with it",
-                "programs send `Authorization: Bearer TOKEN`",
-            ));
-        }
-        state.redeem(ticket.as_bytes(), from)
-    } else {
-        let offered = protocols(headers).find_map(|it| it.strip_prefix("loopy.bearer."));
-        let offered = offered.map(|token| URL_SAFE_NO_PAD.decode(token).unwrap_or_default());
-        state.check(offered.as_deref().or(bearer(headers)), from)
-    };
-    Ok(grant?)
-}
-
-/// The subprotocols that a client offers.
-fn protocols(headers: &HeaderMap) -> impl Iterator<Item = &str> {
-    let lines = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter();
-    let lines = lines.filter_map(|line| line.to_str().ok());
-    lines.flat_map(|line| line.split(',')).map(str::trim)
-}
-
-async fn run(
+/// Carries a connection until it ends.
+pub(super) async fn run(
     socket: WebSocket,
     state: Arc<State>,
     peer: Peer,
-    grant: Grant,
+    (grant, number): (Grant, u64),
     name: String,
     seat: Seat,
 ) {
@@ -170,7 +55,7 @@ async fn run(
     second.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let (sink, stream) = socket.split();
     let mut line = Line {
-        token: state.tokens(),
+        token: number,
         stream,
         second,
         stopped: peer.stopped,

@@ -1,6 +1,6 @@
 //! Encryption: a certificate from files, or one made on the spot.
 
-use std::{future::Future, io, path::Path, sync::Arc, time::Duration};
+use std::{io, path::Path, sync::Arc, time::Duration};
 
 use rcgen::{CertificateParams, KeyPair};
 use sha2::{Digest as _, Sha256};
@@ -60,13 +60,12 @@ impl Secure {
     }
 
     /// Shakes hands, within `limit`.
-    pub(super) fn accept(
+    pub(super) async fn accept(
         &self,
         stream: TcpStream,
         limit: Duration,
-    ) -> impl Future<Output = io::Result<TlsStream<TcpStream>>> + use<> {
-        let shaking = timeout(limit, self.acceptor.accept(stream));
-        async move { shaking.await? }
+    ) -> io::Result<TlsStream<TcpStream>> {
+        timeout(limit, self.acceptor.accept(stream)).await?
     }
 }
 

@@ -7,8 +7,9 @@ use crate::{
     hub::{Hub, KEEP_US, Reel},
     packet::Kind,
     protocol::{
+        answer::Server,
         cursor::{Bounds, Missed},
-        message::{Role, Server},
+        message::Role,
         offer,
         tier::Step,
     },
