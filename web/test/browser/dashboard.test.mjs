@@ -144,7 +144,7 @@ describe('figures and steering', { skip: outside && 'needs the test server' }, (
       await tile('Processing').getByText('12 of 60 clips ready').waitFor();
       await tile('Memory').getByText('of 8.6 GB, LoopyComfy 157 MB').waitFor();
       await tile('Models').getByText('embedding ms p50').waitFor();
-      await tile('Certificate so far').getByText('41').waitFor();
+      await tile('Certificate so far').getByText('41', { exact: true }).waitFor();
       await tile('Fallbacks').getByText('hardware encoding: nvenc → libx264').waitFor();
       await page.getByRole('row', { name: /k3v0 webcodecs 720p, ethernet 2.4 Mb\/s 0.4 ms/ }).waitFor();
     } finally {

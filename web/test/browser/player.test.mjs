@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { judge, launch, link, numbers, outside, playing, serve, watch } from './bench.mjs';
 
@@ -293,4 +294,51 @@ test('the OBS page shows the picture on nothing', async () => {
   );
   assert.deepEqual(new Set(colours), new Set(['rgba(0, 0, 0, 0)']));
   assert.ok(!(await page.getByRole('group', { name: 'Player' }).isVisible()));
+});
+
+describe('on a page of another origin', { skip: outside && 'needs the test server' }, () => {
+  let other;
+  let origin;
+  before(async () => {
+    other = createServer((_, response) => {
+      response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' });
+      response.end(`<!doctype html><title>mine</title>
+        <script type="module" src="${server.url('/assets/loopy-player.js')}"></script>
+        <loopy-player src="${server.url().replace('http', 'ws')}" token="${server.token}"></loopy-player>`);
+    });
+    await new Promise((go) => other.listen(0, '127.0.0.1', go));
+    origin = `http://127.0.0.1:${other.address().port}`;
+  });
+  after(() => {
+    other.closeAllConnections();
+    other.close();
+  });
+
+  test('the element plays where the server allows the page, and tells what happens', async () => {
+    server.origins.add(origin);
+    context = await browser.newContext();
+    page = await context.newPage();
+    errors = watch(page);
+    await page.addInitScript(() => {
+      globalThis.told = new Set();
+      for (const name of ['state', 'mode', 'stats'])
+        addEventListener(`loopy-${name}`, () => globalThis.told.add(name));
+    });
+    await page.goto(origin);
+    await playing(page, 'webcodecs');
+    await page.waitForFunction(() => globalThis.told.size === 3);
+    await shows(30, 1000);
+  });
+
+  test('the server does not take a page that it does not know', async () => {
+    server.origins.clear();
+    context = await browser.newContext();
+    page = await context.newPage();
+    errors = [];
+    await page.goto(origin);
+    await page.waitForFunction(() =>
+      ['waiting', 'stopped'].includes(document.querySelector('loopy-player')?.dataset.state),
+    );
+    assert.equal(server.viewers.size, 0);
+  });
 });
