@@ -201,7 +201,7 @@ export class Player {
     let made: Renderer | undefined;
     try {
       if (mode === 'webcodecs') made = new WebCodecsRenderer(host);
-      else if (mode === 'mse') made = new MseRenderer(host);
+      else if (mode === 'mse') made = new MseRenderer(host, !this.#isMuted);
       else made = new PicturesRenderer(host);
     } catch (error) {
       this.#renderer = undefined;
@@ -373,6 +373,11 @@ export class Player {
       this.#sound?.disable();
       el.volume = this.#level;
       el.muted = this.#isMuted;
+      if (this.#config?.audio && this.#renderer?.sounds === this.#isMuted) {
+        // With or without its sound track: another media source. The old picture stays until it plays.
+        this.#rendererMode = undefined;
+        this.#link.send({ t: 'ready', mode: 'mse', reason: this.#isMuted ? 'sound off' : 'sound on' });
+      }
       return;
     }
     const audio = this.#config?.audio;
