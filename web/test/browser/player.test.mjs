@@ -126,6 +126,41 @@ describe('steps down', { skip: outside && 'needs the test server' }, () => {
     await playing(page);
   });
 
+  test('a way that shows nothing for three seconds is left', async () => {
+    await open('/', {
+      init: () => {
+        delete globalThis.VideoDecoder;
+        SourceBuffer.prototype.appendBuffer = () => {};
+      },
+    });
+    await playing(page, 'jpeg', 12_000);
+    const ready = server.heard.findLast((m) => m.t === 'ready');
+    assert.equal(ready.reason, 'mse showed no picture within 3 s');
+  });
+
+  test('a full media source is cleared and goes on with the same bytes', async () => {
+    server.heard.length = 0;
+    await open('/?mode=mse', {
+      init: () => {
+        const append = SourceBuffer.prototype.appendBuffer;
+        let n = 0;
+        globalThis.refused = 0;
+        SourceBuffer.prototype.appendBuffer = function (bytes) {
+          if (++n > 120 && n % 40 === 0) {
+            globalThis.refused++;
+            throw new DOMException('full', 'QuotaExceededError');
+          }
+          return append.call(this, bytes);
+        };
+      },
+    });
+    await playing(page, 'mse');
+    await page.waitForFunction(() => globalThis.refused > 0);
+    await shows(30, 2500);
+    assert.ok((await player(() => globalThis.refused)) > 1);
+    assert.ok(!server.heard.some((m) => m.t === 'ready'), 'nothing had to begin again');
+  });
+
   test('a worker that cannot start leads to the next way', async () => {
     await open('/', {
       init: () => {
@@ -282,6 +317,25 @@ describe('controls', () => {
     assert.ok(first >= 0 && (await bytes()) > first, 'sound goes on being decoded');
   });
 });
+
+for (const mode of ['webcodecs', 'mse', 'jpeg']) {
+  test(`what came while the page stood still is not replayed: ${mode}`, {
+    skip: outside && 'needs the test server',
+  }, async () => {
+    await open(`/obs?mode=${mode}`);
+    await playing(page, mode);
+    await page.waitForTimeout(1500);
+    await page.evaluate(() => {
+      const until = performance.now() + 2200;
+      while (performance.now() < until);
+    });
+    await page.waitForTimeout(700);
+    const seen = await numbers(page, 300);
+    const behind = (server.n - seen.at(-1).n + 3000) % 300;
+    assert.ok(behind < 20, `${behind} pictures behind`);
+    assert.equal(judge(seen).back, 0);
+  });
+}
 
 test('the OBS page shows the picture on nothing', async () => {
   await open('/obs');
