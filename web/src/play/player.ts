@@ -168,7 +168,7 @@ export class Player {
         this.#on.note('This way of playing is silent here');
       }
     }
-    this.#applySound(false);
+    this.#applySound();
     this.#on.config(config);
     this.#on.mode(config.mode, this.reason);
   }
@@ -364,10 +364,10 @@ export class Player {
   setSound(muted: boolean, volume: number): void {
     this.#isMuted = muted;
     this.#level = volume;
-    this.#applySound(true);
+    this.#applySound();
   }
 
-  #applySound(byHand: boolean): void {
+  #applySound(): void {
     const el = this.#renderer?.el;
     if (el instanceof HTMLVideoElement) {
       this.#sound?.disable();
@@ -382,7 +382,7 @@ export class Player {
     }
     const audio = this.#config?.audio;
     if (this.#isMuted) this.#sound?.disable();
-    else if (audio && (byHand || navigator.userActivation?.hasBeenActive)) {
+    else if (audio) {
       if (canDecodeSound()) void this.#startSound(audio);
       else this.#on.note('This way of playing is silent here');
     }

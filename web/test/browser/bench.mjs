@@ -6,13 +6,13 @@ import { TestServer } from '../server/server.mjs';
 export const outside = process.env.LOOPY_URL;
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
-export const launch = () =>
+export const launch = (autoplay = 'user-gesture-required') =>
   chromium.launch({
     executablePath,
     args: [
       '--no-sandbox',
       '--host-resolver-rules=MAP player.test 127.0.0.1',
-      '--autoplay-policy=user-gesture-required',
+      `--autoplay-policy=${autoplay}`,
       '--disable-dev-shm-usage',
     ],
   });

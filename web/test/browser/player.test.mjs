@@ -55,6 +55,40 @@ async function isLate(limit) {
   assert.ok(e2e_ms.p50 > -e2e_ms.uncertainty && e2e_ms.p50 < limit, `p50 ${e2e_ms.p50} ms`);
 }
 
+/** Lets a test hear what the page plays. */
+const ear = () => {
+  const Real = globalThis.AudioContext;
+  globalThis.AudioContext = class extends Real {
+    constructor(...args) {
+      super(...args);
+      globalThis.heard = this;
+      this.ear = this.createAnalyser();
+    }
+  };
+  const connect = AudioNode.prototype.connect;
+  AudioNode.prototype.connect = function (to, ...rest) {
+    if (to === this.context.destination && this !== this.context.ear) connect.call(this, this.context.ear);
+    return connect.call(this, to, ...rest);
+  };
+};
+
+async function hearsTone() {
+  await page.waitForFunction(
+    () => {
+      const ear = globalThis.heard?.ear;
+      if (!ear) return false;
+      const wave = new Float32Array(2048);
+      ear.getFloatTimeDomainData(wave);
+      // A tone of 330 Hz at full length: loud, and crossing zero about 28 times in 2048 samples.
+      let crossings = 0;
+      for (let i = 1; i < wave.length; i++) if (wave[i - 1] < 0 !== wave[i] < 0) crossings++;
+      return Math.max(...wave) > 0.02 && crossings >= 25 && crossings <= 31;
+    },
+    null,
+    { timeout: 8000 },
+  );
+}
+
 describe('ways of playing', () => {
   test('localhost is played by WebCodecs', async () => {
     await open();
@@ -267,39 +301,11 @@ describe('controls', () => {
     skip: outside && 'needs sound',
   }, async () => {
     await open('/', {
-      init: () => {
-        const Real = globalThis.AudioContext;
-        globalThis.AudioContext = class extends Real {
-          constructor(...args) {
-            super(...args);
-            globalThis.heard = this;
-            this.ear = this.createAnalyser();
-          }
-        };
-        const connect = AudioNode.prototype.connect;
-        AudioNode.prototype.connect = function (to, ...rest) {
-          if (to === this.context.destination && this !== this.context.ear)
-            connect.call(this, this.context.ear);
-          return connect.call(this, to, ...rest);
-        };
-      },
+      init: ear,
     });
     await playing(page, 'webcodecs');
     await page.getByRole('button', { name: 'Tap for sound' }).click();
-    await page.waitForFunction(
-      () => {
-        const ear = globalThis.heard?.ear;
-        if (!ear) return false;
-        const wave = new Float32Array(2048);
-        ear.getFloatTimeDomainData(wave);
-        // A tone of 330 Hz at full length: loud, and crossing zero about 28 times in 2048 samples.
-        let crossings = 0;
-        for (let i = 1; i < wave.length; i++) if (wave[i - 1] < 0 !== wave[i] < 0) crossings++;
-        return Math.max(...wave) > 0.02 && crossings >= 25 && crossings <= 31;
-      },
-      null,
-      { timeout: 8000 },
-    );
+    await hearsTone();
     await shows(30, 1500);
   });
 
@@ -348,6 +354,26 @@ test('the OBS page shows the picture on nothing', async () => {
   );
   assert.deepEqual(new Set(colours), new Set(['rgba(0, 0, 0, 0)']));
   assert.ok(!(await page.getByRole('group', { name: 'Player' }).isVisible()));
+});
+
+test('the OBS page has sound without a click where that is allowed', {
+  skip: outside && 'needs sound',
+}, async () => {
+  const free = await launch('no-user-gesture-required');
+  try {
+    context = await free.newContext();
+    await context.addInitScript(ear);
+    page = await context.newPage();
+    errors = watch(page);
+    await page.goto(link(server, '/obs'));
+    await playing(page);
+    await hearsTone();
+    await shows(30, 1000);
+  } finally {
+    await context.close();
+    await free.close();
+    context = undefined;
+  }
 });
 
 describe('on a page of another origin', { skip: outside && 'needs the test server' }, () => {
