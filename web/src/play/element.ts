@@ -340,7 +340,7 @@ export class LoopyPlayer extends Base {
   }
 
   #key(event: KeyboardEvent): void {
-    if (event.ctrlKey || event.metaKey || event.altKey || this.#bare) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || this.#bare) return;
     const target = event.composedPath()[0];
     const inSlider = target === this.#slider || target === this.#rungs;
     const onButton = target instanceof HTMLButtonElement;

@@ -196,6 +196,21 @@ describe('figures and steering', { skip: outside && 'needs the test server' }, (
     );
   });
 
+  test('keys that are held down do not flood the server', async () => {
+    await open();
+    server.steered.length = 0;
+    await page.waitForFunction(() => document.querySelector('fieldset').disabled === false);
+    await page.getByLabel('Signal').focus();
+    for (let i = 0; i < 15; i++) await page.keyboard.down('ArrowLeft');
+    await page.keyboard.up('ArrowLeft');
+    await page.locator('.answer').getByText('Signal -1.0: seen').waitFor();
+    await page.getByRole('button', { name: 'Show next' }).focus();
+    for (let i = 0; i < 30; i++) await page.keyboard.down('Enter');
+    await page.keyboard.up('Enter');
+    await page.locator('.answer').getByText('idle_003.mp4 next: seen').waitFor();
+    assert.ok(server.steered.length < 8, `${server.steered.length} messages`);
+  });
+
   test('a refusal is said with its hint', async () => {
     await open();
     server.clips.push('gone.mp4');

@@ -306,6 +306,17 @@ describe('controls', () => {
     await playing(page);
   });
 
+  test('picture in picture and full screen, from a canvas too', async () => {
+    await open();
+    await playing(page, 'webcodecs');
+    await page.keyboard.press('p');
+    await page.waitForFunction(() => document.pictureInPictureElement?.readyState === 4);
+    await page.keyboard.press('p');
+    await page.waitForFunction(() => !document.pictureInPictureElement);
+    await page.keyboard.press('f');
+    await page.waitForFunction(() => document.fullscreenElement?.localName === 'loopy-player');
+  });
+
   test('one click gives sound, which becomes the clock of the picture', {
     skip: outside && 'needs sound',
   }, async () => {
