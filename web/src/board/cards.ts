@@ -104,7 +104,7 @@ export class CertificateCard {
       ['Clips shown', number(c.clips)],
       ['Least visits before a clip came back', number(c.least_gap)],
       ['Pairs repeated', number(c.repeated_pairs)],
-      ['Longest repeat', `${number(c.longest_repeat)} visits`],
+      ['Longest repeat', `${number(c.longest_repeat)} ${c.longest_repeat === 1 ? 'visit' : 'visits'}`],
       ['Frames that were late', number(stream?.late)],
       ['Seed', stream?.seed === null || stream?.seed === undefined ? '–' : String(stream.seed)],
     ]);

@@ -59,7 +59,13 @@ export class LoopyPlayer extends Base {
     onchange: () => this.#player?.quality(this.#rungs.value),
   });
   readonly #notes = h('div', { class: 'notes', role: 'log' });
-  readonly #figures = h('div', { class: 'panel', hidden: true, role: 'region', 'aria-label': 'Figures' });
+  readonly #figures = h('div', {
+    class: 'panel',
+    hidden: true,
+    role: 'region',
+    'aria-label': 'Figures',
+    tabindex: 0,
+  });
   readonly #help = h(
     'div',
     { class: 'panel', hidden: true, role: 'region', 'aria-label': 'Keys', tabindex: 0 },

@@ -130,6 +130,10 @@ describe('at every size, light and dark', () => {
     await page.getByRole('link', { name: 'Player' }).click();
     await playing(page);
     await clean();
+    for (const key of ['i', '?']) {
+      await page.locator('loopy-player').press(key);
+      await clean();
+    }
   });
 });
 
