@@ -44,7 +44,7 @@ const COLUMNS: [string, (v: Viewer) => string][] = [
   [
     'Latency p50 / p95 / p99',
     (v) =>
-      v.e2e_ms ? [v.e2e_ms.p50, v.e2e_ms.p95, v.e2e_ms.p99].map((x) => number(x)).join(' / ') + ' ms' : '–',
+      v.e2e_ms ? `${[v.e2e_ms.p50, v.e2e_ms.p95, v.e2e_ms.p99].map((x) => number(x)).join(' / ')} ms` : '–',
   ],
   ['Buffer', (v) => ms(v.buffer_ms)],
   ['Pictures', (v) => (v.fps === null || v.fps === undefined ? '–' : `${number(v.fps, 1)} fps`)],
@@ -104,7 +104,7 @@ export class CertificateCard {
       ['Clips shown', number(c.clips)],
       ['Least visits before a clip came back', number(c.least_gap)],
       ['Pairs repeated', number(c.repeated_pairs)],
-      ['Longest repeat', `${number(c.longest_repeat)} visits`],
+      ['Longest repeat', `${number(c.longest_repeat)} ${c.longest_repeat === 1 ? 'visit' : 'visits'}`],
       ['Frames that were late', number(stream?.late)],
       ['Seed', stream?.seed === null || stream?.seed === undefined ? '–' : String(stream.seed)],
     ]);

@@ -5,9 +5,15 @@ import { card, write } from './view';
 
 type Send = (message: { t: string; [field: string]: unknown }) => void;
 
+/** The server takes twenty messages a second. */
+const APART_MS = 200;
+
 export class ControlCard {
   #send: Send;
   #id = 0;
+  #later = 0;
+  #lastWords = '';
+  #lastAt = 0;
   #asked = new Map<number, string>();
   #answer = h('p', { class: 'answer', role: 'status' });
   #fields = h('fieldset', {}, h('legend', { class: 'hidden' }, 'Steer the stream'));
@@ -25,8 +31,12 @@ export class ControlCard {
     this.#send = send;
     this.#signal.oninput = () => write(this.#signalValue, Number(this.#signal.value).toFixed(1));
     this.#signal.onchange = () => {
-      const value = Number(this.#signal.value);
-      this.#ask({ t: 'signal', value }, `Signal ${value.toFixed(1)}`);
+      // A key that is held down changes it thirty times a second.
+      clearTimeout(this.#later);
+      this.#later = window.setTimeout(() => {
+        const value = Number(this.#signal.value);
+        this.#ask({ t: 'signal', value }, `Signal ${value.toFixed(1)}`);
+      }, APART_MS);
     };
     this.#clip.onchange = () => this.#face();
     const next = () => {
@@ -75,6 +85,14 @@ export class ControlCard {
   }
 
   #ask(message: { t: string; [field: string]: unknown }, words: string): void {
+    // Nor does a button that is held down ask for the same again and again.
+    const now = performance.now();
+    if (words === this.#lastWords && now - this.#lastAt < APART_MS) {
+      this.#lastAt = now;
+      return;
+    }
+    this.#lastWords = words;
+    this.#lastAt = now;
     const id = ++this.#id;
     this.#asked.set(id, words);
     write(this.#answer, `${words} …`);

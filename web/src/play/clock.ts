@@ -73,10 +73,6 @@ export class Window {
     if (this.#values.length > 1500) this.#values.splice(0, 500);
   }
 
-  clear(): void {
-    this.#values = [];
-  }
-
   percentiles(now: number): Percentiles | undefined {
     this.#values = this.#values.filter((v) => now - v.at < SPAN_MS);
     if (this.#values.length === 0) return undefined;

@@ -8,7 +8,7 @@ export class LiveEdge {
   readonly #least: number;
 
   constructor(latencyMs: number, frameMs: number) {
-    this.#least = Math.max(3 * frameMs, Math.min(latencyMs, 500) * 0.6);
+    this.#least = Math.max(2.5 * frameMs, Math.min(latencyMs, 500) * 0.6);
     this.target = this.#least;
   }
 
@@ -18,7 +18,7 @@ export class LiveEdge {
 
   /** What to do about a gap: a rate, or a seek to `seconds` before the edge. */
   decide(gapMs: number): { rate: number } | { seekBack: number } {
-    this.target += (this.#least - this.target) * 0.002;
+    this.target += (this.#least - this.target) * 0.004;
     if (gapMs > SEEK_MS + this.target) return { seekBack: this.target / 1000 };
     const over = gapMs - this.target;
     if (over > 300) return { rate: 1.1 };

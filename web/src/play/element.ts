@@ -1,35 +1,13 @@
 // `<loopy-player>`: the player with its controls (docs/player.md).
+import { MODES } from './able';
 import { h, icon } from './dom';
 import css from './element.css';
-import { Player, type Stats } from './player';
+import { ICON } from './icons';
+import { figures, help } from './panels';
+import { Player } from './player';
+import type { Stats } from './stats';
 import type { Config, Mode, Welcome } from './wire';
 
-const MODES: Mode[] = ['webcodecs', 'mse', 'jpeg', 'webp'];
-const NAMES: Record<Mode, string> = {
-  webcodecs: 'WebCodecs',
-  mse: 'Media Source',
-  jpeg: 'JPEG pictures',
-  webp: 'WebP pictures',
-};
-const ICON = {
-  play: 'M8 5v14l11-7z',
-  pause: 'M6 5h4v14H6zm8 0h4v14h-4z',
-  loud: 'M3 9v6h4l5 5V4L7 9zm11-1v8a4.5 4.5 0 0 0 0-8zm0-5v2a7 7 0 0 1 0 14v2a9 9 0 0 0 0-18z',
-  mute: 'M3 9v6h4l5 5V4L7 9zm18 .4L19.6 8 17 10.6 14.4 8 13 9.4l2.6 2.6-2.6 2.6 1.4 1.4 2.6-2.6 2.6 2.6 1.4-1.4-2.6-2.6z',
-  full: 'M4 4h6v2H6v4H4zm10 0h6v6h-2V6h-4zM4 14h2v4h4v2H4zm14 0h2v6h-6v-2h4z',
-  pip: 'M3 5h18v14H3zm2 2v10h14V7zm6 4h7v5h-7z',
-  help: 'M12 2a10 10 0 1 0 0 20 10 10 0 0 0 0-20zm1 17h-2v-2h2zm2-7.7-1 .9c-.7.7-1 1.3-1 2.8h-2v-.5c0-1.1.4-2.1 1.2-2.8l1.2-1.3A2 2 0 1 0 10 9H8a4 4 0 1 1 7 2.3z',
-};
-const KEYS: [string, string][] = [
-  ['Space, K', 'pause or play'],
-  ['M', 'sound on or off'],
-  ['↑ ↓', 'louder, quieter'],
-  ['F', 'full screen'],
-  ['P', 'picture in picture'],
-  ['I', 'figures'],
-  ['?', 'this help'],
-  ['Esc', 'close a panel'],
-];
 const NOTE_MS = 8000;
 
 // The same file runs in workers, which have no elements.
@@ -81,12 +59,17 @@ export class LoopyPlayer extends Base {
     onchange: () => this.#player?.quality(this.#rungs.value),
   });
   readonly #notes = h('div', { class: 'notes', role: 'log' });
-  readonly #figures = h('div', { class: 'panel', hidden: true, role: 'region', 'aria-label': 'Figures' });
+  readonly #figures = h('div', {
+    class: 'panel',
+    hidden: true,
+    role: 'region',
+    'aria-label': 'Figures',
+    tabindex: 0,
+  });
   readonly #help = h(
     'div',
     { class: 'panel', hidden: true, role: 'region', 'aria-label': 'Keys', tabindex: 0 },
-    h('h2', {}, 'Keys'),
-    h('dl', {}, ...KEYS.flatMap(([k, what]) => [h('dt', {}, h('kbd', {}, k)), h('dd', {}, what)])),
+    ...help(),
   );
   readonly #bar = h(
     'div',
@@ -275,20 +258,8 @@ export class LoopyPlayer extends Base {
     if (stats) this.#stats = stats;
     const e2e = stats?.e2e_ms;
     this.#badge.textContent = e2e ? `LIVE ${Math.round(e2e.p50)} ms ±${Math.ceil(e2e.uncertainty)}` : 'LIVE';
-    const rows: [string, string][] = [['Way of playing', this.#shownMode ? NAMES[this.#shownMode] : '–']];
-    if (this.#reason) rows.push(['Why', this.#reason]);
-    if (stats) {
-      rows.push(['Quality', `${stats.rung}${stats.class ? `, ${stats.class}` : ''}`]);
-      rows.push(['Pictures', `${stats.fps} a second, ${stats.rendered} shown, ${stats.dropped} left out`]);
-      if (e2e) {
-        rows.push(['Latency', `p50 ${e2e.p50}, p95 ${e2e.p95}, p99 ${e2e.p99} ms (±${e2e.uncertainty} ms)`]);
-      }
-      rows.push(['Round trip', `${stats.rtt_ms} ms, jitter ${stats.jitter_ms} ms`]);
-      rows.push(['Buffer', `${stats.buffer_ms} ms, ${stats.decode_q} to decode`]);
-      this.#tell('loopy-stats', stats);
-    }
-    const list = rows.flatMap(([k, v]) => [h('dt', {}, k), h('dd', {}, v)]);
-    this.#figures.replaceChildren(h('h2', {}, 'Figures'), h('dl', {}, ...list));
+    if (stats) this.#tell('loopy-stats', stats);
+    this.#figures.replaceChildren(...figures(this.#shownMode, this.#reason, stats));
   }
 
   #panel(which: 'figures' | 'help' | 'none'): void {
@@ -375,7 +346,7 @@ export class LoopyPlayer extends Base {
   }
 
   #key(event: KeyboardEvent): void {
-    if (event.ctrlKey || event.metaKey || event.altKey || this.#bare) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || this.#bare) return;
     const target = event.composedPath()[0];
     const inSlider = target === this.#slider || target === this.#rungs;
     const onButton = target instanceof HTMLButtonElement;

@@ -6,19 +6,13 @@ const UP_AFTER_MS = 60_000;
 const UP_TRIES = 2;
 const NO_PICTURE_MS = 3_000;
 
-export interface Step {
-  from: Mode;
-  to: Mode | undefined;
-  reason: string;
-}
-
 export class Ladder {
   #at = 0;
   #errors: number[] = [];
   #tries = 0;
   #since = 0;
   /** Why the present rung is not the first, oldest first. */
-  readonly steps: Step[] = [];
+  readonly reasons: string[] = [];
 
   constructor(
     readonly modes: Mode[],
@@ -44,10 +38,8 @@ export class Ladder {
   }
 
   down(reason: string, now: number): Mode | undefined {
-    const from = this.mode;
-    if (!from) return undefined;
     const to = this.modes[this.#at + 1];
-    this.steps.push({ from, to, reason });
+    this.reasons.push(reason);
     if (!to) return undefined;
     this.#at++;
     this.#errors = [];
@@ -58,13 +50,12 @@ export class Ladder {
   /** The rung above, once a minute has gone well, at most twice. */
   up(now: number): Mode | undefined {
     if (this.#at === 0 || this.#tries >= UP_TRIES || now - this.#since < UP_AFTER_MS) return undefined;
-    const from = this.modes[this.#at] as Mode;
     this.#tries++;
     this.#at--;
     this.#errors = [];
     this.#since = now;
     const to = this.mode as Mode;
-    this.steps.push({ from, to, reason: `a minute went well, so ${to} is tried again` });
+    this.reasons.push(`a minute went well, so ${to} is tried again`);
     return to;
   }
 
@@ -73,7 +64,7 @@ export class Ladder {
     const at = this.modes.indexOf(mode);
     if (at < 0 || at === this.#at) return;
     if (at > this.#at) {
-      this.steps.push({ from: this.mode as Mode, to: mode, reason: `the server sends ${mode} to this page` });
+      this.reasons.push(`the server sends ${mode} to this page`);
     }
     this.#at = at;
     this.#since = now;
@@ -84,15 +75,12 @@ export class Ladder {
 export class Watchdog {
   #waiting: number | undefined;
 
-  reset(): void {
-    this.#waiting = undefined;
-  }
-
   /** A key frame has come. */
   key(now: number): void {
     this.#waiting ??= now;
   }
 
+  /** A picture was shown, or waiting begins anew. */
   shown(): void {
     this.#waiting = undefined;
   }

@@ -17,6 +17,7 @@ export function mediaSource(): typeof MediaSource | undefined {
 const QUEUE_LIMIT = 300;
 const SETTLE_MS = 1500;
 const BURST_MS = 300;
+const SOUND_GAP_MS = 400;
 
 /** One SourceBuffer and what waits for it. */
 class Track {
@@ -99,7 +100,11 @@ export class MseRenderer implements Renderer {
 
   readonly #host: Host;
 
-  constructor(host: Host) {
+  /** A sound track costs a fifth of a second of buffer, so a muted player has none. */
+  readonly sounds: boolean;
+
+  constructor(host: Host, sounds: boolean) {
+    this.sounds = sounds;
     this.#host = host;
     const Source = mediaSource();
     if (!Source) throw new Error('this browser has no Media Source');
@@ -149,7 +154,8 @@ export class MseRenderer implements Renderer {
   configure(config: Config): void {
     const before = this.#config;
     this.#config = config;
-    this.#edge = new LiveEdge(config.latency_target_ms, 1000 / rate(config.fps));
+    const least = this.sounds ? SOUND_GAP_MS : config.latency_target_ms;
+    this.#edge = new LiveEdge(least, 1000 / rate(config.fps));
     this.#waitKey = true;
     if (!this.#picture) return;
     try {
@@ -171,7 +177,7 @@ export class MseRenderer implements Renderer {
     };
     try {
       this.#picture = add(config.mime);
-      if (config.audio) this.#sound = add(config.audio.mime);
+      if (config.audio && this.sounds) this.#sound = add(config.audio.mime);
     } catch (error) {
       this.#fail(`${config.mime} cannot be played here: ${words(error)}`, true);
       return;
@@ -225,9 +231,7 @@ export class MseRenderer implements Renderer {
           this.#jump = undefined;
           this.#settle = localNow() + SETTLE_MS;
           this.#joining = true;
-          void video
-            .play()
-            .catch((error) => this.#host.failed(`playing is not allowed: ${words(error)}`, false));
+          this.#play();
           break;
         }
       }
@@ -255,7 +259,15 @@ export class MseRenderer implements Renderer {
       video.currentTime = end - what.seekBack;
       video.playbackRate = 1;
     } else if (video.playbackRate !== what.rate) video.playbackRate = what.rate;
-    if (video.paused) void video.play().catch(() => {});
+    if (video.paused) this.#play();
+  }
+
+  #play(): void {
+    const video = this.el;
+    video.play().catch(() => {
+      // Without a click no browser plays sound, but all of them play silently.
+      video.muted = true;
+    });
   }
 
   close(): void {

@@ -1,13 +1,15 @@
 // The player without its controls: the connection, the ladder, the clock, the figures.
-import { type Able, able, canDecodeSound } from './able';
-import { localNow, type Percentiles, ServerClock, Window } from './clock';
+import { type Able, able, canDecodeSound, MODES } from './able';
+import { localNow } from './clock';
 import { words } from './decode';
 import { Ladder, Watchdog } from './ladder';
 import { Link, type LinkState } from './link';
 import { MseRenderer } from './mse';
+import type { PlayerEvents, PlayerOptions } from './options';
 import { PicturesRenderer } from './pictures';
 import type { Figures, Renderer, Shown } from './renderer';
 import type { Sound } from './sound';
+import { Meter } from './stats';
 import { WebCodecsRenderer } from './webcodecs';
 import {
   type Config,
@@ -21,60 +23,15 @@ import {
   type Welcome,
 } from './wire';
 
-export interface PlayerEvents {
-  state(state: LinkState | 'playing' | 'paused', why: string, retryMs?: number): void;
-  /** Another way of playing, and why. */
-  mode(mode: Mode, reason: string): void;
-  note(text: string): void;
-  stats(stats: Stats): void;
-  welcome(welcome: Welcome): void;
-  config(config: Config): void;
-}
-
-export interface PlayerOptions {
-  src: string | null;
-  base: string;
-  token: string;
-  client: string;
-  /** Forces one way of playing. */
-  mode?: Mode | undefined;
-  maxLatencyMs: number;
-  /** Play on while the page is hidden. */
-  keep: boolean;
-  /** Where the module with the sound lies. */
-  soundFile: string;
-}
-
-export interface Stats {
-  mode: Mode | undefined;
-  rung: string;
-  class: string;
-  buffer_ms: number;
-  decode_q: number;
-  rendered: number;
-  dropped: number;
-  fps: number;
-  gap_ms: number;
-  rtt_ms: number;
-  jitter_ms: number;
-  e2e_ms?: Percentiles & { uncertainty: number };
-  reason?: string;
-}
-
 const PINGS_AT_FIRST = 8;
 const PING_EVERY_MS = 5000;
 const AGAIN_MS = 1000;
-/** A group joined late is not a measure of latency. */
-const SETTLE_MS = 1500;
-
-const round = (value: number): number => Math.round(value * 10) / 10;
 
 export class Player {
   readonly stage: HTMLElement;
   readonly #link: Link;
-  readonly #clock = new ServerClock();
+  readonly #meter = new Meter();
   readonly #watchdog = new Watchdog();
-  readonly #latency = new Window();
   #sound: Sound | undefined;
   #ladder: Ladder | undefined;
   #able: Able | undefined;
@@ -84,12 +41,6 @@ export class Player {
   #rendererMode: Mode | undefined;
   /** Still on the screen until the next one has a picture. */
   #before: Renderer | undefined;
-  #queued = new Map<number, number>();
-  #settledAt = 0;
-  #rendered = 0;
-  #shownLately: number[] = [];
-  #figures: Figures = { bufferMs: 0, queue: 0, dropped: 0 };
-  #gap = 0;
   #againAt = 0;
   #timers: number[] = [];
   #pingId = 0;
@@ -133,7 +84,7 @@ export class Player {
 
   #linkState(state: LinkState, why: string, retryMs?: number): void {
     this.#live = state === 'open';
-    this.#watchdog.reset();
+    this.#watchdog.shown();
     if (state !== 'open') this.#sound?.restart();
     this.#on.state(state, why, retryMs);
   }
@@ -148,7 +99,7 @@ export class Player {
         break;
       case 'pong': {
         const now = localNow();
-        this.#clock.add(message.t1, message.t2, message.t3, now);
+        this.#meter.clock.add(message.t1, message.t2, message.t3, now);
         break;
       }
       case 'tier':
@@ -167,23 +118,18 @@ export class Player {
     // Another server: its times have nothing to do with what is buffered.
     if (this.#welcome && this.#welcome.epoch_us !== welcome.epoch_us) this.#rendererMode = undefined;
     this.#welcome = welcome;
-    this.#clock.reset();
+    this.#meter.epoch = welcome.epoch_us;
+    this.#meter.clock.reset();
     const can = await able(welcome);
     this.#able = can;
     const { mode } = this.#options;
     if (!this.#ladder || mode) {
-      const first = mode ? [mode] : can.modes;
-      const kept = this.#ladder;
-      this.#ladder = new Ladder(first, localNow());
-      if (kept) this.#ladder.steps.push(...kept.steps);
-      const lost = mode ? can.not[mode] : can.not.webcodecs;
-      if (lost && !kept) {
-        this.#ladder.steps.push({ from: mode ?? 'webcodecs', to: first[0], reason: lost });
-        if (mode) this.#on.note(`${mode} was asked for, but ${lost}`);
-      }
-      if (!mode && can.not.mse && can.not.webcodecs && !kept) {
-        this.#ladder.steps.push({ from: 'mse', to: first[0], reason: can.not.mse });
-      }
+      const kept = this.#ladder?.reasons;
+      this.#ladder = new Ladder(mode ? [mode] : can.modes, localNow());
+      // Why no better way is tried at all.
+      const above = mode ? [mode] : MODES.slice(0, MODES.indexOf(can.modes[0] as Mode));
+      this.#ladder.reasons.push(...(kept ?? above.flatMap((m) => can.not[m] ?? [])));
+      if (mode && can.not[mode] && !kept) this.#on.note(`${mode} was asked for, but ${can.not[mode]}`);
     }
     this.#on.welcome(welcome);
     this.#link.send({
@@ -212,10 +158,8 @@ export class Player {
     const now = localNow();
     this.#ladder?.settle(config.mode, now);
     this.#config = config;
-    this.#queued.clear();
-    this.#settledAt = now + SETTLE_MS;
-    this.#watchdog.reset();
-    this.#shownLately = [];
+    this.#meter.restart(now);
+    this.#watchdog.shown();
     if (this.#rendererMode !== config.mode || !this.#renderer) this.#mount(config.mode);
     this.#renderer?.configure(config);
     if (this.#usesSound && config.audio) this.#sound?.configure(config.audio);
@@ -224,7 +168,7 @@ export class Player {
         this.#on.note('This way of playing is silent here');
       }
     }
-    this.#applySound(false);
+    this.#applySound();
     this.#on.config(config);
     this.#on.mode(config.mode, this.reason);
   }
@@ -232,8 +176,8 @@ export class Player {
   /** Why it is not the first way that plays. */
   get reason(): string {
     const ladder = this.#ladder;
-    if (!ladder || (ladder.mode === 'webcodecs' && ladder.steps.length === 0)) return '';
-    return ladder.steps.map((s) => s.reason).join('; ');
+    if (!ladder || (ladder.mode === 'webcodecs' && ladder.reasons.length === 0)) return '';
+    return ladder.reasons.join('; ');
   }
 
   #mount(mode: Mode): void {
@@ -251,13 +195,13 @@ export class Player {
       },
       needKey: (reason: string) => this.#needKey(reason),
       figures: (figures: Figures) => {
-        if (this.#renderer === made) this.#figures = figures;
+        if (this.#renderer === made) this.#meter.figures = figures;
       },
     };
     let made: Renderer | undefined;
     try {
       if (mode === 'webcodecs') made = new WebCodecsRenderer(host);
-      else if (mode === 'mse') made = new MseRenderer(host);
+      else if (mode === 'mse') made = new MseRenderer(host, !this.#isMuted);
       else made = new PicturesRenderer(host);
     } catch (error) {
       this.#renderer = undefined;
@@ -298,10 +242,7 @@ export class Player {
   #note(packet: Packet): void {
     if (packet.kind === Kind.init || packet.kind >= Kind.thumbnail) return;
     if (packet.flags & Flag.key) this.#watchdog.key(localNow());
-    this.#queued.set(packet.pts, packet.queued);
-    if (this.#queued.size > 600) {
-      for (const pts of [...this.#queued.keys()].slice(0, 200)) this.#queued.delete(pts);
-    }
+    this.#meter.sent(packet);
   }
 
   #shown(pictures: Shown[]): void {
@@ -312,18 +253,7 @@ export class Player {
       this.#before = undefined;
     }
     this.#watchdog.shown();
-    for (const [pts, at] of pictures) {
-      this.#rendered++;
-      const last = this.#shownLately[this.#shownLately.length - 1];
-      if (last !== undefined) this.#gap = Math.max(this.#gap, at - last);
-      this.#shownLately.push(at);
-      if (this.#shownLately.length > 240) this.#shownLately.shift();
-      const queued = this.#queued.get(pts);
-      const server = this.#clock.toServer(at);
-      if (queued !== undefined && server !== undefined && this.#welcome && at > this.#settledAt) {
-        this.#latency.add((server - this.#welcome.epoch_us - pts - queued) / 1000, at);
-      }
-    }
+    this.#meter.shown(pictures);
     if (this.#live && !this.#isPaused) this.#on.state('playing', '');
   }
 
@@ -349,7 +279,7 @@ export class Player {
 
   #down(reason: string): void {
     const to = this.#options.mode ? undefined : this.#ladder?.down(reason, localNow());
-    this.#watchdog.reset();
+    this.#watchdog.shown();
     if (to) this.#go(to, reason);
     else {
       this.#on.note(`Nothing can be shown: ${reason}`);
@@ -371,36 +301,16 @@ export class Player {
       this.#down(`${this.#ladder?.mode} showed no picture within 3 s`);
     }
     const up = this.#options.mode ? undefined : this.#ladder?.up(now);
-    if (up) this.#go(up, this.#ladder?.steps.at(-1)?.reason ?? '');
+    if (up) this.#go(up, this.#ladder?.reasons.at(-1) ?? '');
     this.#ticks++;
     if (this.#ticks % (PING_EVERY_MS / 250) === 0) this.#ping();
     if (this.#ticks % 4 === 0) this.#report(now);
   }
 
   #report(now: number): void {
-    const figures = this.#figures;
-    const since = this.#shownLately.filter((at) => now - at < 2000);
-    const span = since.length > 1 ? (since[since.length - 1] as number) - (since[0] as number) : 0;
-    const e2e = this.#latency.percentiles(now);
-    const stats: Stats = {
-      mode: this.#rendererMode,
-      rung: this.#config?.rung ?? '',
-      class: this.#config?.class ?? '',
-      buffer_ms: round(figures.bufferMs),
-      decode_q: figures.queue,
-      rendered: this.#rendered,
-      dropped: figures.dropped,
-      fps: span > 0 ? round(((since.length - 1) * 1000) / span) : 0,
-      gap_ms: round(this.#gap),
-      rtt_ms: round(this.#clock.rtt),
-      jitter_ms: round(this.#clock.jitter),
-    };
-    if (e2e) {
-      const uncertainty = round(this.#clock.uncertainty(now) ?? 0);
-      stats.e2e_ms = { p50: round(e2e.p50), p95: round(e2e.p95), p99: round(e2e.p99), uncertainty };
-    }
-    if (this.reason) stats.reason = this.reason;
-    this.#gap = 0;
+    const { rung = '', class: kind = '' } = this.#config ?? {};
+    const about = { mode: this.#rendererMode, rung, class: kind };
+    const stats = this.#meter.report(now, this.reason ? { ...about, reason: this.reason } : about);
     this.#link.send({ t: 'stats', ...stats });
     this.#on.stats(stats);
   }
@@ -420,7 +330,7 @@ export class Player {
   #pause(): void {
     if (this.#isPaused) return;
     this.#isPaused = true;
-    this.#watchdog.reset();
+    this.#watchdog.shown();
     this.#sound?.restart();
     this.#link.send({ t: 'pause' });
     this.#on.state('paused', '');
@@ -429,7 +339,7 @@ export class Player {
   #resume(): void {
     if (!this.#isPaused) return;
     this.#isPaused = false;
-    this.#settledAt = localNow() + SETTLE_MS;
+    this.#meter.restart(localNow());
     this.#link.send({ t: 'resume' });
   }
 
@@ -454,20 +364,25 @@ export class Player {
   setSound(muted: boolean, volume: number): void {
     this.#isMuted = muted;
     this.#level = volume;
-    this.#applySound(true);
+    this.#applySound();
   }
 
-  #applySound(byHand: boolean): void {
+  #applySound(): void {
     const el = this.#renderer?.el;
     if (el instanceof HTMLVideoElement) {
       this.#sound?.disable();
       el.volume = this.#level;
       el.muted = this.#isMuted;
+      if (this.#config?.audio && this.#renderer?.sounds === this.#isMuted) {
+        // With or without its sound track: another media source. The old picture stays until it plays.
+        this.#rendererMode = undefined;
+        this.#link.send({ t: 'ready', mode: 'mse', reason: this.#isMuted ? 'sound off' : 'sound on' });
+      }
       return;
     }
     const audio = this.#config?.audio;
     if (this.#isMuted) this.#sound?.disable();
-    else if (audio && (byHand || navigator.userActivation?.hasBeenActive)) {
+    else if (audio) {
       if (canDecodeSound()) void this.#startSound(audio);
       else this.#on.note('This way of playing is silent here');
     }

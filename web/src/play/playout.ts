@@ -28,10 +28,6 @@ export class Playout<T extends { close(): void }> {
     return Math.min(usual, this.targetMs);
   }
 
-  get count(): number {
-    return this.#held.length;
-  }
-
   /** Packets older than this against the freshest are of no use any more. */
   expired(pts: number, now: number, limitMs: number): boolean {
     return now - pts / 1000 - this.#base > limitMs;

@@ -20,6 +20,8 @@ export interface Figures {
 
 export interface Renderer {
   readonly el: HTMLCanvasElement | HTMLVideoElement;
+  /** Made to play sound as well. */
+  readonly sounds?: boolean;
   /** It cannot go on; another one has to be made. */
   readonly dead?: boolean;
   /** Also while playing: what comes next is another stream. */

@@ -16,6 +16,8 @@ interface Chunk {
 
 const TARGET_S = 0.08;
 const MOST_S = 0.5;
+/** Nothing is taken out while the browser has not allowed sound yet. */
+const MOST_CHUNKS = 100;
 const REPORT_EVERY = 40;
 
 export function beSound(): void {
@@ -32,7 +34,7 @@ export function beSound(): void {
           this.#chunks = [];
           this.#at = 0;
           this.#playing = false;
-        } else this.#chunks.push(data);
+        } else if (this.#chunks.push(data) > MOST_CHUNKS) this.#chunks.shift();
       };
     }
 

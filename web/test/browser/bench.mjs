@@ -2,17 +2,20 @@
 import { chromium } from 'playwright-core';
 import { TestServer } from '../server/server.mjs';
 
-/** Set LOOPY_URL and LOOPY_TOKEN to run what does not need the test server's hooks against another server. */
+/**
+ * Set LOOPY_URL and LOOPY_TOKEN to run what does not need the test server's hooks against another server, and
+ * LOOPY_STRIP to the number of its pictures when they carry the strip of `media.mjs`.
+ */
 export const outside = process.env.LOOPY_URL;
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
-export const launch = () =>
+export const launch = (autoplay = 'user-gesture-required') =>
   chromium.launch({
     executablePath,
     args: [
       '--no-sandbox',
       '--host-resolver-rules=MAP player.test 127.0.0.1',
-      '--autoplay-policy=user-gesture-required',
+      `--autoplay-policy=${autoplay}`,
       '--disable-dev-shm-usage',
     ],
   });
@@ -86,7 +89,7 @@ export const numbers = (page, ms) =>
   }, ms);
 
 /** Order, repeats, freezes and holes in what was seen. */
-export function judge(seen, frames = 300) {
+export function judge(seen, frames = Number(process.env.LOOPY_STRIP) || 300) {
   let back = 0;
   let missed = 0;
   let longest = 0;

@@ -130,6 +130,10 @@ describe('at every size, light and dark', () => {
     await page.getByRole('link', { name: 'Player' }).click();
     await playing(page);
     await clean();
+    for (const key of ['i', '?']) {
+      await page.locator('loopy-player').press(key);
+      await clean();
+    }
   });
 });
 
@@ -144,7 +148,7 @@ describe('figures and steering', { skip: outside && 'needs the test server' }, (
       await tile('Processing').getByText('12 of 60 clips ready').waitFor();
       await tile('Memory').getByText('of 8.6 GB, LoopyComfy 157 MB').waitFor();
       await tile('Models').getByText('embedding ms p50').waitFor();
-      await tile('Certificate so far').getByText('41').waitFor();
+      await tile('Certificate so far').getByText('41', { exact: true }).waitFor();
       await tile('Fallbacks').getByText('hardware encoding: nvenc → libx264').waitFor();
       await page.getByRole('row', { name: /k3v0 webcodecs 720p, ethernet 2.4 Mb\/s 0.4 ms/ }).waitFor();
     } finally {
@@ -194,6 +198,21 @@ describe('figures and steering', { skip: outside && 'needs the test server' }, (
         { t: 'seed', seed: 7 },
       ],
     );
+  });
+
+  test('keys that are held down do not flood the server', async () => {
+    await open();
+    server.steered.length = 0;
+    await page.waitForFunction(() => document.querySelector('fieldset').disabled === false);
+    await page.getByLabel('Signal').focus();
+    for (let i = 0; i < 15; i++) await page.keyboard.down('ArrowLeft');
+    await page.keyboard.up('ArrowLeft');
+    await page.locator('.answer').getByText('Signal -1.0: seen').waitFor();
+    await page.getByRole('button', { name: 'Show next' }).focus();
+    for (let i = 0; i < 30; i++) await page.keyboard.down('Enter');
+    await page.keyboard.up('Enter');
+    await page.locator('.answer').getByText('idle_003.mp4 next: seen').waitFor();
+    assert.ok(server.steered.length < 8, `${server.steered.length} messages`);
   });
 
   test('a refusal is said with its hint', async () => {

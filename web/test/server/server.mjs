@@ -236,6 +236,8 @@ export class TestServer {
   scopes = ['view', 'control', 'metrics'];
   fakeCodec;
   refuse = 0;
+  /** Origins of other pages that may connect. */
+  origins = new Set();
   n = 0;
   queued = new Map();
   steered = [];
@@ -371,7 +373,8 @@ export class TestServer {
     if (new URL(request.url, 'http://x').pathname !== '/ws') return deny('404 Not Found');
     if (!offered.includes('loopy.v1')) return deny('400 Bad Request');
     const origin = request.headers.origin;
-    if (!origin || new URL(origin).host !== request.headers.host) return deny('403 Forbidden');
+    if (!origin || (new URL(origin).host !== request.headers.host && !this.origins.has(origin)))
+      return deny('403 Forbidden');
     if (this.refuse) return deny(`${this.refuse} No`, 'Retry-After: 1\r\n');
     const bearer = offered.find((p) => p.startsWith('loopy.bearer.'))?.slice(13);
     if (bearer !== Buffer.from(this.token).toString('base64url')) return deny('401 Unauthorized');
@@ -403,6 +406,7 @@ export class TestServer {
       return;
     }
     const pages = { '/': 'index.html', '/obs': 'obs.html', '/dashboard': 'dashboard.html' };
+    if (pathname.startsWith('/assets/')) headers['Access-Control-Allow-Origin'] = '*';
     const name = pages[pathname] ?? pathname.match(/^\/assets\/([\w.-]+)$/)?.[1];
     try {
       if (!name || name.includes('..')) throw new Error('no such file');
