@@ -31,7 +31,7 @@ const MOST: u64 = 15;
 /// Quality of the pictures, 1 to 100.
 const QUALITY: u8 = 75;
 /// Bits for a pixel at that quality, about: what is told of the rung before it is made.
-const BITS: f64 = 1.0;
+const BITS: f64 = 0.5;
 /// Pictures are made for so many seconds after the last viewer has gone.
 const LINGER: u64 = 5;
 
