@@ -31,7 +31,7 @@ const MOST: u64 = 15;
 /// Quality of the pictures, 1 to 100.
 const QUALITY: u8 = 75;
 /// Bits for a pixel at that quality, about: what is told of the rung before it is made.
-const BITS: f64 = 1.0;
+const BITS: f64 = 0.5;
 /// Pictures are made for so many seconds after the last viewer has gone.
 const LINGER: u64 = 5;
 
@@ -226,7 +226,7 @@ impl<'a> Studio<'a> {
             let on = index == first || self.any_on();
             let next = due(self.fps, frame + self.step);
             if on && !self.pace.is_past(next) {
-                self.publish(&picture, frame, row.bridge)?;
+                self.publish(&picture, frame, row.bridge);
             }
         }
         Ok(())
@@ -239,18 +239,23 @@ impl<'a> Studio<'a> {
     }
 
     /// Encodes a picture ahead and publishes it when it is due.
-    fn publish(
-        &mut self,
-        picture: &loopy_core::Frame,
-        frame: u64,
-        bridge: bool,
-    ) -> Result<(), Error> {
+    fn publish(&mut self, picture: &loopy_core::Frame, frame: u64, bridge: bool) {
         let pts_us = due(self.fps, frame);
         let duration_us = (due(self.fps, frame + self.step) - pts_us) as u32;
         let linger = self.linger;
         let mut made = Vec::new();
         for easel in self.easels.iter_mut().filter(|easel| easel.idle < linger) {
-            made.push((Arc::clone(&easel.reel), easel.encode(picture)?));
+            match easel.encode(picture) {
+                Ok(data) => made.push((Arc::clone(&easel.reel), data)),
+                // The other rung goes on.
+                Err(error) => (self.fall)(Entry {
+                    what: format!("single pictures as {}", easel.reel.rung.name),
+                    from: "every picture".to_owned(),
+                    to: "those that can be encoded".to_owned(),
+                    why: error.to_string(),
+                    fix: "`loopy doctor` says more".to_owned(),
+                }),
+            }
         }
         self.pace.wait(pts_us);
         for (reel, data) in made {
@@ -267,7 +272,6 @@ impl<'a> Studio<'a> {
             };
             self.hub.publish(&reel, unit);
         }
-        Ok(())
     }
 }
 

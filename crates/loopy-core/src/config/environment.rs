@@ -1,4 +1,4 @@
-//! What the environment says: a variable for each key, and two of their own.
+//! What the environment says: a variable for each key, and some of their own.
 
 use serde_json::Value;
 
@@ -9,7 +9,13 @@ use super::{
 };
 
 /// Variables with a meaning of their own.
-const OTHERS: [&str; 3] = ["LOOPYCOMFY_CONFIG", "LOOPYCOMFY_LOG", "LOOPYCOMFY_CACHE"];
+const OTHERS: [&str; 5] = [
+    "LOOPYCOMFY_CONFIG",
+    "LOOPYCOMFY_LOG",
+    "LOOPYCOMFY_CACHE",
+    "LOOPYCOMFY_TOKEN",
+    "LOOPYCOMFY_PUSH",
+];
 const DEV: &str = "LOOPYCOMFY_DEV";
 
 /// Collects what stands in the environment.

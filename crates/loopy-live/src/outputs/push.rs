@@ -86,7 +86,7 @@ pub fn run(address: &Address, patience: Patience, context: Context<'_>) {
             if since.elapsed() > patience.most {
                 wait = patience.first;
             }
-            tracing::warn!(wait_s = wait.as_secs_f64(), "{error}");
+            tracing::debug!(wait_s = wait.as_secs_f64(), "{error}");
             (context.fall)(Entry {
                 what: format!("push to {}", shown(url)),
                 from: "every picture".to_owned(),

@@ -111,10 +111,13 @@ fn guard(headers: &mut HeaderMap, state: &State) {
         HeaderName::from_static("cross-origin-resource-policy"),
         resource,
     );
-    set(
-        HeaderName::from_static("cross-origin-opener-policy"),
-        "same-origin",
-    );
+    // Browsers take it from secure pages only, and complain about it on others.
+    if state.config.tls.is_some() {
+        set(
+            HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        );
+    }
     // Pages of the list may show ours in a frame.
     let ancestors = state.access.origins().join(" ");
     let policy = format!(
