@@ -9,6 +9,8 @@ packages=(
 )
 if [ "${1:-}" = "--browser" ]; then
   packages+=(chromium)
+  # The pages of the live stream are built and tested with it; one that is there already will do.
+  command -v node >/dev/null || packages+=(nodejs npm)
 fi
 
 if ! command -v dpkg-query >/dev/null; then
