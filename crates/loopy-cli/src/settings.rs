@@ -22,7 +22,7 @@ use serde_json::Value;
 use crate::args::{Args, Command};
 
 /// Keys, their options, and the commands that have these.
-const OPTIONS: [(&str, &str, &[&str]); 17] = [
+const OPTIONS: [(&str, &str, &[&str]); 22] = [
     ("render.size", "size", &["render", "loop"]),
     ("render.fps", "fps", &["render", "plan", "loop", "serve"]),
     ("render.fit", "fit", &["render", "loop", "serve"]),
@@ -42,6 +42,11 @@ const OPTIONS: [(&str, &str, &[&str]); 17] = [
     ("walk.history_window", "history_window", WALKS),
     ("walk.temperature", "temperature", WALKS),
     ("walk.repetition_penalty", "repetition_penalty", WALKS),
+    ("live.rungs", "rungs", &["serve"]),
+    ("live.max_viewers", "max_viewers", &["serve"]),
+    ("live.max_per_address", "max_per_address", &["serve"]),
+    ("live.allow_host", "allow_host", &["serve"]),
+    ("live.allow_origin", "allow_origin", &["serve"]),
     ("features.real_time.websocket.host", "host", &["serve"]),
     ("features.real_time.websocket.port", "port", &["serve"]),
 ];

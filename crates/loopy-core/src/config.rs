@@ -29,7 +29,7 @@ pub use finding::{Finding, Findings, Place};
 pub use keys::{Key, variable};
 pub use layers::{File, Settings, resolve};
 pub use migrate::{Homeless, Mapped, Migrated, migrate};
-pub use own::{Log, LogFormat, Mode, Monitor, Render, Seams, Store, Walk};
+pub use own::{Live, Log, LogFormat, Mode, Monitor, Render, Seams, Store, Walk};
 pub use reload::Change;
 pub use tree::LARGEST;
 
@@ -52,6 +52,8 @@ pub struct AdvancedFeaturesConfig {
     pub seams: Seams,
     /// Which clip follows which.
     pub walk: Walk,
+    /// The live stream, beyond where it is served.
+    pub live: Live,
     /// Where encoded pieces are kept.
     pub store: Store,
     /// What the program may take of the machine, and how often it looks.
@@ -69,6 +71,7 @@ impl Default for AdvancedFeaturesConfig {
             render: Render::default(),
             seams: Seams::default(),
             walk: Walk::default(),
+            live: Live::default(),
             store: Store::default(),
             monitor: Monitor::default(),
             log: Log::default(),

@@ -25,6 +25,7 @@ pub mod rate;
 pub mod recipe;
 pub mod repair;
 pub mod report;
+pub mod rungs;
 pub mod size;
 pub mod span;
 pub mod tags;

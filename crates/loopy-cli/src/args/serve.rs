@@ -1,9 +1,9 @@
 //! Options of the live stream.
 
-use std::{path::PathBuf, str::FromStr, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use clap::Args as ClapArgs;
-use loopy_core::{Size, normalise::Rgb, span::Span};
+use loopy_core::{normalise::Rgb, rungs::Rungs, span::Span};
 use loopy_live::outputs::{self, push::Address, record::Recording};
 
 use super::{Fit, Light, Scaler, Scan, Walk};
@@ -38,8 +38,8 @@ pub(crate) struct Serve {
 pub(crate) struct Picture {
     /// Renditions, the best first, as SIZE@RATE, like 720p@2500k,360p@700k [default: the clips' size
     /// up to 720p, and half of it]
-    #[arg(long, value_name = "RUNGS", value_delimiter = ',')]
-    pub(crate) rungs: Vec<Rung>,
+    #[arg(long, value_name = "RUNGS")]
+    pub(crate) rungs: Option<Rungs>,
     /// How clips of another shape are fitted
     #[arg(long, value_name = "FIT", default_value = "pad")]
     pub(crate) fit: Fit,
@@ -71,16 +71,16 @@ pub(crate) struct Place {
     )]
     pub(crate) token: Option<String>,
     /// Also answer to this name, like `stream.example.org` (can be given again)
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub(crate) allow_host: Vec<String>,
     /// Also let pages from this origin connect, like `https://example.org` (can be given again)
-    #[arg(long, value_name = "ORIGIN")]
+    #[arg(long, value_name = "ORIGIN", value_delimiter = ',')]
     pub(crate) allow_origin: Vec<String>,
     /// Viewers at the same time
-    #[arg(long, value_name = "N", default_value_t = 1000)]
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) max_viewers: u32,
     /// Viewers at the same time from one address
-    #[arg(long, value_name = "N", default_value_t = 8)]
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) max_per_address: u32,
     /// Certificate chain, .pem; with --tls-key
     #[arg(long, value_name = "FILE", requires = "tls_key")]
@@ -128,62 +128,6 @@ impl From<&Ways> for outputs::Ways {
             hls: ways.hls,
             record: ways.record.as_ref().map(recording),
             push: ways.push.clone(),
-        }
-    }
-}
-
-/// One rendition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Rung {
-    pub(crate) size: Size,
-    /// Bits a second.
-    pub(crate) rate: u32,
-}
-
-impl FromStr for Rung {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is no rung: give SIZE@RATE, like 720p@2500k");
-        let (size, rate) = text.split_once('@').ok_or_else(wrong)?;
-        let size: Size = size.parse().map_err(|_bad| wrong())?;
-        let rate = rate.to_ascii_lowercase();
-        let (number, unit) = match (rate.strip_suffix('k'), rate.strip_suffix('m')) {
-            (Some(number), _) => (number, 1e3),
-            (_, Some(number)) => (number, 1e6),
-            _ => (rate.as_str(), 1.0),
-        };
-        let rate: f64 = number.parse().map_err(|_bad| wrong())?;
-        let rate = rate * unit;
-        if (64e3..=100e6).contains(&rate) {
-            Ok(Self {
-                size,
-                rate: rate.round() as u32,
-            })
-        } else {
-            Err("a rung has from 64k to 100M bits a second".to_owned())
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_rung_is_a_size_and_a_rate() {
-        let rung = |text: &str| text.parse::<Rung>();
-        let all = |width, height, rate| {
-            Ok(Rung {
-                size: Size::new(width, height),
-                rate,
-            })
-        };
-        assert_eq!(rung("720p@2500k"), all(1280, 720, 2_500_000));
-        assert_eq!(rung("640x480@1.5M"), all(640, 480, 1_500_000));
-        assert_eq!(rung("360p@700000"), all(640, 360, 700_000));
-        for bad in ["720p", "720p@", "@2M", "720p@1", "720p@1000M", "720p@NaN"] {
-            assert!(rung(bad).is_err(), "{bad}");
         }
     }
 }

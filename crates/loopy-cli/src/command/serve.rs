@@ -207,11 +207,11 @@ fn rungs(args: &Serve, options: &Options, fps: Rate, size: Size) -> Vec<Rung> {
         pad: options.pad,
         scaler: options.scaler,
     };
-    let asked = args.picture.rungs.iter();
-    let asked = asked.map(|rung| Rung::new(rung.size, rung.rate, normalise));
-    let asked: Vec<Rung> = asked.collect();
-    if !asked.is_empty() {
-        return asked;
+    if let Some(asked) = &args.picture.rungs {
+        let asked = asked.0.iter();
+        return asked
+            .map(|rung| Rung::new(rung.size, rung.rate, normalise))
+            .collect();
     }
     let rung = |size: Size| {
         let rate = size.pixels() as f64 * fps.as_f64() * BITS;

@@ -36,7 +36,7 @@ fn value(settings: &Settings, words: &[&str], option: &str) -> Option<String> {
 }
 
 /// Values of a file, of the environment and of the command line, each another.
-const VALUES: [(&str, &str, &str, &str, &str); 20] = [
+const VALUES: [(&str, &str, &str, &str, &str); 25] = [
     ("render.size", "360p", "480p", "--size", "720p"),
     ("render.fps", "25", "24", "--fps", "50"),
     ("render.fit", "crop", "stretch", "--fit", "pad"),
@@ -63,6 +63,23 @@ const VALUES: [(&str, &str, &str, &str, &str); 20] = [
         "2",
         "--repetition-penalty",
         "3",
+    ),
+    (
+        "live.rungs",
+        "640x360@700000",
+        "320x240@300000",
+        "--rungs",
+        "160x120@100000",
+    ),
+    ("live.max_viewers", "20", "30", "--max-viewers", "40"),
+    ("live.max_per_address", "2", "3", "--max-per-address", "4"),
+    ("live.allow_host", "a", "b", "--allow-host", "c"),
+    (
+        "live.allow_origin",
+        "https://a",
+        "https://b",
+        "--allow-origin",
+        "https://c",
     ),
     (
         "features.real_time.websocket.host",

@@ -62,6 +62,12 @@ pub(super) fn findings(config: &AdvancedFeaturesConfig) -> Vec<Finding> {
     found.within("walk.temperature", config.walk.temperature, 0.01..=100.0);
     let penalty = config.walk.repetition_penalty;
     found.within("walk.repetition_penalty", penalty, 0.0..=10.0);
+    for (key, most) in [
+        ("live.max_viewers", config.live.max_viewers),
+        ("live.max_per_address", config.live.max_per_address),
+    ] {
+        found.within(key, f64::from(most), 1.0..=100_000.0);
+    }
     found.within("monitor.interval", config.monitor.interval, 0.1..=60.0);
     if let Some(bytes) = config.monitor.memory_limit
         && bytes < LEAST_MEMORY

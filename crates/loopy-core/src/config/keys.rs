@@ -29,7 +29,7 @@ const fn unset(path: &'static str, example: &'static str) -> Key {
 
 impl Key {
     /// All keys: the specification's in its order, then ours.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 45] = [
         key("version"),
         key("features.real_time.enabled"),
         key("features.real_time.websocket.host"),
@@ -65,6 +65,11 @@ impl Key {
         unset("walk.history_window", "24"),
         key("walk.temperature"),
         key("walk.repetition_penalty"),
+        unset("live.rungs", "\"720p@2500k,360p@700k\""),
+        key("live.max_viewers"),
+        key("live.max_per_address"),
+        unset("live.allow_host", "\"stream.example.org\""),
+        unset("live.allow_origin", "\"https://example.org\""),
         unset("store.path", "\"/var/cache/loopycomfy\""),
         unset("store.size", "\"20G\""),
         key("monitor.interval"),

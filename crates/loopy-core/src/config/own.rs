@@ -10,6 +10,7 @@ use crate::{
     encode::{Preset, Quality},
     normalise::Fit,
     rate::Rate,
+    rungs::Rungs,
     size::Size,
     walk,
 };
@@ -126,6 +127,38 @@ pub enum Mode {
     Learned,
     /// By a matrix.
     Custom,
+}
+
+/// The live stream, beyond where it is served.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Live {
+    /// Renditions, the best first, like 720p@2500k,360p@700k; the clips' size up to 720p and half of it
+    /// when not given. `--rungs`.
+    #[schemars(with = "Option<String>")]
+    pub rungs: Option<Rungs>,
+    /// Viewers at the same time, 1 to 100000. `--max-viewers`.
+    #[schemars(range(min = 1, max = 100_000))]
+    pub max_viewers: u32,
+    /// Viewers at the same time from one address, 1 to 100000. `--max-per-address`.
+    #[schemars(range(min = 1, max = 100_000))]
+    pub max_per_address: u32,
+    /// Further names it answers to, with commas between them. `--allow-host`.
+    pub allow_host: Option<String>,
+    /// Origins whose pages may connect, with commas between them. `--allow-origin`.
+    pub allow_origin: Option<String>,
+}
+
+impl Default for Live {
+    fn default() -> Self {
+        Self {
+            rungs: None,
+            max_viewers: 1000,
+            max_per_address: 8,
+            allow_host: None,
+            allow_origin: None,
+        }
+    }
 }
 
 /// Where encoded pieces are kept.

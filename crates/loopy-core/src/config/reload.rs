@@ -12,19 +12,12 @@ pub struct Change {
 }
 
 impl Key {
-    /// Whether a new value holds only when the program is started again: what is opened or laid out
-    /// once, at the beginning.
+    /// Whether a new value holds only when the program is started again. A stream that runs takes
+    /// another token at once, and what the walk is like from its next joint on; everything else is
+    /// opened or laid out once, at the beginning.
     pub fn needs_restart(self) -> bool {
-        [
-            "version",
-            "features.real_time.",
-            "features.gpu_acceleration.",
-            "debug.log_file",
-            "log.",
-            "store.path",
-        ]
-        .iter()
-        .any(|opened| self.path.starts_with(opened))
+        const AT_ONCE: [&str; 3] = ["features.real_time.websocket.auth_token", "seams.", "walk."];
+        !AT_ONCE.iter().any(|changed| self.path.starts_with(changed))
     }
 }
 
@@ -74,8 +67,8 @@ mod tests {
             resolve(Some(file("walk: {min_gap: 3}\nstore: {size: 1G}\n")), &[]).unwrap();
         let text = "walk: {min_gap: 4}\nstore: {path: other}\n";
         let change = settings.reload(Some(file(text)), &[]).unwrap();
-        assert_eq!(change.at_once, ["walk.min_gap", "store.size"]);
-        assert_eq!(change.restart, ["store.path"]);
+        assert_eq!(change.at_once, ["walk.min_gap"]);
+        assert_eq!(change.restart, ["store.path", "store.size"]);
         assert_eq!(settings.config.walk.min_gap, Some(4));
         assert_eq!(settings.config.store.size, None);
         // The same again is no change, whatever its spelling.

@@ -352,7 +352,7 @@ fn tabs_other_encodings_and_second_documents_are_told_with_their_place() {
 }
 
 /// A value for each key that differs from its default, in a file and in the environment.
-const OTHER: [(&str, &str, &str); 40] = [
+const OTHER: [(&str, &str, &str); 45] = [
     ("version", "\"2.1.0\"", "2.2.0"),
     ("features.real_time.enabled", "false", "false"),
     ("features.real_time.websocket.host", "\"0.0.0.0\"", "::1"),
@@ -397,6 +397,15 @@ const OTHER: [(&str, &str, &str); 40] = [
     ("walk.history_window", "30", "40"),
     ("walk.temperature", "0.5", "2"),
     ("walk.repetition_penalty", "0.5", "2"),
+    ("live.rungs", "\"720p@2500k\"", "360p@700k,240x180@64k"),
+    ("live.max_viewers", "20", "30"),
+    ("live.max_per_address", "2", "3"),
+    ("live.allow_host", "\"a.example\"", "b.example"),
+    (
+        "live.allow_origin",
+        "\"https://a.example\"",
+        "https://b.example",
+    ),
     ("store.path", "\"here\"", "there"),
     ("store.size", "\"1G\"", "1048576"),
     ("monitor.interval", "0.5", "10"),

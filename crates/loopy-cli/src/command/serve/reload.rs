@@ -8,7 +8,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use loopy_core::{config::Settings, ledger::Entry};
+use loopy_core::{
+    config::{Key, Settings},
+    ledger::Entry,
+};
 use loopy_engine::Error;
 use loopy_live::{server::Tokens, station::Station};
 
@@ -19,8 +22,6 @@ use crate::{
 
 /// The file is looked at so often.
 const EVERY: Duration = Duration::from_secs(1);
-/// What begins so holds from the next joint on; the token at once; all else at the next start.
-const AT_ONCE: [&str; 2] = ["walk.", "seams."];
 const TOKEN: &str = "features.real_time.websocket.auth_token";
 
 /// Watches the file of settings, where there is one, for as long as the station is there.
@@ -80,15 +81,15 @@ impl Watched {
     /// Takes what is new; what is to be told of it.
     fn take(&mut self, station: &Station) -> Result<Vec<String>, Error> {
         let new = settings::read(Some(&self.file))?;
-        let other = |key: &&str| self.settings.value(key) != new.value(key);
-        let changed: Vec<&str> = loopy_core::config::Key::ALL
-            .into_iter()
-            .map(|key| key.path)
-            .filter(other)
-            .collect();
+        let other = |key: &Key| self.settings.value(key.path) != new.value(key.path);
+        let changed: Vec<Key> = Key::ALL.into_iter().filter(other).collect();
         let mut told = Vec::new();
-        let walk = |key: &&&str| AT_ONCE.iter().any(|begin| key.starts_with(begin));
-        let (walked, others): (Vec<&str>, Vec<&str>) = changed.iter().partition(|key| walk(key));
+        let names = |keys: Vec<Key>| -> Vec<&'static str> {
+            keys.into_iter().map(|key| key.path).collect()
+        };
+        let walks = |key: &Key| !key.needs_restart() && key.path != TOKEN;
+        let (walked, others): (Vec<Key>, Vec<Key>) = changed.into_iter().partition(walks);
+        let (walked, mut later) = (names(walked), names(others));
         if !walked.is_empty() {
             let line: Vec<OsString> = std::env::args_os().collect();
             let args =
@@ -102,7 +103,6 @@ impl Watched {
             ));
         }
         let secret = &new.config.features.real_time.websocket.auth_token;
-        let mut later: Vec<&str> = others;
         if let (Some(at), Some(secret), false) = (
             later.iter().position(|key| *key == TOKEN),
             secret,
