@@ -2,7 +2,7 @@
 CARGO ?= cargo
 LOOPY := target/release/loopy
 
-.PHONY: demo build web web-test test lint audit chaos fuzz bench setup clean
+.PHONY: demo build web web-test live-test test lint audit chaos fuzz bench setup clean
 
 demo: build
 	$(LOOPY) demo --workers $$(nproc)
@@ -14,9 +14,11 @@ build: setup web
 web:
 	@scripts/web.sh
 
-# The pages in a real browser.
+# The pages in a real browser, against a stream of their own and against the program.
 web-test:
 	@scripts/web.sh test
+live-test: demo
+	@scripts/live.sh
 
 test: setup
 	$(CARGO) test --workspace --locked

@@ -12,7 +12,7 @@ use loopy_core::{
 use loopy_engine::scan::Trim;
 
 pub(crate) use self::{
-    bench::{Bench, BenchServe},
+    bench::{Bench, BenchServe, BenchSteer},
     serve::Serve,
 };
 

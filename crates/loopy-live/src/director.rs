@@ -35,6 +35,8 @@ use crate::{
 const HORIZON_US: u64 = 200_000;
 /// The first picture is due so long after its row is there.
 const LEAD_US: u64 = 100_000;
+/// Where nothing can be shown yet, it is tried again after this.
+const AGAIN: Duration = Duration::from_millis(50);
 /// Visits ahead whose pieces are asked for.
 const AHEAD: usize = 8;
 
@@ -52,7 +54,16 @@ pub enum Message {
     Stop,
 }
 
-/// Whether the inbox has closed.
+/// What came of handing out a row.
+enum Handed {
+    Row,
+    /// There is none yet.
+    Nothing,
+    /// The publisher has ended.
+    ToNobody,
+}
+
+/// Why a course ends.
 enum End {
     Over(Arc<Ground>, Carried),
     Stop,
@@ -134,12 +145,17 @@ impl Director<'_> {
     fn drive(&mut self, ground: &Arc<Ground>, course: &mut Course) -> End {
         self.ask(course);
         loop {
+            let mut wait = self.wait(course);
             while let Some(now) = self.due(course) {
-                if !self.hand_out(ground, course, now) {
-                    return End::Stop;
+                match self.hand_out(ground, course, now) {
+                    Handed::Row => wait = self.wait(course),
+                    Handed::Nothing => {
+                        wait = AGAIN;
+                        break;
+                    }
+                    Handed::ToNobody => return End::Stop,
                 }
             }
-            let wait = self.wait(course);
             match self.inbox.recv_timeout(wait) {
                 Ok(Message::Verb(verb, answer)) => {
                     let taken = self.take(ground, course, &verb);
@@ -151,7 +167,7 @@ impl Director<'_> {
                 Ok(Message::Ground(next)) => {
                     if !course.can_hand_over() {
                         let now = self.hub.now_us();
-                        if !self.hand_out(ground, course, now) {
+                        if let Handed::ToNobody = self.hand_out(ground, course, now) {
                             return End::Stop;
                         }
                     }
@@ -200,13 +216,13 @@ impl Director<'_> {
         Duration::from_micros(until.saturating_sub(self.hub.now_us()))
     }
 
-    /// Hands out the next row; false when nobody takes it any more.
-    fn hand_out(&mut self, ground: &Ground, course: &mut Course, now: u64) -> bool {
+    /// Hands out the next row.
+    fn hand_out(&mut self, ground: &Ground, course: &mut Course, now: u64) -> Handed {
         let before = course.leg().map(|leg| leg.visit.start);
         let row = course.advance(self.stock);
         if row.pieces.is_empty() {
             // Nothing was ever shown and nothing is there: the maker is at it.
-            return self.rows.try_send(Arc::new(row)).is_ok() || !self.desk.stopped();
+            return Handed::Nothing;
         }
         if self.hub.epoch_us().is_none() {
             self.hub.begin(now + LEAD_US);
@@ -225,14 +241,14 @@ impl Director<'_> {
             }
         }
         if self.rows.send(row).is_err() {
-            return false;
+            return Handed::ToNobody;
         }
         let turned = course.leg().map(|leg| leg.visit.start) != before;
         if turned {
             self.ask(course);
         }
         self.desk.show(ground, course, turned);
-        true
+        Handed::Row
     }
 
     /// Asks for the pieces of what lies ahead.

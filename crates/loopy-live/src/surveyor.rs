@@ -10,6 +10,7 @@ use std::{
 use loopy_core::{Rate, Size, ledger::Entry};
 use loopy_engine::{
     Error,
+    events::Event,
     render::{Options, Room},
     scan, survey,
     survey::Survey,
@@ -99,6 +100,7 @@ impl Surveyor<'_> {
         let mut seed = self.options.seed;
         let mut survey = self.full(&mut meter)?;
         self.lay(&survey, seed, true)?;
+        self.tell_size(&survey);
         while !self.desk.stopped() {
             self.desk.rest(EVERY);
             if let Some(other) = self.desk.take_seed() {
@@ -167,6 +169,27 @@ impl Surveyor<'_> {
         // Who has ended needs no ground.
         let _ended = self.director.send(Message::Ground(ground));
         Ok(())
+    }
+
+    /// Says what the pieces will take in the store, beside those of films.
+    fn tell_size(&self, survey: &Survey) {
+        let micros: i64 = survey
+            .library
+            .clips
+            .iter()
+            .map(|clip| clip.end.max(0))
+            .sum();
+        let rungs = self.desk.rungs().all();
+        let bits: u64 = rungs.iter().map(|rung| u64::from(rung.bitrate)).sum();
+        let megabytes = micros as u64 / 1_000_000 * bits / 8_000_000;
+        let clips = survey.library.clips.len();
+        (self.room.sink)(Event::Note {
+            message: format!(
+                "the pieces of {clips} clips at {} renditions take at most about {megabytes} MB in the \
+                 store, beside those of films",
+                rungs.len(),
+            ),
+        });
     }
 
     fn trouble(&self, error: &Error) {

@@ -9,6 +9,9 @@ pub(crate) enum Bench {
         after_help = "Example:\n  loopy bench serve --viewers 300 --seconds 60 --pid $(pidof loopy)"
     )]
     Serve(BenchServe),
+    /// How fast a stream of this machine does what it is told
+    #[command(after_help = "Example:\n  loopy bench steer --count 200")]
+    Steer(BenchSteer),
 }
 
 #[derive(Clone, Debug, ClapArgs)]
@@ -48,4 +51,25 @@ pub(crate) struct BenchServe {
     /// The server's process, to measure its CPU and memory
     #[arg(long, value_name = "PID")]
     pub(crate) pid: Option<u32>,
+}
+
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct BenchSteer {
+    /// Where the stream is
+    #[arg(long, value_name = "HOST", default_value = "localhost")]
+    pub(crate) host: String,
+    /// Its port
+    #[arg(long, value_name = "PORT", default_value_t = 8765)]
+    pub(crate) port: u16,
+    /// Its token
+    #[arg(
+        long,
+        value_name = "TOKEN",
+        env = "LOOPYCOMFY_TOKEN",
+        hide_env_values = true
+    )]
+    pub(crate) token: Option<String>,
+    /// Clips that are asked for, one after the other
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) count: u32,
 }

@@ -1,37 +1,74 @@
 //! `loopy bench`: loads that measure.
 
-use std::{net::ToSocketAddrs as _, process::ExitCode, time::Duration};
+use std::{
+    net::{SocketAddr, ToSocketAddrs as _},
+    process::ExitCode,
+    time::Duration,
+};
 
 use loopy_engine::Error;
-use loopy_live::bench::{Load, run as load};
+use loopy_live::bench::{
+    Load, run as load,
+    steer::{Steer, steer},
+};
+use tokio::runtime::Runtime;
 
 use crate::{
-    args::{Bench, BenchServe, Global},
+    args::{Bench, BenchServe, BenchSteer, Global},
     words,
 };
 
 pub(super) fn run(_global: &Global, bench: &Bench) -> Result<ExitCode, Error> {
     match bench {
         Bench::Serve(serve) => viewers(serve),
+        Bench::Steer(steer) => verbs(steer),
     }
+}
+
+/// Address and token of a stream of this machine.
+fn stream(host: &str, port: u16, token: Option<&String>) -> Result<(SocketAddr, String), Error> {
+    let place = format!("{host}:{port}");
+    let address = place
+        .to_socket_addrs()
+        .map_err(|error| Error::Usage(format!("{place}: {error}")))?
+        .find(|address| address.ip().is_loopback());
+    let address = address.ok_or_else(|| {
+        Error::Usage(format!(
+            "{place} is not this machine; a load is for one's own"
+        ))
+    })?;
+    let token = token.cloned().ok_or_else(|| {
+        Error::Usage("give the token of the stream: --token or LOOPYCOMFY_TOKEN".to_owned())
+    })?;
+    Ok((address, token))
+}
+
+fn runtime() -> Result<Runtime, Error> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .map_err(|error| Error::Usage(error.to_string()))
+}
+
+/// Verbs for a stream, and how soon each of them was shown.
+fn verbs(args: &BenchSteer) -> Result<ExitCode, Error> {
+    let (address, token) = stream(&args.host, args.port, args.token.as_ref())?;
+    let wish = Steer {
+        address,
+        token,
+        count: args.count as usize,
+    };
+    let reaction = runtime()?
+        .block_on(steer(&wish))
+        .map_err(|error| Error::Usage(error.to_string()))?;
+    words::data(&serde_json::json!({ "outcome": reaction }).to_string());
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Viewers for a stream, a line of JSON a second, and then what came of it.
 fn viewers(args: &BenchServe) -> Result<ExitCode, Error> {
-    let usage = |why: String| Error::Usage(why);
-    let place = format!("{}:{}", args.host, args.port);
-    let address = place
-        .to_socket_addrs()
-        .map_err(|error| usage(format!("{place}: {error}")))?
-        .find(|address| address.ip().is_loopback());
-    let Some(address) = address else {
-        return Err(usage(format!(
-            "{place} is not this machine; a load is for one's own"
-        )));
-    };
-    let token = args.token.clone().ok_or_else(|| {
-        usage("give the token of the stream: --token or LOOPYCOMFY_TOKEN".to_owned())
-    })?;
+    let (address, token) = stream(&args.host, args.port, args.token.as_ref())?;
     let wanted = Load {
         address,
         token,
@@ -43,16 +80,11 @@ fn viewers(args: &BenchServe) -> Result<ExitCode, Error> {
         mode: args.mode.clone(),
         server: args.pid,
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .map_err(|error| usage(error.to_string()))?;
-    let outcome = runtime
+    let outcome = runtime()?
         .block_on(load(wanted, |second| {
             words::data(&serde_json::json!({ "second": second }).to_string());
         }))
-        .map_err(|error| usage(error.to_string()))?;
+        .map_err(|error| Error::Usage(error.to_string()))?;
     words::data(&serde_json::json!({ "outcome": outcome }).to_string());
     Ok(ExitCode::SUCCESS)
 }

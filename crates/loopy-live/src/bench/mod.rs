@@ -5,6 +5,7 @@
 //! processor too, because figures of a generator that is short of it are about the generator.
 
 mod process;
+pub mod steer;
 mod viewer;
 
 use std::{

@@ -1,6 +1,7 @@
 //! One viewer of a load: watches, checks the order of what comes, and measures.
 
 use std::{
+    net::SocketAddr,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -35,7 +36,22 @@ const AGAIN: Duration = Duration::from_millis(500);
 /// So many pings tell what the server's clock says.
 const PINGS: u64 = 5;
 
-type Line = WebSocketStream<TcpStream>;
+pub(super) type Line = WebSocketStream<TcpStream>;
+
+/// A connection that has shown its token.
+pub(super) async fn connect(address: SocketAddr, token: &str) -> Option<Line> {
+    let stream = TcpStream::connect(address).await.ok()?;
+    stream.set_nodelay(true).ok()?;
+    let mut request = format!("ws://{address}/ws").into_client_request().ok()?;
+    let token = URL_SAFE_NO_PAD.encode(token);
+    let offered = HeaderValue::try_from(format!("loopy.v1, loopy.bearer.{token}")).ok()?;
+    request
+        .headers_mut()
+        .insert(SEC_WEBSOCKET_PROTOCOL, offered);
+    let config = WebSocketConfig::default().read_buffer_size(16 * 1024);
+    let connected = client_async_with_config(request, stream, Some(config)).await;
+    connected.ok().map(|(line, _)| line)
+}
 
 /// What all viewers got.
 pub(super) struct Counts {
@@ -116,7 +132,7 @@ impl Viewer {
     pub(super) async fn stay(self) -> Option<u64> {
         let mut pictures = 0;
         while !self.done.load(Ordering::Relaxed) {
-            let Some(line) = self.connect().await else {
+            let Some(line) = connect(self.load.address, &self.load.token).await else {
                 self.counts.refused.fetch_add(1, Ordering::Relaxed);
                 sleep(AGAIN).await;
                 continue;
@@ -130,22 +146,6 @@ impl Viewer {
 
     fn is_slow(&self) -> bool {
         self.number < self.load.slow
-    }
-
-    async fn connect(&self) -> Option<Line> {
-        let stream = TcpStream::connect(self.load.address).await.ok()?;
-        stream.set_nodelay(true).ok()?;
-        let mut request = format!("ws://{}/ws", self.load.address)
-            .into_client_request()
-            .ok()?;
-        let token = URL_SAFE_NO_PAD.encode(&self.load.token);
-        let offered = HeaderValue::try_from(format!("loopy.v1, loopy.bearer.{token}")).ok()?;
-        request
-            .headers_mut()
-            .insert(SEC_WEBSOCKET_PROTOCOL, offered);
-        let config = WebSocketConfig::default().read_buffer_size(16 * 1024);
-        let connected = client_async_with_config(request, stream, Some(config)).await;
-        connected.ok().map(|(line, _)| line)
     }
 
     /// One connection; pictures that came while it was measured.

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# The pages in a real browser against the program itself, streaming the clips of the demo.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+token=$(head -c 24 /dev/urandom | base64 | tr '+/' '-_')
+said=$(mktemp)
+LOOPYCOMFY_TOKEN=$token target/release/loopy serve "${1:-loopy-demo/clips}" --port 0 --json \
+  --allow-host player.test --max-per-address 50 >"$said" &
+server=$!
+trap 'kill $server 2>/dev/null || true; wait $server || true; rm -f "$said"' EXIT
+
+for _ in $(seq 600); do
+  port=$(sed -n 's/.*"port":\([0-9]*\),"type":"serving".*/\1/p; s/.*"type":"serving".*"port":\([0-9]*\).*/\1/p' "$said" | head -n 1)
+  if [ -n "$port" ] && curl -sf "http://127.0.0.1:$port/readyz" >/dev/null; then break; fi
+  kill -0 $server
+  sleep 0.1
+done
+curl -sf "http://127.0.0.1:$port/readyz" >/dev/null
+LOOPY_URL=http://127.0.0.1:$port LOOPY_TOKEN=$token npm --prefix web run --silent browser
+# The stream stops as it is told to, and says so by its exit.
+kill -TERM $server
+wait $server
+trap 'rm -f "$said"' EXIT
