@@ -7,8 +7,8 @@ use crate::protocol::session::Rules;
 /// The token of the example configuration, which everybody knows.
 pub const PLACEHOLDER: &str = "generate_random_token_here";
 
-/// A token has at least so many characters: 128 bits in base64url need 22, in hexadecimal 32.
-pub const TOKEN_LENGTH: usize = 22;
+/// A token has at least so many characters, as the settings have it. One that is drawn has 192 bits.
+pub const TOKEN_LENGTH: usize = 16;
 
 /// How the server is reached and what it allows.
 #[derive(Clone)]

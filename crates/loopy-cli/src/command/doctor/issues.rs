@@ -45,8 +45,8 @@ pub(crate) const ROWS: &[Row] = &[
         checks: &["port"],
         answer: "The port is that of `features.real_time.websocket.port`, 8765 unless the settings say \
                  otherwise. Another program that listens there is told here; give another port. \
-                 `localhost` is reached from this machine alone; others need `host: 0.0.0.0` and a \
-                 firewall that lets the port through. This version has no live stream yet.",
+                 `localhost` is reached from this machine alone; others need `host: 0.0.0.0`, the \
+                 name that they use in `live.allow_host`, and a firewall that lets the port through.",
     },
     Row {
         issue: SOCKET,
@@ -60,15 +60,17 @@ pub(crate) const ROWS: &[Row] = &[
         issue: SOCKET,
         look: "Test with different browsers",
         checks: &["browser"],
-        answer: "The pages of `loopy analyze --html` and `loopy plan --html` are single files that every \
-                 browser of the last years opens without a server. The browser that is named here is the \
-                 one that tests of pages use.",
+        answer: "The player takes WebCodecs, else Media Source, else single pictures, and says on the page \
+                 which and why; `?mode=mse` forces one. Browsers give WebCodecs to secure pages only: \
+                 `localhost`, or TLS (`loopy serve --tls-self-signed`). The browser that is named here is \
+                 the one that tests of pages use.",
     },
     Row {
         issue: SLOW,
         look: "Monitor resource usage with dashboard",
         checks: &["cpu", "memory", "limits"],
-        answer: "The live line of a render tells frames a second and the time left; `--report` tells wall \
+        answer: "`loopy serve` has a dashboard at `/dashboard`: processor, memory, GPU, every viewer, what \
+                 is late and why. The live line of a render tells frames a second and the time left; `--report` tells wall \
                  and CPU seconds of every stage and the peak of memory. `--dry-run` tells what a render \
                  would cost. One worker uses one core: `--workers N`, or \
                  `features.parallel_processing.enabled: true`.",
