@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 token=$(head -c 24 /dev/urandom | base64 | tr '+/' '-_')
 said=$(mktemp)
 LOOPYCOMFY_TOKEN=$token target/release/loopy serve "${1:-loopy-demo/clips}" --port 0 --json \
-  --allow-host player.test --max-per-address 50 >"$said" &
+  --rungs 360p@800k --allow-host player.test --max-per-address 50 >"$said" &
 server=$!
 trap 'kill $server 2>/dev/null || true; wait $server || true; rm -f "$said"' EXIT
 
@@ -17,6 +17,12 @@ for _ in $(seq 600); do
   sleep 0.1
 done
 curl -sf "http://127.0.0.1:$port/readyz" >/dev/null
+# Browsers decode on the same cores: they come when all clips are looked over and encoded.
+for _ in $(seq 1200); do
+  status=$(curl -sf -H "Authorization: Bearer $token" "http://127.0.0.1:$port/api/status")
+  if python3 -c 'import json,sys; p=json.load(sys.stdin)["processing"]; sys.exit(p["clips_ready"]<p["clips"] or p["fps"]>0 or p["clips"]<4)' <<<"$status"; then break; fi
+  sleep 0.25
+done
 LOOPY_URL=http://127.0.0.1:$port LOOPY_TOKEN=$token npm --prefix web run --silent browser
 # The stream stops as it is told to, and says so by its exit.
 kill -TERM $server

@@ -86,7 +86,7 @@ impl Viewer {
             .collect();
         let hello = serde_json::json!({
             "t": "hello", "client": "test", "role": "viewer", "modes": ["webcodecs"],
-            "codecs": codecs, "max_latency_ms": 500, "visible": true,
+            "codecs": codecs, "max_latency_ms": 2500, "visible": true,
         });
         viewer
             .socket
