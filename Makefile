@@ -20,8 +20,9 @@ web-test:
 live-test: demo
 	@scripts/live.sh
 
-test: setup
+test: setup web
 	$(CARGO) test --workspace --locked
+	@scripts/web.sh test
 
 lint: setup
 	$(CARGO) fmt --all --check
