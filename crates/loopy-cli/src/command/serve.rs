@@ -126,6 +126,13 @@ fn tell(global: &Global, args: &Serve, port: u16, token: &str, drawn: bool) {
     if !drawn {
         words::say("token      that of the settings (features.real_time.websocket.auth_token)");
     }
+    let local = ["localhost", "127.0.0.1", "::1", "[::1]"].contains(&args.place.host.as_str());
+    if !local && scheme == "http" {
+        words::say(
+            "warning: others can reach this without encryption: whoever is on the way can read the \
+             token, and browsers there have no WebCodecs; --tls-self-signed or --tls-cert helps",
+        );
+    }
     if !Pages::any() {
         words::say("built without its pages: `make build` builds them where there is Node.js");
     }
