@@ -12,7 +12,7 @@ use loopy_core::{
 use loopy_engine::scan::Trim;
 
 pub(crate) use self::{
-    bench::{Bench, BenchServe, BenchSteer},
+    bench::{Bench, BenchServe, BenchSteer, Stream},
     serve::Serve,
 };
 

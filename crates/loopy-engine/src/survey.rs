@@ -121,6 +121,27 @@ pub fn of(
     })
 }
 
+/// Some `files` of the library, and what keeps their features in the store.
+///
+/// # Errors
+/// When none of them is usable, the store or the index fails, or the user interrupts.
+pub fn some(
+    scan: &scan::Options,
+    files: &[PathBuf],
+    limits: &Limits,
+    room: &Room,
+    meter: &mut Meter,
+) -> Result<(Library, Pin), Error> {
+    let scan = scan::Options {
+        inputs: files.to_vec(),
+        // A part of the library need not have the clips that trims name.
+        trims: Vec::new(),
+        copies: true,
+        ..scan.clone()
+    };
+    library::load(&scan, limits, room, meter)
+}
+
 /// Some `files` of the library, by estimates alone.
 ///
 /// # Errors
@@ -132,14 +153,7 @@ pub fn sketch(
     room: &Room,
     meter: &mut Meter,
 ) -> Result<Survey, Error> {
-    let scan = scan::Options {
-        inputs: files.to_vec(),
-        // A part of the library need not have the clips that trims name.
-        trims: Vec::new(),
-        copies: true,
-        ..scan.clone()
-    };
-    let (library, pin) = library::load(&scan, limits, room, meter)?;
+    let (library, pin) = some(scan, files, limits, room, meter)?;
     let Built { graph, .. } = library::sketch(&library, room)?;
     Ok(Survey {
         grades: light::plain(&graph),

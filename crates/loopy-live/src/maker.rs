@@ -106,9 +106,10 @@ impl<'a> Maker<'a> {
             .filter(|item| self.is_missing(item) && self.known(ground, item))
             .cloned()
             .collect();
-        self.desk.made(self.ready(ground), missing.len());
+        let ready = self.ready(ground);
+        self.desk.made(ready, missing.len());
         self.desk
-            .hurry(!missing.is_empty() || self.ready(ground) < FEW.min(ground.clips.len()));
+            .hurry(!missing.is_empty() || ready < FEW.min(ground.clips.len()));
         if let Some(first) = missing.first() {
             // A clip is decoded at one size for all that is made of it in one go.
             let size = first.recipe.normalise.size;
@@ -123,7 +124,7 @@ impl<'a> Maker<'a> {
             if let Some(clip) = self.next_clip(ground, rung) {
                 return self.finish(ground, clip, rung);
             }
-            if rung >= on && self.is_ready(ground) {
+            if rung >= on && ready > 0 {
                 self.desk.rungs().switch_on();
                 return Ok(true);
             }
@@ -142,10 +143,6 @@ impl<'a> Maker<'a> {
 
     fn is_missing(&self, item: &Item) -> bool {
         !self.room.store.contains(Kind::Segment, &item.key)
-    }
-
-    fn is_ready(&self, ground: &Ground) -> bool {
-        self.ready(ground) > 0
     }
 
     fn ready(&self, ground: &Ground) -> usize {
@@ -170,15 +167,14 @@ impl<'a> Maker<'a> {
     /// Makes what a clip lacks at `rung`.
     fn finish(&mut self, ground: &Ground, clip: u32, rung: usize) -> Result<bool, Error> {
         let look = &self.desk.rungs().all()[rung].look;
-        let mut cutter = Cutter::new(&ground.clips, ground.fps, ground.rate_mode, look)?;
-        let whole = cutter.len(clip);
-        cutter.visit(clip, 0, whole);
-        let missing = cutter
-            .segments()
-            .iter()
-            .filter(|item| self.is_missing(item));
-        let missing: Vec<Item> = missing.cloned().collect();
-        self.pin(cutter.segments())?;
+        let alone = std::slice::from_ref(&ground.clips[clip as usize]);
+        let mut cutter = Cutter::new(alone, ground.fps, ground.rate_mode, look)?;
+        cutter.visit(0, 0, cutter.len(0));
+        let items = cutter.segments().iter().cloned();
+        let items: Vec<Item> = items.map(|item| Item { clip, ..item }).collect();
+        self.pin(&items)?;
+        let missing = items.into_iter().filter(|item| self.is_missing(item));
+        let missing: Vec<Item> = missing.collect();
         let part = ground.part(clip);
         if !missing.is_empty() {
             let made = self.make(ground, missing)?;

@@ -215,8 +215,12 @@ impl Engineer<'_> {
                 lanes = self.lanes()?;
                 along = Some(Along::new(self.store, self.fps, self.rate_mode, row.start));
             }
+            let listened = lanes.iter().any(|lane| lane.reel.wanted() > 0);
             if let Some(bed) = &mut bed {
                 let until = self.fps.samples(row.start + u64::from(row.frames), RATE);
+                if !listened {
+                    bed.seek(until);
+                }
                 let mut at = bed.position();
                 while at < until && bed.next(&mut block)? {
                     for lane in &mut lanes {
@@ -227,11 +231,11 @@ impl Engineer<'_> {
             } else if let Some(along) = &mut along {
                 self.follow(along, &row);
                 let at = along.position();
-                if lanes.iter().all(|lane| lane.reel.wanted() == 0) {
+                if listened {
+                    along.mix(&mut block)?;
+                } else {
                     along.skip();
                     block.clear();
-                } else {
-                    along.mix(&mut block)?;
                 }
                 for lane in &mut lanes {
                     lane.push(&block, at, self.hub)?;

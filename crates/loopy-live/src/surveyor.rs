@@ -12,8 +12,8 @@ use loopy_engine::{
     Error,
     events::Event,
     render::{Options, Room},
-    scan, survey,
-    survey::Survey,
+    scan::{self, Library},
+    survey::{self, Survey},
     usage::Meter,
 };
 
@@ -46,14 +46,10 @@ pub struct Surveyor<'a> {
 /// When nothing is usable, the store or the index fails, or the user interrupts.
 pub fn shape(options: &Options, room: &Room) -> Result<(Rate, Size), Error> {
     let mut meter = Meter::start(room.workers);
-    let survey = first(options, room, &mut meter)?;
-    let fps = options
-        .fps
-        .or_else(|| scan::common_rate(&survey.library.clips));
+    let library = first(options, room, &mut meter)?;
+    let fps = options.fps.or_else(|| scan::common_rate(&library.clips));
     let fps = fps.or_else(|| Rate::new(30, 1));
-    let size = options
-        .size
-        .or_else(|| scan::common_size(&survey.library.clips));
+    let size = options.size.or_else(|| scan::common_size(&library.clips));
     match (fps, size) {
         (Some(fps), Some(size)) => Ok((fps, size)),
         _ => Err(Error::Usage(
@@ -62,21 +58,17 @@ pub fn shape(options: &Options, room: &Room) -> Result<(Rate, Size), Error> {
     }
 }
 
-/// A survey of the first files that has a usable clip.
-fn first(options: &Options, room: &Room, meter: &mut Meter) -> Result<Survey, Error> {
+/// The first files that have a usable clip among them; all where most were looked at before.
+fn first(options: &Options, room: &Room, meter: &mut Meter) -> Result<Library, Error> {
     let (files, new) = survey::files(&options.scan, &options.limits, room)?;
-    if new <= FEW {
-        let files = &files[..];
-        return survey::sketch(&options.scan, files, &options.limits, room, meter);
-    }
-    let mut count = FIRST.min(files.len());
+    let mut count = if new > FEW { FIRST } else { usize::MAX }.min(files.len());
     loop {
         let some = &files[..count];
-        match survey::sketch(&options.scan, some, &options.limits, room, meter) {
+        match survey::some(&options.scan, some, &options.limits, room, meter) {
             Err(Error::NothingUsable { .. }) if count < files.len() => {
                 count = (count * 4).min(files.len());
             }
-            other => return other,
+            other => return other.map(|(library, _pin)| library),
         }
     }
 }

@@ -14,8 +14,9 @@ pub(crate) enum Bench {
     Steer(BenchSteer),
 }
 
+/// A stream of this machine.
 #[derive(Clone, Debug, ClapArgs)]
-pub(crate) struct BenchServe {
+pub(crate) struct Stream {
     /// Where the stream is
     #[arg(long, value_name = "HOST", default_value = "localhost")]
     pub(crate) host: String,
@@ -30,6 +31,12 @@ pub(crate) struct BenchServe {
         hide_env_values = true
     )]
     pub(crate) token: Option<String>,
+}
+
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct BenchServe {
+    #[command(flatten)]
+    pub(crate) stream: Stream,
     /// How many viewers
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=5000))]
     pub(crate) viewers: u32,
@@ -55,20 +62,8 @@ pub(crate) struct BenchServe {
 
 #[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct BenchSteer {
-    /// Where the stream is
-    #[arg(long, value_name = "HOST", default_value = "localhost")]
-    pub(crate) host: String,
-    /// Its port
-    #[arg(long, value_name = "PORT", default_value_t = 8765)]
-    pub(crate) port: u16,
-    /// Its token
-    #[arg(
-        long,
-        value_name = "TOKEN",
-        env = "LOOPYCOMFY_TOKEN",
-        hide_env_values = true
-    )]
-    pub(crate) token: Option<String>,
+    #[command(flatten)]
+    pub(crate) stream: Stream,
     /// Clips that are asked for, one after the other
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) count: u32,

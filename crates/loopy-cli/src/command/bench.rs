@@ -14,7 +14,7 @@ use loopy_live::bench::{
 use tokio::runtime::Runtime;
 
 use crate::{
-    args::{Bench, BenchServe, BenchSteer, Global},
+    args::{Bench, BenchServe, BenchSteer, Global, Stream},
     words,
 };
 
@@ -26,8 +26,8 @@ pub(super) fn run(_global: &Global, bench: &Bench) -> Result<ExitCode, Error> {
 }
 
 /// Address and token of a stream of this machine.
-fn stream(host: &str, port: u16, token: Option<&String>) -> Result<(SocketAddr, String), Error> {
-    let place = format!("{host}:{port}");
+fn stream(stream: &Stream) -> Result<(SocketAddr, String), Error> {
+    let place = format!("{}:{}", stream.host, stream.port);
     let address = place
         .to_socket_addrs()
         .map_err(|error| Error::Usage(format!("{place}: {error}")))?
@@ -37,7 +37,7 @@ fn stream(host: &str, port: u16, token: Option<&String>) -> Result<(SocketAddr, 
             "{place} is not this machine; a load is for one's own"
         ))
     })?;
-    let token = token.cloned().ok_or_else(|| {
+    let token = stream.token.clone().ok_or_else(|| {
         Error::Usage("give the token of the stream: --token or LOOPYCOMFY_TOKEN".to_owned())
     })?;
     Ok((address, token))
@@ -53,7 +53,7 @@ fn runtime() -> Result<Runtime, Error> {
 
 /// Verbs for a stream, and how soon each of them was shown.
 fn verbs(args: &BenchSteer) -> Result<ExitCode, Error> {
-    let (address, token) = stream(&args.host, args.port, args.token.as_ref())?;
+    let (address, token) = stream(&args.stream)?;
     let wish = Steer {
         address,
         token,
@@ -68,7 +68,7 @@ fn verbs(args: &BenchSteer) -> Result<ExitCode, Error> {
 
 /// Viewers for a stream, a line of JSON a second, and then what came of it.
 fn viewers(args: &BenchServe) -> Result<ExitCode, Error> {
-    let (address, token) = stream(&args.host, args.port, args.token.as_ref())?;
+    let (address, token) = stream(&args.stream)?;
     let wanted = Load {
         address,
         token,

@@ -32,6 +32,13 @@ impl Settings {
         environment: &[(String, String)],
     ) -> Result<Change, Findings> {
         let new = resolve(file, environment)?;
+        let change = self.change_to(&new);
+        *self = new;
+        Ok(change)
+    }
+
+    /// What is another in `new`.
+    pub fn change_to(&self, new: &Self) -> Change {
         let mut change = Change::default();
         for key in Key::ALL {
             if self.value(key.path) == new.value(key.path) {
@@ -43,8 +50,7 @@ impl Settings {
                 change.at_once.push(key.path);
             }
         }
-        *self = new;
-        Ok(change)
+        change
     }
 }
 

@@ -142,11 +142,7 @@ impl<'g> Course<'g> {
             .filter(|clip| !ready(&ground.part(*clip)))
             .collect();
         let cues = standing(ground, &carried.told, &closed, carried.at);
-        let known = |(part, shown): &(Part, Shown)| {
-            let clip = ground.clip_of(part)?;
-            Some(Shown { clip, ..*shown })
-        };
-        let before: Vec<Shown> = carried.past.iter().filter_map(known).collect();
+        let before = shown_in(ground, &carried.past);
         let under_way = carried.under_way.and_then(|(part, shown, start)| {
             let clip = ground.clip_of(&part)?;
             let visit = Shown { clip, ..shown };
@@ -403,19 +399,15 @@ impl<'g> Course<'g> {
     }
 
     /// Tells the walk something from the first frame that is not handed out.
-    fn cue(&mut self, told: Told) -> bool {
+    fn cue(&mut self, told: Told) {
         let at = self.at.saturating_add_signed(self.ahead);
         match self.stream.tell(Cue { at, told }) {
             Ok(true) => {
                 self.leg = self.stream.next();
                 self.lay();
-                true
             }
-            Ok(false) => true,
-            Err(error) => {
-                tracing::warn!(%error, "the walk did not take a cue");
-                false
-            }
+            Ok(false) => {}
+            Err(error) => tracing::warn!(%error, "the walk did not take a cue"),
         }
     }
 
@@ -453,12 +445,7 @@ impl<'g> Course<'g> {
             let Some(pieces) = self.run(clip, 0, bounds[1], stock) else {
                 continue;
             };
-            let carried = self.carry();
-            let known = |(part, shown): &(Part, Shown)| {
-                let clip = self.ground.clip_of(part)?;
-                Some(Shown { clip, ..*shown })
-            };
-            let before: Vec<Shown> = carried.past.iter().filter_map(known).collect();
+            let before = shown_in(self.ground, &self.past);
             let visit = Shown {
                 clip,
                 enter: 0,
@@ -471,7 +458,6 @@ impl<'g> Course<'g> {
             let cues = standing(self.ground, &self.told, &self.closed, self.at);
             self.stream = self.ground.planner.resume(&before, place, &cues).ok()?;
             self.late.clear();
-            self.past = carried.past;
             self.ahead = 0;
             self.leg = self.stream.next();
             self.lay();
@@ -575,36 +561,28 @@ impl<'g> Course<'g> {
         let ahead: Vec<Leg> = self.stream.ahead().take(legs).collect();
         let place = self.place(&leg);
         let on = self.rungs.on();
-        let mut items = Vec::new();
-        let mut before = leg;
-        for cutter in self.cutters.iter_mut().take(on) {
-            let mut numbers = Vec::new();
-            if place < leg.visit.leave {
-                numbers.extend(cutter.visit(leg.visit.clip, place, leg.visit.leave));
-            }
-            items.push((0, numbers, cutter));
-        }
+        let cutters = &mut self.cutters[..on];
         let mut rows: Vec<Item> = Vec::new();
-        for (_, numbers, cutter) in &items {
-            rows.extend(
-                numbers
-                    .iter()
-                    .map(|n| cutter.segments()[*n as usize].clone()),
-            );
+        let mut add = |cutter: &Cutter, numbers: Vec<u32>| {
+            let items = numbers.into_iter();
+            rows.extend(items.map(|number| cutter.segments()[number as usize].clone()));
+        };
+        if place < leg.visit.leave {
+            for cutter in cutters.iter_mut() {
+                let numbers = cutter.visit(leg.visit.clip, place, leg.visit.leave);
+                add(cutter, numbers);
+            }
         }
+        let mut before = leg;
         for next in ahead {
-            for (_, _, cutter) in &mut items {
-                let from = (before.visit.clip, before.visit.leave);
-                let to = (next.visit.clip, next.visit.enter);
-                let mut numbers: Vec<u32> =
-                    cutter.seam(from, to, &before.seam).into_iter().collect();
-                let (enter, leave) = (next.visit.enter, next.visit.leave);
-                numbers.extend(cutter.visit(next.visit.clip, enter, leave));
-                rows.extend(
-                    numbers
-                        .iter()
-                        .map(|n| cutter.segments()[*n as usize].clone()),
-                );
+            let from = (before.visit.clip, before.visit.leave);
+            let Visit {
+                clip, enter, leave, ..
+            } = next.visit;
+            for cutter in cutters.iter_mut() {
+                let seam = cutter.seam(from, (clip, enter), &before.seam);
+                let visit = cutter.visit(clip, enter, leave);
+                add(cutter, seam.into_iter().chain(visit).collect());
             }
             before = next;
         }
@@ -672,6 +650,15 @@ fn opening(
         until: 0,
     };
     Ok(Place { visit, start: at })
+}
+
+/// The visits of `past` whose clips `ground` has.
+fn shown_in(ground: &Ground, past: &VecDeque<(Part, Shown)>) -> Vec<Shown> {
+    let known = |(part, shown): &(Part, Shown)| {
+        let clip = ground.clip_of(part)?;
+        Some(Shown { clip, ..*shown })
+    };
+    past.iter().filter_map(known).collect()
 }
 
 /// What holds, as cues for `ground`.

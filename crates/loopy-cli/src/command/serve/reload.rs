@@ -8,10 +8,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use loopy_core::{
-    config::{Key, Settings},
-    ledger::Entry,
-};
+use loopy_core::{config::Settings, ledger::Entry};
 use loopy_engine::Error;
 use loopy_live::{server::Tokens, station::Station};
 
@@ -81,15 +78,11 @@ impl Watched {
     /// Takes what is new; what is to be told of it.
     fn take(&mut self, station: &Station) -> Result<Vec<String>, Error> {
         let new = settings::read(Some(&self.file))?;
-        let other = |key: &Key| self.settings.value(key.path) != new.value(key.path);
-        let changed: Vec<Key> = Key::ALL.into_iter().filter(other).collect();
+        let change = self.settings.change_to(&new);
         let mut told = Vec::new();
-        let names = |keys: Vec<Key>| -> Vec<&'static str> {
-            keys.into_iter().map(|key| key.path).collect()
-        };
-        let walks = |key: &Key| !key.needs_restart() && key.path != TOKEN;
-        let (walked, others): (Vec<Key>, Vec<Key>) = changed.into_iter().partition(walks);
-        let (walked, mut later) = (names(walked), names(others));
+        let (tokens, walked): (Vec<&str>, Vec<&str>) =
+            change.at_once.into_iter().partition(|key| *key == TOKEN);
+        let mut later = change.restart;
         if !walked.is_empty() {
             let line: Vec<OsString> = std::env::args_os().collect();
             let args =
@@ -103,16 +96,14 @@ impl Watched {
             ));
         }
         let secret = &new.config.features.real_time.websocket.auth_token;
-        if let (Some(at), Some(secret), false) = (
-            later.iter().position(|key| *key == TOKEN),
-            secret,
-            self.by_hand,
-        ) {
-            self.tokens
-                .rotate(secret.reveal())
-                .map_err(|error| Error::Usage(error.to_string()))?;
-            later.remove(at);
-            told.push("settings: another token; viewers are asked for it".to_owned());
+        match secret {
+            Some(secret) if !tokens.is_empty() && !self.by_hand => {
+                self.tokens
+                    .rotate(secret.reveal())
+                    .map_err(|error| Error::Usage(error.to_string()))?;
+                told.push("settings: another token; viewers are asked for it".to_owned());
+            }
+            _ => later.extend(tokens),
         }
         if !later.is_empty() {
             told.push(format!("settings: {} at the next start", later.join(", ")));
