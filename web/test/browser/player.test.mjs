@@ -47,21 +47,32 @@ async function shows(fps, ms = 2500) {
     assert.ok(gap_ms < 700, `the longest picture stood ${gap_ms} ms`);
     return;
   }
-  const seen = await numbers(page, ms);
-  const { shown, back, longest } = judge(seen);
-  console.log(`  ${JSON.stringify(judge(seen))}`);
-  assert.equal(back, 0, 'no picture comes after a later one');
-  assert.ok(shown > (fps * ms * 0.6) / 1000, `${shown} pictures in ${ms} ms`);
-  assert.ok(longest < 700, `the longest picture stood ${longest} ms`);
+  // A machine that is busy with something else may spoil one look at it, not three in a row.
+  for (let looks = 3; ; looks--) {
+    const { shown, back, longest } = judge(await numbers(page, ms));
+    console.log(`  ${shown} pictures, the longest stood ${longest.toFixed(0)} ms`);
+    assert.equal(back, 0, 'no picture comes after a later one');
+    if (shown > (fps * ms * 0.6) / 1000 && longest < 700) return;
+    assert.ok(looks > 1, `${shown} pictures in ${ms} ms, the longest stood ${longest} ms`);
+  }
+}
+
+/** Waits until `value` is below `limit`. */
+async function comesBelow(limit, what, value) {
+  let now;
+  for (const until = Date.now() + 10_000; Date.now() < until; await page.waitForTimeout(200)) {
+    now = await value();
+    if (now !== undefined && now < limit) return;
+  }
+  assert.fail(`${what}: ${now}, not below ${limit}`);
 }
 
 async function isLate(limit) {
-  await page.waitForFunction(() => document.querySelector('loopy-player').latest?.e2e_ms, null, {
-    timeout: 8000,
+  await comesBelow(limit, 'ms from due to shown, half of the pictures', async () => {
+    const { e2e_ms } = (await latest()) ?? {};
+    if (e2e_ms) assert.ok(e2e_ms.p50 > -e2e_ms.uncertainty, `${e2e_ms.p50} ms is before it was due`);
+    return e2e_ms?.p50;
   });
-  const { e2e_ms } = await latest();
-  console.log(`  latency ${JSON.stringify(e2e_ms)}`);
-  assert.ok(e2e_ms.p50 > -e2e_ms.uncertainty && e2e_ms.p50 < limit, `p50 ${e2e_ms.p50} ms`);
 }
 
 /** Lets a test hear what the page plays. */
@@ -114,8 +125,7 @@ describe('ways of playing', () => {
     await shows(30);
     await isLate(400);
     assert.match((await latest()).reason, /WebCodecs needs https/);
-    const gap = (await latest()).buffer_ms;
-    assert.ok(gap < 500, `held ${gap} ms from the edge`);
+    await comesBelow(500, 'ms held from the edge', async () => (await latest()).buffer_ms);
   });
 
   test('without both the picture is drawn from JPEGs', async () => {
@@ -355,11 +365,12 @@ for (const mode of ['webcodecs', 'mse', 'jpeg']) {
       const until = performance.now() + 2200;
       while (performance.now() < until);
     });
-    await page.waitForTimeout(700);
-    const seen = await numbers(page, 300);
-    const behind = (server.n - seen.at(-1).n + 3000) % 300;
-    assert.ok(behind < 20, `${behind} pictures behind`);
-    assert.equal(judge(seen).back, 0);
+    // Whoever replays stays the 66 pictures behind that came meanwhile.
+    await comesBelow(20, 'pictures behind', async () => {
+      const seen = await numbers(page, 300);
+      assert.equal(judge(seen).back, 0);
+      return (server.n - seen.at(-1).n + 3000) % 300;
+    });
   });
 }
 
