@@ -8,7 +8,7 @@ use std::{
     collections::VecDeque,
     sync::{
         Arc, OnceLock, PoisonError, RwLock,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Instant,
 };
@@ -252,6 +252,7 @@ pub struct Hub {
     epoch_us: OnceLock<u64>,
     reels: RwLock<Vec<Arc<Reel>>>,
     added: watch::Sender<usize>,
+    over: AtomicBool,
 }
 
 impl Hub {
@@ -262,6 +263,7 @@ impl Hub {
             epoch_us: OnceLock::new(),
             reels: RwLock::default(),
             added: watch::Sender::new(0),
+            over: AtomicBool::new(false),
         }
     }
 
@@ -278,6 +280,16 @@ impl Hub {
     /// Picture time begins at `epoch_us`; what was told first holds.
     pub fn begin(&self, epoch_us: u64) {
         self.epoch_us.get_or_init(|| epoch_us);
+    }
+
+    /// The stream ends: nobody waits any more for the moment at which something is due.
+    pub fn end(&self) {
+        self.over.store(true, Ordering::Release);
+    }
+
+    /// The stream has been ended.
+    pub fn is_over(&self) -> bool {
+        self.over.load(Ordering::Acquire)
     }
 
     /// A new rung, to which packets are added with [`Hub::publish`].

@@ -100,12 +100,12 @@ impl<'a> Maker<'a> {
 
     /// Does one thing; false when there is nothing to do.
     fn work(&mut self, ground: &Ground, order: &Order) -> Result<bool, Error> {
-        let missing: Vec<Item> = order
-            .wanted
-            .iter()
-            .filter(|item| self.is_missing(item) && self.known(ground, item))
-            .cloned()
-            .collect();
+        let wanted = || order.wanted.iter().filter(|item| self.known(ground, item));
+        for item in wanted() {
+            self.hear(ground, item.clip)?;
+        }
+        let missing = wanted().filter(|item| self.is_missing(item));
+        let missing: Vec<Item> = missing.cloned().collect();
         let ready = self.ready(ground);
         self.desk.made(ready, missing.len());
         self.desk
@@ -185,14 +185,7 @@ impl<'a> Maker<'a> {
                 return Ok(true);
             }
         }
-        if let Some(sounds) = self.sounds
-            && !sounds.knows(&part)
-        {
-            let planned = &ground.clips[clip as usize];
-            let start = ground.start_of(clip);
-            let heard = along::heard(&planned.clip, start, &self.limits, self.room)?;
-            sounds.add(part, planned.clip.clone(), heard);
-        }
+        self.hear(ground, clip)?;
         self.whole.insert((part, rung));
         // Ready means at every rung that is on.
         let on = self.desk.rungs().on();
@@ -201,6 +194,19 @@ impl<'a> Maker<'a> {
         }
         self.desk.made(self.ready(ground), 0);
         Ok(true)
+    }
+
+    /// Finds out how a clip sounds, where it is not known.
+    fn hear(&self, ground: &Ground, number: u32) -> Result<(), Error> {
+        let part = ground.part(number);
+        if let Some(sounds) = self.sounds
+            && !sounds.knows(&part)
+        {
+            let clip = &ground.clips[number as usize].clip;
+            let heard = along::heard(clip, ground.start_of(number), &self.limits, self.room)?;
+            sounds.add(part, clip.clone(), heard);
+        }
+        Ok(())
     }
 
     /// Keeps eviction away from pieces that the walk may need at any time.

@@ -14,7 +14,7 @@ use crate::{
     packet::{Flags, Unit},
 };
 
-/// Publishes the rows that come until there are no more.
+/// Publishes the rows that come until there are no more, or the stream ends.
 pub fn run(rows: &Receiver<Arc<Row>>, hub: &Hub, rungs: &Rungs, fps: Rate) {
     let mut reels: Vec<Arc<Reel>> = Vec::new();
     for row in rows {
@@ -34,6 +34,9 @@ pub fn run(rows: &Receiver<Arc<Row>>, hub: &Hub, rungs: &Rungs, fps: Rate) {
         for index in 0..row.frames {
             let frame = row.start + u64::from(index);
             wait(hub, due(fps, frame));
+            if hub.is_over() {
+                return;
+            }
             for (lane, reel) in lanes.iter_mut().zip(&reels) {
                 if let Some(unit) = lane.next(fps, frame, row.bridge) {
                     hub.publish(reel, unit);
@@ -55,11 +58,11 @@ pub fn due(fps: Rate, frame: u64) -> u64 {
     u64::try_from(fps.micros(frame)).unwrap_or_default()
 }
 
-/// Waits until the picture of time `pts` is due.
+/// Waits until the picture of time `pts` is due; not at all when the stream is over.
 pub(crate) fn wait(hub: &Hub, pts: u64) {
     let due = hub.epoch_us().unwrap_or_default().saturating_add(pts);
     let early = due.saturating_sub(hub.now_us());
-    if early > 0 {
+    if early > 0 && !hub.is_over() {
         thread::sleep(Duration::from_micros(early));
     }
 }

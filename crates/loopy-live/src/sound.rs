@@ -1,7 +1,8 @@
 //! Sound: one mix along the walk, encoded once for all viewers, on the pictures' clock.
 //!
-//! What has been handed out cannot change, so it is mixed and queued at once, a little ahead of its
-//! pictures. Where nobody asked for a bed, each clip is heard with its pictures, as in a film.
+//! What has been handed out cannot change, so it is mixed and queued a little ahead of its pictures, in
+//! short steps: whoever begins to listen hears it soon, and nobody gets seconds of it in one go. Where
+//! nobody asked for a bed, each clip is heard with its pictures, as in a film.
 
 use std::{
     collections::HashMap,
@@ -19,15 +20,20 @@ use loopy_engine::{
 use loopy_media::audio::encode::{Codec, Encoder, Packet};
 
 use crate::{
-    director::{course::Row, ground::Part},
+    director::{course::Row, ground},
     hub::{Coding, Hub, Reel, Rung},
     packet::{Flags, Unit},
+    publisher::{due, wait},
 };
 
 /// Bits a second of each encoding.
 const BITRATE: u32 = 128_000;
 /// Samples of a bed in one go: half a second at most is held.
 const BED_BLOCK: usize = RATE as usize / 50;
+/// Sound is mixed in steps of so many microseconds of picture time, or of one picture.
+const STEP_US: u64 = 200_000;
+/// And queued so long before its pictures are due, in microseconds.
+const AHEAD_US: u64 = 400_000;
 /// A bed is laid for so long; nobody hears its end.
 const FOR_EVER: u64 = RATE as u64 * 86_400 * 365 * 1000;
 
@@ -49,8 +55,8 @@ pub struct Sounds(Mutex<Known>);
 
 #[derive(Debug, Default)]
 struct Known {
-    clips: HashMap<Part, (Arc<Clip>, Option<Heard>)>,
-    gains: HashMap<Part, f32>,
+    clips: HashMap<ground::Part, (Arc<Clip>, Option<Heard>)>,
+    gains: HashMap<ground::Part, f32>,
 }
 
 /// A clip, its sound, and the factor that evens it with the others.
@@ -62,11 +68,11 @@ impl Sounds {
     }
 
     /// Adds the sound of a clip, if it has one.
-    pub fn add(&self, part: Part, clip: Clip, heard: Option<Heard>) {
+    pub fn add(&self, part: ground::Part, clip: Clip, heard: Option<Heard>) {
         let mut known = self.known();
         known.clips.insert(part, (Arc::new(clip), heard));
-        let parts: Vec<Part> = known.clips.keys().copied().collect();
-        let measure = |part: &Part| {
+        let parts: Vec<ground::Part> = known.clips.keys().copied().collect();
+        let measure = |part: &ground::Part| {
             let heard = known.clips.get(part)?.1.as_ref()?;
             Some(heard.facts.measure)
         };
@@ -75,12 +81,12 @@ impl Sounds {
     }
 
     /// The sound of a clip is known, or that it has none.
-    pub fn knows(&self, part: &Part) -> bool {
+    pub fn knows(&self, part: &ground::Part) -> bool {
         self.known().clips.contains_key(part)
     }
 
     /// A clip as it is heard.
-    fn of(&self, part: &Part) -> Option<Evened> {
+    fn of(&self, part: &ground::Part) -> Option<Evened> {
         let known = self.known();
         let (clip, heard) = known.clips.get(part)?;
         let gain = known.gains.get(part).copied().unwrap_or(1.0);
@@ -215,30 +221,22 @@ impl Engineer<'_> {
                 lanes = self.lanes()?;
                 along = Some(Along::new(self.store, self.fps, self.rate_mode, row.start));
             }
-            let listened = lanes.iter().any(|lane| lane.reel.wanted() > 0);
-            if let Some(bed) = &mut bed {
-                let until = self.fps.samples(row.start + u64::from(row.frames), RATE);
-                if !listened {
-                    bed.seek(until);
+            let step = self.fps.frames_in(STEP_US).max(1) as u32;
+            for from in (0..row.frames).step_by(step as usize) {
+                let part = Part {
+                    row: &row,
+                    from,
+                    frames: step.min(row.frames - from),
+                };
+                let due = due(self.fps, part.start()).saturating_sub(AHEAD_US);
+                wait(self.hub, due);
+                if self.hub.is_over() {
+                    return Ok(());
                 }
-                let mut at = bed.position();
-                while at < until && bed.next(&mut block)? {
-                    for lane in &mut lanes {
-                        lane.push(&block, at, self.hub)?;
-                    }
-                    at = bed.position();
-                }
-            } else if let Some(along) = &mut along {
-                self.follow(along, &row);
-                let at = along.position();
-                if listened {
-                    along.mix(&mut block)?;
-                } else {
-                    along.skip();
-                    block.clear();
-                }
-                for lane in &mut lanes {
-                    lane.push(&block, at, self.hub)?;
+                match (&mut bed, &mut along) {
+                    (Some(bed), _) => self.lay(bed, &part, &mut lanes, &mut block)?,
+                    (None, Some(along)) => self.mix(along, &part, &mut lanes, &mut block)?,
+                    (None, None) => {}
                 }
             }
         }
@@ -253,29 +251,106 @@ impl Engineer<'_> {
         Ok(opus.ok().into_iter().chain([aac]).collect())
     }
 
-    /// Notes where the walk has gone.
-    fn follow(&self, along: &mut Along, row: &Row) {
-        if row.bridge {
-            return;
+    /// Lays the bed under a part of a row.
+    fn lay(
+        &self,
+        bed: &mut Bed,
+        part: &Part,
+        lanes: &mut [Lane],
+        block: &mut Vec<f32>,
+    ) -> Result<(), Error> {
+        let until = self.fps.samples(part.end(), RATE);
+        if !listened(lanes) {
+            bed.seek(until);
         }
+        let mut at = bed.position();
+        while at < until && bed.next(block)? {
+            push(lanes, block, at, self.hub)?;
+            at = bed.position();
+        }
+        Ok(())
+    }
+
+    /// Mixes the sound of the clips along a part of a row.
+    fn mix(
+        &self,
+        along: &mut Along,
+        part: &Part,
+        lanes: &mut [Lane],
+        block: &mut Vec<f32>,
+    ) -> Result<(), Error> {
+        let is_known = self.follow(along, part);
+        let at = along.position();
+        if !is_known {
+            along.rest(part.end(), block);
+        } else if listened(lanes) {
+            along.mix(part.end(), block)?;
+        } else {
+            along.skip(part.end());
+            block.clear();
+        }
+        push(lanes, block, at, self.hub)
+    }
+
+    /// Notes where the walk has gone; false where the sound there is not known yet.
+    fn follow(&self, along: &mut Along, part: &Part) -> bool {
+        let row = part.row;
+        let (enter, start) = if row.bridge {
+            // The clip that it leads to is heard when it is over, and fades in before.
+            (row.from, row.start + u64::from(row.frames))
+        } else {
+            (row.from + part.from, part.start())
+        };
+        let frames = if row.bridge { 0 } else { part.frames };
         if let Some(last) = along.last_mut()
             && last.clip.hash == row.part.0
             && last.clip.first == row.part.1
-            && last.leave == row.from
-            && last.start + u64::from(last.leave - last.enter) == row.start
+            && last.leave == enter
+            && last.start + u64::from(last.leave - last.enter) == start
         {
-            last.leave += row.frames;
-            return;
+            last.leave += frames;
+            return true;
         }
         let Some((clip, heard)) = self.sounds.of(&row.part) else {
-            return;
+            return false;
         };
         along.push(Stay {
             clip,
             heard,
-            enter: row.from,
-            leave: row.from + row.frames,
-            start: row.start,
+            enter,
+            leave: enter + frames,
+            start,
         });
+        true
     }
+}
+
+/// Some frames of a row.
+struct Part<'a> {
+    row: &'a Row,
+    from: u32,
+    frames: u32,
+}
+
+impl Part<'_> {
+    /// Its first output frame.
+    fn start(&self) -> u64 {
+        self.row.start + u64::from(self.from)
+    }
+
+    /// One past its last.
+    fn end(&self) -> u64 {
+        self.start() + u64::from(self.frames)
+    }
+}
+
+fn listened(lanes: &[Lane]) -> bool {
+    lanes.iter().any(|lane| lane.reel.wanted() > 0)
+}
+
+fn push(lanes: &mut [Lane], samples: &[f32], at: u64, hub: &Hub) -> Result<(), Error> {
+    for lane in lanes {
+        lane.push(samples, at, hub)?;
+    }
+    Ok(())
 }

@@ -223,6 +223,7 @@ impl Station {
     /// Ends the stream.
     pub fn stop(&self) {
         self.desk.stop();
+        self.hub.end();
         // A full inbox is read by who sees that everybody ends.
         let _full = self.inbox.try_send(Message::Stop);
     }

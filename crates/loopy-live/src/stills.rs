@@ -188,6 +188,9 @@ impl<'a> Studio<'a> {
             return;
         };
         for group in groups(&piece.samples) {
+            if self.hub.is_over() {
+                return;
+            }
             if let Err(error) = self.group(row, piece, group) {
                 (self.fall)(Entry {
                     what: "single pictures".to_owned(),

@@ -19,7 +19,7 @@ use crate::{
     Error,
     job::SoundFacts,
     render::Room,
-    sound::{Mixer, Options, RATE, Stream as _, Track},
+    sound::{CHANNELS, Mixer, Options, RATE, Stream as _, Track},
     store::Store,
 };
 
@@ -114,21 +114,29 @@ impl<'a> Along<'a> {
         self.stays.back_mut()
     }
 
-    /// The next visit.
+    /// The next visit, which may begin later: after a bridge. It takes the place of one that was
+    /// announced and has not begun.
     pub fn push(&mut self, stay: Stay) {
+        if let Some(last) = self.stays.back_mut()
+            && last.leave == last.enter
+        {
+            *last = stay;
+            return;
+        }
         self.stays.push_back(stay);
         if self.stays.len() > KEPT {
             self.stays.pop_front();
         }
     }
 
-    /// Mixes what cannot change any more into `out`, replacing what is there.
+    /// Mixes what cannot change any more, up to output frame `until`, into `out`, replacing what is
+    /// there.
     ///
     /// # Errors
     /// When the store cannot be read. Where a clip's samples are gone, it is silent.
-    pub fn mix(&mut self, out: &mut Vec<f32>) -> Result<(), Error> {
+    pub fn mix(&mut self, until: u64, out: &mut Vec<f32>) -> Result<(), Error> {
         out.clear();
-        let end = self.settled();
+        let end = self.settled(until);
         if end <= self.at {
             return Ok(());
         }
@@ -140,17 +148,27 @@ impl<'a> Along<'a> {
     }
 
     /// Leaves out what [`Along::mix`] would mix: nobody listens.
-    pub fn skip(&mut self) {
-        self.at = self.at.max(self.settled());
+    pub fn skip(&mut self, until: u64) {
+        self.at = self.at.max(self.settled(until));
     }
 
-    /// The sample frame up to which nothing can change any more.
-    fn settled(&self) -> u64 {
+    /// Silence up to output frame `until`, where nothing is known of what is shown.
+    pub fn rest(&mut self, until: u64, out: &mut Vec<f32>) {
+        self.stays.clear();
+        let end = self.fps.samples(until, RATE).max(self.at);
+        out.clear();
+        out.resize((end - self.at) as usize * CHANNELS, 0.0);
+        self.at = end;
+    }
+
+    /// The sample frame up to which nothing can change any more, and not after output frame `until`.
+    fn settled(&self, until: u64) -> u64 {
         let Some(last) = self.stays.back() else {
             return 0;
         };
         let known = last.start + u64::from(last.leave - last.enter);
-        self.fps.samples(known, RATE).saturating_sub(OPEN)
+        let known = self.fps.samples(known, RATE).saturating_sub(OPEN);
+        known.min(self.fps.samples(until, RATE))
     }
 
     /// The mixer of the visits that are kept, on the clock of the whole stream.
@@ -311,21 +329,36 @@ mod tests {
             let mut along = Along::new(&store, fps, Mode::default(), begin);
             let mut block = Vec::new();
             let mut at = begin;
+            let mut bridged = 0;
             for (clip, enter, leave, bridge) in walk {
-                along.push(Stay {
-                    clip: Arc::clone(&clips[clip]),
-                    heard: Some((heard, 0.5)),
-                    enter,
-                    leave: enter,
-                    start: at,
-                });
-                // In runs, as it is handed out.
+                // What is announced twice is heard once.
+                for _ in 0..2 {
+                    along.push(Stay {
+                        clip: Arc::clone(&clips[clip]),
+                        heard: Some((heard, 0.5)),
+                        enter,
+                        leave: enter,
+                        start: at,
+                    });
+                }
+                // In runs, as it is handed out, and the bridge before them.
+                if bridged > 0 {
+                    for frame in at - u64::from(bridged)..at {
+                        along.mix(frame + 1, &mut block).unwrap();
+                        grown.extend_from_slice(&block);
+                    }
+                    let open = fps.samples(at, RATE) - along.position();
+                    assert!(open <= OPEN, "the bridge is heard before its clip is there");
+                }
                 for until in (enter..leave).step_by(37).skip(1).chain([leave]) {
                     along.last_mut().unwrap().leave = until;
-                    along.mix(&mut block).unwrap();
+                    along
+                        .mix(at + u64::from(until - enter), &mut block)
+                        .unwrap();
                     grown.extend_from_slice(&block);
                 }
                 at += u64::from(leave - enter + bridge);
+                bridged = bridge;
             }
             let mut whole = Along::new(&store, fps, Mode::default(), begin);
             let mut at = begin;
@@ -340,7 +373,7 @@ mod tests {
                 at += u64::from(leave - enter + bridge);
             }
             let mut all = Vec::new();
-            whole.mix(&mut all).unwrap();
+            whole.mix(at, &mut all).unwrap();
             assert_eq!(grown.len(), all.len());
             let differs = grown
                 .iter()
@@ -349,5 +382,43 @@ mod tests {
             assert_eq!(differs, None, "of {}", all.len());
             assert!(all.iter().any(|sample| sample.abs() > 0.0));
         }
+    }
+    #[test]
+    fn what_is_not_known_is_silent_and_takes_its_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), 1 << 30).unwrap();
+        let fps = Rate::new(25, 1).unwrap();
+        let clip = Arc::new(clip("a", 100));
+        keep(&store, &clip, 4);
+        let mut along = Along::new(&store, fps, Mode::default(), 0);
+        let mut block = Vec::new();
+        along.rest(50, &mut block);
+        assert_eq!(block, vec![0.0; 2 * RATE as usize * CHANNELS]);
+        let measure = Measure {
+            lufs: None,
+            peak: 1.0,
+        };
+        along.push(Stay {
+            clip,
+            heard: Some((
+                Heard {
+                    facts: SoundFacts { start: 0, measure },
+                    offset: 0,
+                },
+                0.5,
+            )),
+            enter: 0,
+            leave: 50,
+            start: 50,
+        });
+        along.mix(100, &mut block).unwrap();
+        assert_eq!(
+            along.position(),
+            4 * u64::from(RATE) - OPEN,
+            "right after it the clip is heard"
+        );
+        assert!(block.iter().any(|sample| sample.abs() > 0.0));
+        along.rest(100, &mut block);
+        assert_eq!(block.len(), OPEN as usize * CHANNELS);
     }
 }

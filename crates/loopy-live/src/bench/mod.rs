@@ -65,6 +65,8 @@ pub struct Second {
     pub server_cpu: Option<f64>,
     /// Bytes of memory of the server.
     pub server_memory: Option<u64>,
+    /// Files, sockets and pipes that the server has open.
+    pub server_descriptors: Option<u64>,
     /// Part of a core that the generator used.
     pub own_cpu: Option<f64>,
 }
@@ -90,6 +92,11 @@ pub struct Outcome {
     pub dropped_groups: u64,
     /// Pictures that came out of order or without what they need; must be 0.
     pub disorder: u64,
+    /// Pieces of sound that did not begin where the one before ended, of viewers that are not slow.
+    pub sound_gaps: u64,
+    /// How far the end of the sound that had come was from the picture that came, at most, in
+    /// milliseconds of the stream's time, of viewers that are not slow; `None` without sound.
+    pub apart_ms: Option<f64>,
     /// Connections that ended without being told to.
     pub lost: u64,
     /// Connections that were not taken.
@@ -172,6 +179,7 @@ pub async fn run(
             bytes: sums.1 - last.1.1,
             server_cpu: part(server_cpu, last.2),
             server_memory: server.as_ref().and_then(Process::memory),
+            server_descriptors: server.as_ref().and_then(Process::descriptors),
             own_cpu: part(own_cpu, last.3),
         });
         last = (now, sums, server_cpu, own_cpu);
@@ -212,6 +220,8 @@ pub async fn run(
         mean_fps: fps.iter().sum::<f64>() / fps.len().max(1) as f64,
         dropped_groups: counts.dropped.load(Ordering::Relaxed),
         disorder: counts.disorder.load(Ordering::Relaxed),
+        sound_gaps: counts.sound_gaps.load(Ordering::Relaxed),
+        apart_ms: counts.apart_ms(),
         lost: counts.lost.load(Ordering::Relaxed),
         refused: counts.refused.load(Ordering::Relaxed),
         delay_ms: counts.delays(|all| [0.5, 0.95, 0.99, 1.0].map(|part| at_ms(all, part))),

@@ -33,6 +33,12 @@ impl Process {
         let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
         Some(kilobytes * 1024)
     }
+
+    /// Descriptors that are open.
+    pub(super) fn descriptors(&self) -> Option<u64> {
+        let open = fs::read_dir(self.folder.join("fd")).ok()?;
+        Some(open.count() as u64)
+    }
 }
 
 #[cfg(all(test, target_os = "linux"))]
@@ -48,6 +54,10 @@ mod tests {
             sum = (0..100_000).fold(sum, |sum, number| std::hint::black_box(sum ^ number));
         }
         assert!(own.memory().unwrap() > 100_000);
+        let few = own.descriptors().unwrap();
+        let files = [(); 100].map(|()| fs::File::open("/dev/null").unwrap());
+        assert!(own.descriptors().unwrap() > few);
+        drop(files);
         assert_eq!(Process::of(u32::MAX).cpu(), None);
     }
 }

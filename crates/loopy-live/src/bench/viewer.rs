@@ -60,6 +60,9 @@ pub(super) struct Counts {
     connected: AtomicU64,
     pub(super) dropped: AtomicU64,
     pub(super) disorder: AtomicU64,
+    pub(super) sound_gaps: AtomicU64,
+    /// Microseconds between the end of the sound and a picture, at most; 0 without sound.
+    apart_us: AtomicU64,
     pub(super) lost: AtomicU64,
     pub(super) refused: AtomicU64,
     delays: Mutex<Histogram<u64>>,
@@ -75,6 +78,8 @@ impl Counts {
             connected: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
             disorder: AtomicU64::new(0),
+            sound_gaps: AtomicU64::new(0),
+            apart_us: AtomicU64::new(0),
             lost: AtomicU64::new(0),
             refused: AtomicU64::new(0),
             delays: histogram()?,
@@ -89,6 +94,11 @@ impl Counts {
 
     pub(super) fn connected(&self) -> u64 {
         self.connected.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn apart_ms(&self) -> Option<f64> {
+        let apart = self.apart_us.load(Ordering::Relaxed);
+        (apart > 0).then_some(apart as f64 / 1000.0)
     }
 
     pub(super) fn delays<T>(&self, look: impl FnOnce(&Histogram<u64>) -> T) -> T {
@@ -123,7 +133,35 @@ struct Visit {
     offset_us: i64,
     best_rtt: i64,
     last: Option<Header>,
+    sound: Sound,
     delays: Vec<u64>,
+}
+
+/// The sound that came, in microseconds of the stream's time.
+#[derive(Default)]
+struct Sound {
+    /// Where the last piece begins.
+    last: Option<u64>,
+    /// How long a piece is: all of a codec are as long, to the rounding of their times.
+    length: Option<u64>,
+}
+
+impl Sound {
+    /// Takes a piece that begins at `pts`; whether it begins where the one before ended.
+    fn follows(&mut self, pts: u64) -> bool {
+        let step = self.last.map(|last| pts.saturating_sub(last));
+        self.last = Some(pts);
+        let (Some(step), Some(length)) = (step, self.length) else {
+            self.length = step;
+            return true;
+        };
+        step.abs_diff(length) <= 1
+    }
+
+    /// Where the last piece ends.
+    fn end(&self) -> Option<u64> {
+        Some(self.last? + self.length?)
+    }
 }
 
 impl Viewer {
@@ -157,6 +195,7 @@ impl Viewer {
             offset_us: 0,
             best_rtt: i64::MAX,
             last: None,
+            sound: Sound::default(),
             delays: Vec::new(),
         };
         let life = self.load.churn.map(|mean| {
@@ -254,7 +293,11 @@ impl Viewer {
         self.counts
             .bytes
             .fetch_add(message.len() as u64, Ordering::Relaxed);
+        let is_counted = !self.is_slow() && self.measured.load(Ordering::Relaxed);
         if header.kind == Kind::Sound {
+            if !visit.sound.follows(header.pts_us) && is_counted {
+                self.counts.sound_gaps.fetch_add(1, Ordering::Relaxed);
+            }
             return false;
         }
         if visit.last.is_none() {
@@ -269,7 +312,10 @@ impl Viewer {
         }
         visit.last = Some(header);
         let queued = visit.epoch_us + header.pts_us as i64 + i64::from(header.late_us);
-        let is_counted = !self.is_slow() && self.measured.load(Ordering::Relaxed);
+        if let Some(sound) = visit.sound.end().filter(|_| is_counted) {
+            let apart = sound.abs_diff(header.pts_us);
+            self.counts.apart_us.fetch_max(apart, Ordering::Relaxed);
+        }
         if is_counted && queued >= visit.came_us {
             let now = visit.began.elapsed().as_micros() as i64 + visit.offset_us;
             visit.delays.push((now - queued).max(0) as u64);
@@ -281,4 +327,21 @@ impl Viewer {
 async fn say(line: &mut Line, message: &Value) {
     // A connection that is gone says so when it is read.
     let _sent = line.send(Message::Text(message.to_string().into())).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sound_follows_where_the_piece_before_ended() {
+        let mut sound = Sound::default();
+        assert_eq!(sound.end(), None);
+        let aac = [0, 21_333, 42_666, 64_000, 85_333];
+        assert!(aac.into_iter().all(|pts| sound.follows(pts)));
+        assert_eq!(sound.end(), Some(106_666));
+        assert!(!sound.follows(128_000), "one is missing");
+        assert!(sound.follows(149_333), "and then it goes on");
+        assert!(!sound.follows(149_333), "one came twice");
+    }
 }

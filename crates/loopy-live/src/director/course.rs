@@ -48,7 +48,7 @@ pub struct Row {
     pub clip: u32,
     /// What that clip is known by.
     pub part: Part,
-    /// Where the first frame lies on the clip's output clock; 0 for a bridge.
+    /// Where the first frame lies on the clip's output clock, or the first after a bridge.
     pub from: u32,
     /// It is a bridge.
     pub bridge: bool,
@@ -252,17 +252,18 @@ impl<'g> Course<'g> {
                 let clip = leg.visit.clip;
                 let pieces = self.run(clip, from, to, stock).ok_or(clip)?;
                 self.cuts.pop_front();
-                Ok(self.hand_out(to - from, (clip, Some(from)), pieces))
+                Ok(self.hand_out(to - from, (clip, from, false), pieces))
             }
             Some(Cut::Bridge) => {
                 let Some(next) = self.stream.ahead().next() else {
                     return Err(leg.visit.clip);
                 };
                 let entered = next.visit.clip;
+                let from = next.visit.enter;
                 self.first_run(&next, stock).ok_or(entered)?;
                 let pieces = self.bridge(&leg, &next, stock).ok_or(entered)?;
                 self.cuts.pop_front();
-                Ok(self.hand_out(leg.seam.frames, (entered, None), pieces))
+                Ok(self.hand_out(leg.seam.frames, (entered, from, true), pieces))
             }
             None => {
                 let Some(next) = self.stream.ahead().next() else {
@@ -331,7 +332,7 @@ impl<'g> Course<'g> {
     fn hand_out(
         &mut self,
         frames: u32,
-        (clip, from): (u32, Option<u32>),
+        (clip, from, bridge): (u32, u32, bool),
         pieces: Vec<Arc<Piece>>,
     ) -> Row {
         let row = Row {
@@ -339,8 +340,8 @@ impl<'g> Course<'g> {
             frames,
             clip,
             part: self.ground.part(clip),
-            from: from.unwrap_or_default(),
-            bridge: from.is_none(),
+            from,
+            bridge,
             pieces,
         };
         self.at += u64::from(frames);
@@ -463,7 +464,7 @@ impl<'g> Course<'g> {
             self.lay();
             self.steps.push(Step::Jump(clip));
             self.cuts.pop_front();
-            return Some(self.hand_out(bounds[1], (clip, Some(0)), pieces));
+            return Some(self.hand_out(bounds[1], (clip, 0, false), pieces));
         }
         None
     }
@@ -473,10 +474,10 @@ impl<'g> Course<'g> {
         self.steps.push(Step::Again);
         let Some(last) = self.last.clone() else {
             // Nothing was ever shown.
-            return self.hand_out(0, (0, None), Vec::new());
+            return self.hand_out(0, (0, 0, true), Vec::new());
         };
         self.ahead -= i64::from(last.frames);
-        let place = (last.clip, (!last.bridge).then_some(last.from));
+        let place = (last.clip, last.from, last.bridge);
         self.hand_out(last.frames, place, last.pieces)
     }
 
