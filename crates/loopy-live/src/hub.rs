@@ -8,7 +8,7 @@ use std::{
     collections::VecDeque,
     sync::{
         Arc, OnceLock, PoisonError, RwLock,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicUsize, Ordering},
     },
     time::Instant,
 };
@@ -252,7 +252,7 @@ pub struct Hub {
     epoch_us: OnceLock<u64>,
     reels: RwLock<Vec<Arc<Reel>>>,
     added: watch::Sender<usize>,
-    over: AtomicBool,
+    over: watch::Sender<bool>,
 }
 
 impl Hub {
@@ -263,7 +263,7 @@ impl Hub {
             epoch_us: OnceLock::new(),
             reels: RwLock::default(),
             added: watch::Sender::new(0),
-            over: AtomicBool::new(false),
+            over: watch::Sender::new(false),
         }
     }
 
@@ -284,12 +284,17 @@ impl Hub {
 
     /// The stream ends: nobody waits any more for the moment at which something is due.
     pub fn end(&self) {
-        self.over.store(true, Ordering::Release);
+        self.over.send_replace(true);
     }
 
     /// The stream has been ended.
     pub fn is_over(&self) -> bool {
-        self.over.load(Ordering::Acquire)
+        *self.over.borrow()
+    }
+
+    /// Tells when the stream has been ended.
+    pub fn ending(&self) -> watch::Receiver<bool> {
+        self.over.subscribe()
     }
 
     /// A new rung, to which packets are added with [`Hub::publish`].

@@ -30,6 +30,8 @@ use crate::{
 const BATCH: usize = 4;
 /// With fewer clips that are ready than these, nothing goes before the others.
 const FEW: usize = 3;
+/// Pins that are held before they are made one.
+const PINS: usize = 16;
 /// A look at the desk, at the latest.
 const PAUSE: Duration = Duration::from_secs(5);
 
@@ -213,9 +215,19 @@ impl<'a> Maker<'a> {
     fn pin(&mut self, items: &[Item]) -> Result<(), Error> {
         let new = items.iter().filter(|item| !self.pinned.contains(&item.key));
         let keys: Vec<(Kind, Hash)> = new.map(|item| (Kind::Segment, item.key)).collect();
-        if !keys.is_empty() {
-            self.pins.push(self.room.store.pin(&keys)?);
-            self.pinned.extend(keys.into_iter().map(|(_, key)| key));
+        if keys.is_empty() {
+            return Ok(());
+        }
+        self.pins.push(self.room.store.pin(&keys)?);
+        self.pinned.extend(keys.into_iter().map(|(_, key)| key));
+        // Each pin holds a file open: many are made one.
+        if self.pins.len() > PINS {
+            let all: Vec<(Kind, Hash)> = self
+                .pinned
+                .iter()
+                .map(|key| (Kind::Segment, *key))
+                .collect();
+            self.pins = vec![self.room.store.pin(&all)?];
         }
         Ok(())
     }

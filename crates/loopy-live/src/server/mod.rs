@@ -78,9 +78,18 @@ impl WebSocketServer {
         self.listener.local_addr()
     }
 
-    /// Takes connections until it is stopped.
+    /// Takes connections until it is stopped or the stream ends.
     pub fn start(self) -> Running {
-        let (stop, stopped) = watch::channel(false);
+        let (stop, mut told) = watch::channel(false);
+        let (stopping, stopped) = watch::channel(false);
+        let mut over = self.state.hub.ending();
+        tokio::spawn(async move {
+            tokio::select! {
+                () = accept::stop(&mut told) => {}
+                () = accept::stop(&mut over) => {}
+            }
+            stopping.send_replace(true);
+        });
         let state = Arc::clone(&self.state);
         let address = self.listener.local_addr();
         let figures = tokio::spawn(figures::keep(Arc::clone(&self.state), stopped.clone()));
