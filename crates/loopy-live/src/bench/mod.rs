@@ -103,7 +103,8 @@ pub struct Outcome {
     pub refused: u64,
     /// From queued until received, in milliseconds: half, 95 and 99 of 100, and the worst.
     pub delay_ms: [f64; 4],
-    /// From connecting until the first picture, in milliseconds: half, 95 of 100, and the worst.
+    /// From connecting until the first picture, in milliseconds, of viewers that are not slow: half, 95
+    /// of 100, and the worst.
     pub join_ms: [f64; 3],
     /// Part of a core that the server used.
     pub server_cpu: Option<f64>,

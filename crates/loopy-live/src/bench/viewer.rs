@@ -300,7 +300,7 @@ impl Viewer {
             }
             return false;
         }
-        if visit.last.is_none() {
+        if visit.last.is_none() && !self.is_slow() {
             self.counts.joined(visit.began.elapsed());
         }
         let follows = visit.last.is_some_and(|last| {
