@@ -8,15 +8,12 @@ use std::{
 };
 
 use loopy_core::limits::Limits;
-use loopy_media::{
-    audio::decode,
-    demux::{Kind, Packets},
-};
+use loopy_media::audio::decode;
 
 use super::*;
 use crate::{
     hub::Hub,
-    outputs::testing::{self, clicks, decoded, fps, times, units},
+    outputs::testing::{self, ask, clicks, decoded, fps, times, units},
     publisher,
 };
 
@@ -129,14 +126,21 @@ fn listen(url: &str, path: &Path) -> Option<Child> {
 
 /// Whatever clicks does so with a key frame.
 fn in_time(path: &Path) {
-    let mut packets = Packets::open(path).unwrap();
-    let scale = packets.video().time_base;
-    let mut keys = Vec::new();
-    while let Some(packet) = packets.next().unwrap() {
-        if packet.kind == Kind::Video && packet.key {
-            keys.push(packet.pts as f64 * f64::from(scale.0) / f64::from(scale.1));
-        }
-    }
+    let args = ["-v", "quiet", "-select_streams", "v", "-of", "csv=p=0"];
+    let path_text = path.to_str().unwrap();
+    let args = [
+        &args[..],
+        &["-show_entries", "packet=pts_time,flags", path_text],
+    ]
+    .concat();
+    let Some(text) = ask("ffprobe", &args) else {
+        return;
+    };
+    let key = |line: &str| {
+        let (time, flags) = line.split_once(',')?;
+        flags.starts_with('K').then(|| time.parse().unwrap())
+    };
+    let keys: Vec<f64> = text.lines().filter_map(key).collect();
     let sound = decode::sound(path, &Limits::default()).unwrap().unwrap();
     let left: Vec<f32> = sound.samples.iter().step_by(2).copied().collect();
     let found = clicks(&left);
