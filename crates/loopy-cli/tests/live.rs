@@ -339,7 +339,7 @@ fn every_way_out_carries_the_sound_in_time_with_the_picture() {
     let begun = Instant::now();
     let (mut datagram, mut ready) = ([0; 2000], None);
     // Until there is a playlist, and some seconds more for enough pips.
-    while ready.is_none_or(|ready: Instant| ready.elapsed() < Duration::from_secs(4)) {
+    while ready.is_none_or(|ready: Instant| ready.elapsed() < Duration::from_secs(2)) {
         assert!(begun.elapsed() < PATIENCE, "no playlist");
         if let Ok(size) = socket.recv(&mut datagram) {
             got.extend_from_slice(&datagram[..size]);
@@ -361,7 +361,7 @@ fn every_way_out_carries_the_sound_in_time_with_the_picture() {
     let mut files = fs::read_dir(house.path("files")).unwrap();
     let file = files.next().unwrap().unwrap().path();
     assert!(!file.to_str().unwrap().contains("part"), "{file:?}");
-    assert!(in_time(&file) > 2, "too few pips are recorded");
+    assert!(in_time(&file) > 1, "too few pips are recorded");
     assert_eq!(house::ffmpeg_complaints(&file), "");
     let (stream, copy) = (house.path("got.ts"), house.path("got.mp4"));
     fs::write(&stream, got).unwrap();
@@ -372,7 +372,7 @@ fn every_way_out_carries_the_sound_in_time_with_the_picture() {
         .arg(&copy)
         .status();
     if copied.is_ok_and(|status| status.success()) {
-        assert!(in_time(&copy) > 2, "too few pips are pushed");
+        assert!(in_time(&copy) > 1, "too few pips are pushed");
     }
 }
 

@@ -32,6 +32,8 @@ use crate::{hub::Reel, packet::Unit};
 
 /// A picture waits so long for its sound, in microseconds from when it was due.
 const LATE_US: u64 = 1_500_000;
+/// So long after the stream began its first sound may come, in microseconds.
+const FIRST_US: u64 = 1_000_000;
 
 /// Where the stream is pushed to. Nothing but its scheme and host is ever shown.
 #[derive(Clone, PartialEq, Eq)]
@@ -87,6 +89,16 @@ enum End {
 pub fn run(address: &Address, patience: Patience, context: Context<'_>) {
     let url = &*address.0;
     let Some(reel) = context.best() else { return };
+    // A stream that has just begun may have its first sound a moment after its first picture.
+    while context.sound && matches!(sounding(context), Ok(None)) {
+        let begun = context.hub.epoch_us().unwrap_or_default();
+        if context.hub.now_us() > begun + FIRST_US {
+            break;
+        }
+        if !context.waits() {
+            return;
+        }
+    }
     let stop = Arc::new(AtomicBool::new(false));
     thread::scope(|scope| {
         // libav asks for a flag: what it waits for ends with the stream.
