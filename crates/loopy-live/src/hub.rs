@@ -253,6 +253,17 @@ pub struct Hub {
     reels: RwLock<Vec<Arc<Reel>>>,
     added: watch::Sender<usize>,
     over: watch::Sender<bool>,
+    listeners: Arc<AtomicUsize>,
+}
+
+/// Somebody takes the stream's AAC as soon as there is any, until this is dropped.
+#[derive(Debug)]
+pub struct Listener(Arc<AtomicUsize>);
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
 }
 
 impl Hub {
@@ -264,7 +275,19 @@ impl Hub {
             reels: RwLock::default(),
             added: watch::Sender::new(0),
             over: watch::Sender::new(false),
+            listeners: Arc::default(),
         }
+    }
+
+    /// Takes the stream's AAC from its first sample on, whenever that comes.
+    pub fn listen(&self) -> Listener {
+        self.listeners.fetch_add(1, Ordering::AcqRel);
+        Listener(Arc::clone(&self.listeners))
+    }
+
+    /// How many listen.
+    pub fn listeners(&self) -> usize {
+        self.listeners.load(Ordering::Acquire)
     }
 
     /// Microseconds on the server's clock.

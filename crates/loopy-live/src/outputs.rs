@@ -2,6 +2,7 @@
 //! streaming and other servers. Each has a thread of its own and waits for nobody; what it cannot do any more stands in
 //! the ledger and never disturbs the stream.
 
+pub mod ear;
 pub mod feed;
 pub mod hls;
 pub mod pace;
@@ -11,6 +12,8 @@ pub mod record;
 pub(crate) mod testing;
 
 use std::{sync::Arc, thread, time::Duration};
+
+use loopy_core::ledger::Entry;
 
 use crate::hub::{Coding, Hub, Reel};
 
@@ -36,14 +39,28 @@ impl Ways {
         hls: &'s hls::Hls,
         context: Context<'s>,
     ) {
+        // Sound is encoded for them from the first on.
+        let listen = || context.sound.then(|| context.hub.listen());
         if self.hls {
-            scope.spawn(move || hls::run(hls, context));
+            let listener = listen();
+            scope.spawn(move || {
+                hls::run(hls, context);
+                drop(listener);
+            });
         }
         if let Some(recording) = &self.record {
-            scope.spawn(move || record::run(recording, context));
+            let listener = listen();
+            scope.spawn(move || {
+                record::run(recording, context);
+                drop(listener);
+            });
         }
         for address in &self.push {
-            scope.spawn(move || push::run(address, push::Patience::default(), context));
+            let listener = listen();
+            scope.spawn(move || {
+                push::run(address, push::Patience::default(), context);
+                drop(listener);
+            });
         }
     }
 }
@@ -55,8 +72,12 @@ pub struct Context<'a> {
     pub hub: &'a Hub,
     /// The stream has ended.
     pub stopped: &'a (dyn Fn() -> bool + Sync),
+    /// There may be sound.
+    pub sound: bool,
     /// Takes a step down into the ledger.
-    pub fall: &'a (dyn Fn(loopy_core::ledger::Entry) + Sync),
+    pub fall: &'a (dyn Fn(Entry) + Sync),
+    /// Takes a step up into the ledger.
+    pub climb: &'a (dyn Fn(Entry) + Sync),
 }
 
 impl Context<'_> {

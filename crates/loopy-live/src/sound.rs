@@ -135,9 +135,14 @@ impl Lane {
         })
     }
 
+    /// Somebody wants it. The other ways out take AAC, and listen before there is any.
+    fn is_wanted(&self, hub: &Hub) -> bool {
+        self.reel.wanted() > 0 || (self.codec == Codec::Aac && hub.listeners() > 0)
+    }
+
     /// Encodes `samples`, the first of which is sample frame `at`, and queues what comes out.
     fn push(&mut self, samples: &[f32], at: u64, hub: &Hub) -> Result<(), loopy_media::Error> {
-        if self.reel.wanted() == 0 {
+        if !self.is_wanted(hub) {
             if self.open.take().is_some() {
                 hub.clear(&self.reel);
             }
@@ -260,7 +265,7 @@ impl Engineer<'_> {
         block: &mut Vec<f32>,
     ) -> Result<(), Error> {
         let until = self.fps.samples(part.end(), RATE);
-        if !listened(lanes) {
+        if !listened(lanes, self.hub) {
             bed.seek(until);
         }
         let mut at = bed.position();
@@ -283,7 +288,7 @@ impl Engineer<'_> {
         let at = along.position();
         if !is_known {
             along.rest(part.end(), block);
-        } else if listened(lanes) {
+        } else if listened(lanes, self.hub) {
             along.mix(part.end(), block)?;
         } else {
             along.skip(part.end());
@@ -344,8 +349,8 @@ impl Part<'_> {
     }
 }
 
-fn listened(lanes: &[Lane]) -> bool {
-    lanes.iter().any(|lane| lane.reel.wanted() > 0)
+fn listened(lanes: &[Lane], hub: &Hub) -> bool {
+    lanes.iter().any(|lane| lane.is_wanted(hub))
 }
 
 fn push(lanes: &mut [Lane], samples: &[f32], at: u64, hub: &Hub) -> Result<(), Error> {

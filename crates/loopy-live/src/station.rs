@@ -118,8 +118,18 @@ impl Station {
         let keep = self.sound == Choice::Keep;
         let desk = &self.desk;
         let fall = |entry| desk.fall(entry);
+        let climb = |entry| desk.climb(entry);
         let stopped = || desk.stopped();
         thread::scope(|scope| {
+            let fall = &fall;
+            let context = Context {
+                hub: &self.hub,
+                stopped: &stopped,
+                sound: self.sound != Choice::None,
+                fall,
+                climb: &climb,
+            };
+            self.ways.start(scope, &self.hls, context);
             let director = self.inbox.clone();
             let surveyor = scope.spawn(move || {
                 let polite = Polite {
@@ -174,14 +184,7 @@ impl Station {
                 self.ending(director.run())
             });
             scope.spawn(move || publisher::run(&published, &self.hub, desk.rungs(), self.fps));
-            let fall = &fall;
             scope.spawn(move || stills::run(&shown, &self.hub, desk.rungs(), self.fps, fall));
-            let context = Context {
-                hub: &self.hub,
-                stopped: &stopped,
-                fall,
-            };
-            self.ways.start(scope, &self.hls, context);
             while !self.desk.stopped() {
                 if (room.interrupted)() {
                     self.stop();

@@ -339,12 +339,29 @@ impl Desk {
     pub fn fall(&self, entry: Entry) {
         self.board_mut().fall(entry);
     }
+
+    /// Writes into the ledger that something is as it should be again.
+    pub fn climb(&self, entry: Entry) {
+        tracing::info!(
+            "{}: {} -> {}: {}",
+            entry.what,
+            entry.from,
+            entry.to,
+            entry.why
+        );
+        self.board_mut().ledger.climb(entry, now());
+    }
+}
+
+/// Seconds since 1970.
+fn now() -> Option<u64> {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.ok().map(|since| since.as_secs())
 }
 
 impl Board {
     fn fall(&mut self, entry: Entry) {
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        let when = now.ok().map(|now| now.as_secs());
+        let when = now();
         let line = format!(
             "{}: {} -> {}: {}",
             entry.what, entry.from, entry.to, entry.why

@@ -36,12 +36,45 @@ pub fn sound(index: u32, rate: u32, pts_us: u64, duration_us: u32, unit: &[u8]) 
     fragment(index, KEY, start, end.saturating_sub(start) as u32, unit)
 }
 
+/// A fragment with several access units of sound that follow each other: for each its first sample and its
+/// bytes. Each lasts until the next, the last as long as `step` samples.
+pub fn sounds(index: u32, units: &[(u64, &[u8])], step: u32) -> Bytes {
+    let ends = units.iter().skip(1).map(|(at, _)| Some(*at)).chain([None]);
+    let samples: Vec<Sample> = units
+        .iter()
+        .zip(ends)
+        .map(|((at, unit), end)| Sample {
+            duration: end.map_or(step, |end| end.saturating_sub(*at) as u32),
+            flags: KEY,
+            unit,
+        })
+        .collect();
+    let time = units.first().map_or(0, |(at, _)| *at);
+    fragments(index, time, &samples)
+}
+
+/// What a fragment holds.
+struct Sample<'a> {
+    duration: u32,
+    flags: u32,
+    unit: &'a [u8],
+}
+
 /// Microseconds in ticks, rounded.
 fn ticks(us: u64, rate: u32) -> u64 {
     ((u128::from(us) * u128::from(rate) + 500_000) / 1_000_000) as u64
 }
 
 fn fragment(index: u32, flags: u32, time: u64, duration: u32, unit: &[u8]) -> Bytes {
+    let sample = Sample {
+        duration,
+        flags,
+        unit,
+    };
+    fragments(index, time, &[sample])
+}
+
+fn fragments(index: u32, time: u64, samples: &[Sample]) -> Bytes {
     let mut boxes = Boxes::default();
     let mut data_offset = 0;
     boxes.put(*b"moof", |moof| {
@@ -52,18 +85,24 @@ fn fragment(index: u32, flags: u32, time: u64, duration: u32, unit: &[u8]) -> By
             traf.full(*b"tfdt", 1, 0, |tfdt| tfdt.u64(time));
             // Offset of the data, and for each sample its duration, size and flags.
             traf.full(*b"trun", 0, 0x701, |trun| {
-                trun.u32(1);
+                trun.u32(samples.len() as u32);
                 data_offset = trun.len();
                 trun.u32(0);
-                trun.u32(duration);
-                trun.u32(unit.len() as u32);
-                trun.u32(flags);
+                for sample in samples {
+                    trun.u32(sample.duration);
+                    trun.u32(sample.unit.len() as u32);
+                    trun.u32(sample.flags);
+                }
             });
         });
     });
     let data_starts = boxes.len() as u32 + 8;
     boxes.patch(data_offset, data_starts);
-    boxes.put(*b"mdat", |mdat| mdat.raw(unit));
+    boxes.put(*b"mdat", |mdat| {
+        for sample in samples {
+            mdat.raw(sample.unit);
+        }
+    });
     boxes.into_bytes().into()
 }
 

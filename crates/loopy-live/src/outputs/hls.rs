@@ -3,11 +3,17 @@
 //! A part holds the groups that begin within two seconds of picture time by the stream's own clock, and
 //! has their number: all rungs are cut at the same places, whenever they were switched on. Times in
 //! the parts are those of the stream, so that nothing is ever discontinuous.
+//!
+//! Sound is a rendition of its own, which all rungs name: one set of parts for all of them, and no player has to
+//! begin it anew when it takes another rung.
 
 use std::{
     collections::VecDeque,
     fmt::Write as _,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -15,11 +21,16 @@ use bytes::Bytes;
 use loopy_core::ledger::Entry;
 use loopy_media::{Error, mux};
 
+mod sound;
+
+use self::sound::SoundCutter;
 use super::{
     Context,
+    ear::Ear,
     feed::{Feed, segment, start},
 };
 use crate::{
+    fmp4,
     hub::{Coding, Hub, Reel},
     packet::Unit,
 };
@@ -36,11 +47,14 @@ const TARGET: u64 = 3;
 const PLAYLIST: &str = "application/vnd.apple.mpegurl";
 const INIT: &str = "video/mp4";
 const PART: &str = "video/iso.segment";
+const SOUND: &str = "audio/mp4";
 
 /// The playlists and what they list.
 #[derive(Debug, Default)]
 pub struct Hls {
     lists: RwLock<Vec<List>>,
+    /// There is sound, which the first playlist has to name.
+    hears: AtomicBool,
 }
 
 /// One rung.
@@ -66,22 +80,34 @@ impl Hls {
     pub fn get(&self, path: &str) -> Option<(&'static str, Bytes)> {
         let lists = self.lists.read().unwrap_or_else(PoisonError::into_inner);
         if path == "index.m3u8" {
-            return master(&lists).map(|text| (PLAYLIST, text.into()));
+            let waits = self.hears.load(Ordering::Acquire) && !lists.iter().any(List::is_sound);
+            let text = if waits { None } else { master(&lists) };
+            return text.map(|text| (PLAYLIST, text.into()));
         }
         let (rung, file) = path.split_once('/')?;
         let list = lists.iter().find(|list| list.name() == rung)?;
         match file {
             "index.m3u8" => Some((PLAYLIST, list.playlist().into())),
+            "init.mp4" if list.is_sound() => Some((SOUND, list.init.clone())),
             "init.mp4" => Some((INIT, list.init.clone())),
             _ => {
                 let number: u64 = file.strip_suffix(".m4s")?.parse().ok()?;
                 let part = list.parts.iter().find(|part| part.number == number)?;
-                Some((PART, part.media.clone()))
+                let kind = if list.is_sound() { SOUND } else { PART };
+                Some((kind, part.media.clone()))
             }
         }
     }
 
-    fn add(&self, reel: &Arc<Reel>, init: Vec<u8>, part: Part) {
+    /// Numbers of the oldest and the newest part of the first rung.
+    fn numbers(&self) -> Option<(u64, u64)> {
+        let lists = self.lists.read().unwrap_or_else(PoisonError::into_inner);
+        let list = lists.iter().find(|list| !list.is_sound())?;
+        let (first, last) = list.parts.front().zip(list.parts.back())?;
+        Some((first.number, last.number))
+    }
+
+    fn add(&self, reel: &Arc<Reel>, init: impl Into<Bytes>, part: Part) {
         let mut lists = self.lists.write().unwrap_or_else(PoisonError::into_inner);
         let known = lists
             .iter()
@@ -111,7 +137,12 @@ impl Hls {
 
 impl List {
     fn name(&self) -> String {
-        format!("v{}", self.reel.stream_seq)
+        let kind = if self.is_sound() { 'a' } else { 'v' };
+        format!("{kind}{}", self.reel.stream_seq)
+    }
+
+    fn is_sound(&self) -> bool {
+        self.reel.rung.sound.is_some()
     }
 
     fn playlist(&self) -> String {
@@ -142,6 +173,23 @@ fn master(lists: &[List]) -> Option<String> {
         return None;
     }
     let mut text = "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n".to_owned();
+    let (mut codec_of_sound, mut group, mut sound_rate) = (String::new(), "", 0);
+    for list in lists {
+        let rung = &list.reel.rung;
+        if let (Coding::Aac { config }, Some((_, channels))) = (&rung.coding, rung.sound)
+            && let Ok(codec) = fmp4::aac_codec(config)
+        {
+            let _ok = writeln!(
+                text,
+                "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"sound\",NAME=\"sound\",DEFAULT=YES,\
+                 AUTOSELECT=YES,CHANNELS=\"{channels}\",URI=\"{}/index.m3u8\"",
+                list.name()
+            );
+            codec_of_sound = format!(",{codec}");
+            group = ",AUDIO=\"sound\"";
+            sound_rate = rung.bitrate;
+        }
+    }
     for list in lists {
         let rung = &list.reel.rung;
         let Coding::H264 { record } = &rung.coding else {
@@ -152,12 +200,13 @@ fn master(lists: &[List]) -> Option<String> {
         };
         let codec = format!("{profile:02x}{constraints:02x}{level:02x}");
         // A group may take a quarter more than the rung's rate.
-        let peak = u64::from(rung.bitrate) * 5 / 4;
+        let rate = u64::from(rung.bitrate + sound_rate);
+        let peak = rate * 5 / 4;
         let _ok = write!(
             text,
-            "#EXT-X-STREAM-INF:BANDWIDTH={peak},AVERAGE-BANDWIDTH={},CODECS=\"avc1.{codec}\",\
-             RESOLUTION={},FRAME-RATE={:.3}\n{}/index.m3u8\n",
-            rung.bitrate,
+            "#EXT-X-STREAM-INF:BANDWIDTH={peak},AVERAGE-BANDWIDTH={rate},\
+             CODECS=\"avc1.{codec}{codec_of_sound}\",\
+             RESOLUTION={},FRAME-RATE={:.3}{group}\n{}/index.m3u8\n",
             rung.size,
             rung.fps.as_f64(),
             list.name()
@@ -226,7 +275,18 @@ impl Cutter {
 /// Makes parts of all rungs until the stream ends.
 pub fn run(hls: &Hls, context: Context<'_>) {
     let wall = |pts| wall(context.hub, pts);
+    let fall = |error: &Error| {
+        (context.fall)(Entry {
+            what: "HLS".to_owned(),
+            from: "every part".to_owned(),
+            to: "the parts that can be made".to_owned(),
+            why: error.to_string(),
+            fix: "`loopy doctor` says more".to_owned(),
+        });
+    };
     let mut cutters: Vec<Cutter> = Vec::new();
+    let mut hopes = context.sound;
+    let mut sound: Option<SoundCutter> = None;
     while context.waits() {
         for reel in context.videos().into_iter().skip(cutters.len()) {
             cutters.push(Cutter {
@@ -234,16 +294,26 @@ pub fn run(hls: &Hls, context: Context<'_>) {
                 units: Vec::new(),
             });
         }
+        if hopes && sound.is_none() {
+            match Ear::of(context.hub) {
+                Ok(ear) => {
+                    // The first playlist waits for its first part.
+                    hls.hears.store(ear.is_some(), Ordering::Release);
+                    sound = ear.map(SoundCutter::new);
+                }
+                Err(error) => {
+                    hopes = false;
+                    fall(&error);
+                }
+            }
+        }
         for cutter in &mut cutters {
             if let Err(error) = cutter.work(hls, &wall) {
-                (context.fall)(Entry {
-                    what: "HLS".to_owned(),
-                    from: "every part".to_owned(),
-                    to: "the parts that can be made".to_owned(),
-                    why: error.to_string(),
-                    fix: "`loopy doctor` says more".to_owned(),
-                });
+                fall(&error);
             }
+        }
+        if let Some(cutter) = &mut sound {
+            cutter.work(hls, &wall);
         }
     }
 }

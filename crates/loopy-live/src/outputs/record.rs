@@ -1,10 +1,15 @@
 //! The stream as files: fragmented mp4, each begun at a key frame and named by the moment at which it
 //! begins.
 //!
+//! Picture and sound begin together at that key frame. Which tracks a file has is settled there: where sound
+//! first comes later, a new file begins at the next key frame. A group waits for its sound; where that does not come
+//! in time, silence is written.
+//!
 //! A file is written under a temporary name, `NAME.part.mp4`, and renamed when it is whole. What a
 //! killed program leaves under that name plays up to its last fragment.
 
 use std::{
+    collections::VecDeque,
     fs::{self, File, OpenOptions},
     io,
     path::{Path, PathBuf},
@@ -15,14 +20,25 @@ use std::{
 use loopy_core::{clip::show, ledger::Entry};
 use loopy_media::{
     Error,
+    audio::encode::{Packet, RATE, Track},
     mux::{self, Container, Options, Output, Writer},
 };
 
 use super::{
     Context,
+    ear::{Ear, Heard},
     feed::{Feed, segment, start},
 };
-use crate::{hub::Reel, packet::Unit};
+use crate::{
+    hub::{Hub, Reel},
+    packet::Unit,
+    publisher,
+};
+
+/// A group waits for its sound while so much of the picture after it comes, in microseconds.
+const LATE_US: u64 = 3_000_000;
+/// And for the first sound of all.
+const FIRST_US: u64 = 1_000_000;
 
 /// What is recorded, and where.
 #[derive(Clone, Debug)]
@@ -36,12 +52,12 @@ pub struct Recording {
 /// Records the best rung until the stream ends or the disk takes no more.
 pub fn run(recording: &Recording, context: Context<'_>) {
     let Some(reel) = context.best() else { return };
-    let mut recorder = Recorder::new(recording, reel);
+    let mut recorder = Recorder::new(recording, reel, context.sound);
     let recorded = loop {
-        let worked = recorder.work(&SystemTime::now);
+        let worked = recorder.work(context.hub, &SystemTime::now);
         // What came last is written before the end.
         if worked.is_err() || !context.waits() {
-            break worked.and_then(|()| recorder.end());
+            break worked.and_then(|()| recorder.finish(&SystemTime::now));
         }
     };
     if let Err(error) = recorded {
@@ -60,6 +76,11 @@ pub fn run(recording: &Recording, context: Context<'_>) {
 struct Recorder<'a> {
     recording: &'a Recording,
     feed: Feed,
+    /// There may be sound.
+    hopes: bool,
+    ear: Option<Ear>,
+    /// Groups that wait for their sound.
+    waiting: VecDeque<Vec<Unit>>,
     file: Option<Open>,
 }
 
@@ -71,45 +92,154 @@ struct Open {
     /// Output frames: the first, and the one that comes next.
     first: u64,
     next: u64,
+    /// The sample from which sound is still to be written, where there is any.
+    sound: Option<u64>,
+}
+
+/// What is known of the sound of a group.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sound {
+    /// It is there, or is as late as it may be.
+    Has,
+    /// It has none.
+    Lacks,
+    /// It may still come.
+    Awaits,
 }
 
 impl<'a> Recorder<'a> {
-    fn new(recording: &'a Recording, reel: Arc<Reel>) -> Self {
+    fn new(recording: &'a Recording, reel: Arc<Reel>, hopes: bool) -> Self {
         Self {
             recording,
             feed: Feed::new(reel),
+            hopes,
+            ear: None,
+            waiting: VecDeque::new(),
             file: None,
         }
     }
 
-    /// Writes the groups that have come.
-    fn work(&mut self, now: &dyn Fn() -> SystemTime) -> Result<(), Error> {
-        while let Some(group) = self.feed.group() {
-            let fps = self.feed.reel.rung.fps;
-            let first = start(&group, fps);
-            let most = fps
-                .frames_in(self.recording.every.as_micros() as u64)
-                .max(1);
-            let goes_on = |file: &Open| file.next == first && first - file.first < most;
+    /// Writes the groups that have come with their sound.
+    fn work(&mut self, hub: &Hub, now: &dyn Fn() -> SystemTime) -> Result<(), Error> {
+        self.waiting
+            .extend(std::iter::from_fn(|| self.feed.group()));
+        if self.hopes && self.ear.is_none() {
+            self.ear = Ear::of(hub)?;
+        }
+        if let Some(ear) = &mut self.ear {
+            ear.listen();
+        }
+        self.pass(false, now)
+    }
+
+    /// Writes what waits, and ends the file.
+    fn finish(&mut self, now: &dyn Fn() -> SystemTime) -> Result<(), Error> {
+        self.pass(true, now)?;
+        self.end()
+    }
+
+    /// Writes the groups whose sound is there; at the `end` all of them.
+    fn pass(&mut self, end: bool, now: &dyn Fn() -> SystemTime) -> Result<(), Error> {
+        let fps = self.feed.reel.rung.fps;
+        while let Some(group) = self.waiting.front() {
+            let first = start(group, fps);
+            let until = first + group.len() as u64;
+            let sound = match self.sound(first, until) {
+                Sound::Awaits if !end => return Ok(()),
+                Sound::Has => true,
+                Sound::Awaits => self.ear.as_ref().is_some_and(|ear| ear.end().is_some()),
+                Sound::Lacks => false,
+            };
+            let Some(group) = self.waiting.pop_front() else {
+                return Ok(());
+            };
+            let every = self.recording.every.as_micros() as u64;
+            let most = fps.frames_in(every).max(1);
+            let goes_on = |file: &Open| {
+                file.next == first && first - file.first < most && file.sound.is_some() == sound
+            };
             if !self.file.as_ref().is_some_and(goes_on) {
                 self.end()?;
-                self.file = Some(self.begin(first, now())?);
+                let heard = if sound { self.tune(first) } else { None };
+                self.file = Some(self.begin(first, heard, now())?);
             }
-            self.write(&group)?;
+            self.write(&group, until)?;
         }
         Ok(())
     }
 
-    fn write(&mut self, group: &[Unit]) -> Result<(), Error> {
+    /// What is known of the sound of the frames from `first` until `until`.
+    fn sound(&self, first: u64, until: u64) -> Sound {
+        if !self.hopes {
+            return Sound::Lacks;
+        }
+        let fps = self.feed.reel.rung.fps;
+        let newest = self
+            .waiting
+            .back()
+            .map_or(until, |group| start(group, fps) + group.len() as u64);
+        let waited = publisher::due(fps, newest).saturating_sub(publisher::due(fps, until));
+        let heard = self.ear.as_ref().and_then(|ear| ear.begin().zip(ear.end()));
+        let has_track = |file: &Open| file.next == first && file.sound.is_some();
+        match heard {
+            Some((begin, _)) if begin >= fps.samples(until, RATE) => {
+                // Silence up to there, in a file that has a track.
+                if self.file.as_ref().is_some_and(has_track) {
+                    Sound::Has
+                } else {
+                    Sound::Lacks
+                }
+            }
+            Some((_, end)) if end >= fps.samples(until, RATE) || waited >= LATE_US => Sound::Has,
+            None if waited >= FIRST_US => Sound::Lacks,
+            _ => Sound::Awaits,
+        }
+    }
+
+    /// The sound of a file that begins with output frame `first`: what a player needs to know of it, and the
+    /// sample with which it begins. That lies before the file, so that a decoder is ready when it begins.
+    fn tune(&mut self, first: u64) -> Option<(Track, u64)> {
+        let at = self.feed.reel.rung.fps.samples(first, RATE);
+        let ear = self.ear.as_mut()?;
+        ear.precede(at);
+        let is_before = |unit: &&Heard| unit.at <= at;
+        let mut before = ear.units().rev().skip_while(|unit| !is_before(unit));
+        let holds = before.next().or_else(|| ear.units().next())?.at;
+        let ready = before.next().filter(|unit| unit.at + ear.step() == holds);
+        let from = ready.map_or(holds, |unit| unit.at);
+        let track = Track {
+            priming: at.saturating_sub(from) as u32,
+            ..ear.track().clone()
+        };
+        Some((track, from))
+    }
+
+    /// Writes the pictures of a group that ends before output frame `until`, and its sound.
+    fn write(&mut self, group: &[Unit], until: u64) -> Result<(), Error> {
         let (Some(record), Some(file)) = (self.feed.record(), &mut self.file) else {
             return Ok(());
         };
         file.writer.segment(&segment(record, group))?;
-        file.next += group.len() as u64;
+        file.next = until;
+        let fps = self.feed.reel.rung.fps;
+        let end = fps.samples(until, RATE);
+        if let (Some(ear), Some(from)) = (&mut self.ear, file.sound) {
+            ear.fill(from, end);
+            // What goes on beyond the group may have to end with the file.
+            file.hear(ear, fps.samples(file.first, RATE), end, false)?;
+            // The next file begins with what this one ends with.
+            ear.forget(end.saturating_sub(2 * ear.step()));
+        }
         Ok(())
     }
 
-    fn begin(&self, first: u64, now: SystemTime) -> Result<Open, Error> {
+    /// Begins a file with output frame `first` and with the sound that is `heard`.
+    fn begin(
+        &self,
+        first: u64,
+        heard: Option<(Track, u64)>,
+        now: SystemTime,
+    ) -> Result<Open, Error> {
         let folder = &self.recording.folder;
         let fail = |path: &Path| {
             let to = show(path);
@@ -132,8 +262,7 @@ impl<'a> Recorder<'a> {
             config: self.feed.record().unwrap_or_default().to_vec(),
             delay: 0,
             frames: 0,
-            // The track of a sound rung comes here.
-            audio: None,
+            audio: heard.as_ref().map(|(track, _)| track.clone()),
             tags: Vec::new(),
             created: Some(seconds),
         };
@@ -145,20 +274,50 @@ impl<'a> Recorder<'a> {
             name,
             first,
             next: first,
+            sound: heard.map(|(_, from)| from),
         })
     }
 
     /// Ends the file that is open and gives it its name.
     fn end(&mut self) -> Result<(), Error> {
-        let Some(file) = self.file.take() else {
+        let Some(mut file) = self.file.take() else {
             return Ok(());
         };
+        let fps = self.feed.reel.rung.fps;
+        if let Some(ear) = &self.ear {
+            let end = fps.samples(file.next, RATE);
+            file.hear(ear, fps.samples(file.first, RATE), end, true)?;
+        }
         file.writer.finish()?;
         let whole = self.recording.folder.join(file.name);
         fs::rename(&file.part, &whole).map_err(|error| Error::Write {
             to: show(&whole),
             why: error.to_string(),
         })
+    }
+}
+
+impl Open {
+    /// Writes the sound before sample `until`, where it is to be written and is there; `first` is the
+    /// sample with which the picture begins. The unit that goes on beyond is written at the `end` alone, as
+    /// long as it lasts.
+    fn hear(&mut self, ear: &Ear, first: u64, until: u64, end: bool) -> Result<(), Error> {
+        let Some(from) = self.sound else {
+            return Ok(());
+        };
+        for unit in ear.units().filter(|unit| (from..until).contains(&unit.at)) {
+            let length = ear.step().min(until - unit.at);
+            if length < ear.step() && !end {
+                break;
+            }
+            self.writer.sound(&Packet {
+                pts: unit.at as i64 - first as i64,
+                duration: length as u32,
+                data: unit.data.to_vec(),
+            })?;
+            self.sound = Some(unit.at + ear.step());
+        }
+        Ok(())
     }
 }
 
@@ -186,194 +345,4 @@ fn create(folder: &Path, date: &str) -> io::Result<(String, PathBuf, File)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::{sync::Mutex, time::Instant};
-
-    use super::*;
-    use crate::{
-        hub::Hub,
-        outputs::testing::{self, decoded, times, units},
-    };
-
-    const RUN: u32 = 60;
-
-    fn names(folder: &Path) -> Vec<String> {
-        let entries = fs::read_dir(folder).unwrap();
-        let name = |entry: io::Result<fs::DirEntry>| entry.unwrap().file_name();
-        let names = entries.map(|entry| name(entry).into_string().unwrap());
-        let mut names: Vec<String> = names.collect();
-        names.sort();
-        names
-    }
-
-    /// What a file shows: pictures, and that their times are even.
-    fn pictures(path: &Path) -> Option<usize> {
-        let path = path.to_str().unwrap();
-        let times = times(path)?;
-        assert_eq!(times[0], (0.0, 0.0));
-        for pair in times.windows(2) {
-            assert!((pair[1].0 - pair[0].0 - 1001.0 / 30_000.0).abs() < 1e-3);
-            assert!(pair[1].1 > pair[0].1);
-        }
-        assert_eq!(decoded(path), Some(times.len()));
-        Some(times.len())
-    }
-
-    fn clock(seconds: u64) -> SystemTime {
-        UNIX_EPOCH + Duration::from_secs(1_700_000_000 + seconds)
-    }
-
-    #[test]
-    fn the_stream_is_cut_into_whole_files_at_key_frames_without_a_loss() {
-        let folder = tempfile::tempdir().unwrap();
-        let recording = Recording {
-            folder: folder.path().join("new"),
-            every: Duration::from_secs(5),
-        };
-        let hub = Hub::new(Instant::now());
-        let run = testing::run(RUN);
-        let reel = testing::reel(&hub, "720p", &run);
-        let mut recorder = Recorder::new(&recording, Arc::clone(&reel));
-        for number in 0..6 {
-            for unit in units(&run, number * u64::from(RUN)) {
-                hub.publish(&reel, unit);
-                recorder.work(&|| clock(2 * number)).unwrap();
-            }
-        }
-        let open = names(&recording.folder);
-        let parts = open.iter().filter(|name| name.contains("part"));
-        assert_eq!(parts.count(), 1, "{open:?}");
-        recorder.end().unwrap();
-        let whole = names(&recording.folder);
-        assert_eq!(whole.len(), 3, "{whole:?}");
-        assert!(whole.iter().all(|name| !name.contains("part")), "{whole:?}");
-        let counts = whole
-            .iter()
-            .map(|name| pictures(&recording.folder.join(name)));
-        let Some(counts) = counts.collect::<Option<Vec<usize>>>() else {
-            return;
-        };
-        assert_eq!(counts.iter().sum::<usize>(), 6 * RUN as usize);
-    }
-
-    #[test]
-    fn a_file_that_was_not_ended_plays_up_to_its_last_fragment() {
-        let folder = tempfile::tempdir().unwrap();
-        let recording = Recording {
-            folder: folder.path().to_owned(),
-            every: Duration::from_hours(1),
-        };
-        let hub = Hub::new(Instant::now());
-        let run = testing::run(RUN);
-        let reel = testing::reel(&hub, "720p", &run);
-        let mut recorder = Recorder::new(&recording, Arc::clone(&reel));
-        for number in 0..5 {
-            for unit in units(&run, number * u64::from(RUN)) {
-                hub.publish(&reel, unit);
-                recorder.work(&|| clock(0)).unwrap();
-            }
-        }
-        // What a killed program leaves: nothing of it is run any more.
-        std::mem::forget(recorder);
-        let part = folder.path().join("2023-11-14T22-13-20Z.part.mp4");
-        if let Some(count) = pictures(&part) {
-            assert!((240..=300).contains(&count), "{count} of 300");
-        }
-    }
-
-    #[test]
-    fn a_file_that_is_there_is_never_written_over() {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("a.mp4"), "mine").unwrap();
-        fs::write(folder.path().join("a-2.part.mp4"), "mine").unwrap();
-        let (name, part, _) = create(folder.path(), "a").unwrap();
-        assert_eq!(name, "a-3.mp4");
-        assert_eq!(part, folder.path().join("a-3.part.mp4"));
-        assert_eq!(
-            names(folder.path()),
-            ["a-2.part.mp4", "a-3.part.mp4", "a.mp4"]
-        );
-    }
-
-    #[test]
-    fn lost_pictures_begin_a_new_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let recording = Recording {
-            folder: folder.path().to_owned(),
-            every: Duration::from_hours(1),
-        };
-        let hub = Hub::new(Instant::now());
-        let run = testing::run(RUN);
-        let reel = testing::reel(&hub, "720p", &run);
-        let mut recorder = Recorder::new(&recording, Arc::clone(&reel));
-        for number in [0, 1, 4] {
-            for unit in units(&run, number * u64::from(RUN)) {
-                hub.publish(&reel, unit);
-                recorder.work(&|| clock(number)).unwrap();
-            }
-        }
-        recorder.end().unwrap();
-        let names = names(folder.path());
-        assert_eq!(
-            names,
-            ["2023-11-14T22-13-20Z.mp4", "2023-11-14T22-13-24Z.mp4"]
-        );
-        if let Some(count) = pictures(&folder.path().join(&names[0])) {
-            assert_eq!(count, 2 * RUN as usize);
-        }
-    }
-
-    #[test]
-    fn a_folder_that_cannot_be_written_is_told_once_and_ends_the_recording_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("file");
-        fs::write(&file, "").unwrap();
-        let recording = Recording {
-            folder: file.join("below"),
-            every: Duration::from_hours(1),
-        };
-        let hub = Hub::new(Instant::now());
-        let run = testing::run(RUN);
-        let reel = testing::reel(&hub, "720p", &run);
-        for unit in units(&run, 0) {
-            hub.publish(&reel, unit);
-        }
-        let entries = Mutex::new(Vec::new());
-        super::run(
-            &recording,
-            Context {
-                hub: &hub,
-                stopped: &|| false,
-                fall: &|entry| entries.lock().unwrap().push(entry),
-            },
-        );
-        let entries = entries.into_inner().unwrap();
-        assert_eq!(entries.len(), 1);
-        assert!(entries[0].why.contains("below"), "{entries:?}");
-    }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn a_full_disk_is_an_error_of_the_file() {
-        let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
-        let run = testing::run(RUN);
-        let options = Options {
-            container: Container::FragmentedMp4,
-            size: testing::SIZE,
-            fps: testing::fps(),
-            config: run.config.clone(),
-            delay: 0,
-            frames: 0,
-            audio: None,
-            tags: Vec::new(),
-            created: None,
-        };
-        let wrote =
-            Writer::create(Output::Stream(Box::new(full)), options).and_then(|mut writer| {
-                (0..4).try_for_each(|_| writer.segment(&run))?;
-                writer.finish()
-            });
-        let why = wrote.unwrap_err().to_string();
-        assert!(why.contains("No space left"), "{why}");
-    }
-}
+mod tests;

@@ -4,7 +4,11 @@ use std::{process::Command, sync::Arc};
 
 use bytes::Bytes;
 use loopy_core::{Frame, Rate, Size, encode::Settings};
-use loopy_media::{encode::Encoder, segment::Segment};
+use loopy_media::{
+    audio::encode::{Codec, Encoder as SoundEncoder, RATE},
+    encode::Encoder,
+    segment::Segment,
+};
 
 use crate::{
     hub::{Coding, Hub, Reel, Rung},
@@ -85,6 +89,8 @@ pub(crate) fn times(path: &str) -> Option<Vec<(f64, f64)>> {
     let args = [
         "-v",
         "error",
+        "-select_streams",
+        "v",
         "-show_entries",
         fields,
         "-of",
@@ -105,4 +111,70 @@ pub(crate) fn decoded(path: &str) -> Option<usize> {
     let args = ["-v", "warning", "-i", path, "-f", "framemd5", "-"];
     let text = ask("ffmpeg", &args)?;
     Some(text.lines().filter(|line| !line.starts_with('#')).count())
+}
+
+/// AAC of 48 kHz stereo.
+pub(crate) fn sound_reel(hub: &Hub) -> Arc<Reel> {
+    let track = SoundEncoder::new(Codec::Aac, 128_000).unwrap().track();
+    hub.add(Rung {
+        name: "aac".to_owned(),
+        coding: Coding::Aac {
+            config: track.extradata.into(),
+        },
+        size: Size::new(0, 0),
+        fps: Rate::new(RATE, track.frame_samples).unwrap(),
+        bitrate: 128_000,
+        sound: Some((RATE, 2)),
+    })
+}
+
+/// A unit without any sense that begins with sample `at`.
+pub(crate) fn sound_unit(at: u64) -> Unit {
+    heard(at, Bytes::from_static(b"unit"))
+}
+
+fn heard(at: u64, data: Bytes) -> Unit {
+    let micros = |sample: u64| sample * 1_000_000 / u64::from(RATE);
+    Unit {
+        flags: Flags {
+            key: true,
+            last: true,
+            ..Flags::default()
+        },
+        pts_us: micros(at),
+        duration_us: (micros(at + 1024) - micros(at)) as u32,
+        data,
+    }
+}
+
+/// Sound from sample `start` on, with a click at each of `clicks`, which count from there.
+pub(crate) fn sounds(start: u64, samples: usize, clicks: &[usize]) -> Vec<Unit> {
+    let mut mix = vec![0.0; samples * 2];
+    for click in clicks {
+        for sample in &mut mix[click * 2..(click + 48) * 2] {
+            *sample = 0.8;
+        }
+    }
+    let mut units = Vec::new();
+    let mut encoder = SoundEncoder::new(Codec::Aac, 128_000).unwrap();
+    let mut sink = |packet: loopy_media::audio::encode::Packet| {
+        if let Some(at) = start.checked_add_signed(packet.pts) {
+            units.push(heard(at, packet.data.into()));
+        }
+        Ok(())
+    };
+    encoder.push(&mix, &mut sink).unwrap();
+    encoder.finish(&mut sink).unwrap();
+    units
+}
+
+/// Samples at which something is heard after silence.
+pub(crate) fn clicks(samples: &[f32]) -> Vec<usize> {
+    let mut found: Vec<usize> = Vec::new();
+    for (at, sample) in samples.iter().enumerate() {
+        if sample.abs() > 0.3 && found.last().is_none_or(|last| at - last > 4800) {
+            found.push(at);
+        }
+    }
+    found
 }

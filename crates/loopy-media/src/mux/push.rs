@@ -16,6 +16,7 @@ use loopy_core::{Rate, Size};
 
 use crate::{
     Error,
+    audio::encode::Track,
     ffi::{AvPacket, Dict, c_string, init, padded, reason},
 };
 
@@ -37,6 +38,8 @@ pub struct Target {
     pub config: Vec<u8>,
     /// Bits a second, as they are meant to be.
     pub bitrate: u32,
+    /// The sound, where there is some.
+    pub sound: Option<Track>,
 }
 
 /// `url` without anything that may be secret: its scheme and host.
@@ -137,6 +140,9 @@ impl Push {
             begun: false,
         };
         this.stream(target)?;
+        if let Some(track) = &target.sound {
+            this.sound_stream(track)?;
+        }
         this.connect(target)?;
         Ok(this)
     }
@@ -144,7 +150,7 @@ impl Push {
     fn stream(&self, target: &Target) -> Result<(), Error> {
         let copy = padded(&target.config)?;
         // SAFETY: the context is ours; stream and parameters live as long as it, and the parameters
-        // own the copy. The track of a sound rung will be the second stream.
+        // own the copy.
         unsafe {
             let stream = av::avformat_new_stream(self.context, ptr::null());
             if stream.is_null() {
@@ -162,6 +168,32 @@ impl Push {
             (*par).bit_rate = i64::from(target.bitrate);
             let (num, den) = (target.fps.num() as i32, target.fps.den() as i32);
             (*stream).avg_frame_rate = av::AVRational { num, den };
+            (*stream).time_base = av::AVRational {
+                num: 1,
+                den: MICROS,
+            };
+        }
+        Ok(())
+    }
+
+    fn sound_stream(&self, track: &Track) -> Result<(), Error> {
+        let copy = padded(&track.extradata)?;
+        // SAFETY: as for the picture.
+        unsafe {
+            let stream = av::avformat_new_stream(self.context, ptr::null());
+            if stream.is_null() {
+                av::av_free(copy.cast());
+                return Err(self.error("out of memory".to_owned()));
+            }
+            let par = (*stream).codecpar;
+            (*par).extradata = copy;
+            (*par).extradata_size = track.extradata.len() as i32;
+            (*par).codec_type = av::AVMediaType::AUDIO;
+            (*par).codec_id = track.codec.id();
+            (*par).bit_rate = i64::from(track.bitrate);
+            (*par).sample_rate = track.rate as i32;
+            (*par).frame_size = track.frame_samples as i32;
+            av::av_channel_layout_default(&raw mut (*par).ch_layout, i32::from(track.channels));
             (*stream).time_base = av::AVRational {
                 num: 1,
                 den: MICROS,
@@ -218,12 +250,36 @@ impl Push {
         duration_us: u32,
         key: bool,
     ) -> Result<u64, Error> {
+        self.send(0, unit, pts_us, duration_us, key)
+    }
+
+    /// Sends a unit of sound, where the target has some; otherwise as [`Push::picture`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Push::picture`].
+    pub fn sound(&mut self, unit: &[u8], pts_us: u64, duration_us: u32) -> Result<u64, Error> {
+        self.send(1, unit, pts_us, duration_us, true)
+    }
+
+    fn send(
+        &mut self,
+        stream: u32,
+        unit: &[u8],
+        pts_us: u64,
+        duration_us: u32,
+        key: bool,
+    ) -> Result<u64, Error> {
+        // SAFETY: the context is ours.
+        if stream >= unsafe { (*self.context).nb_streams } {
+            return Err(self.error("sound came, but none was announced".to_owned()));
+        }
         self.hurry(self.patience);
         let packet = AvPacket::new()?;
         let size = i32::try_from(unit.len());
         let size = size.map_err(|_large| self.error("a packet is too large".to_owned()))?;
         // SAFETY: packet and context are ours; av_new_packet gives `size` bytes to write to, and the
-        // first stream is there.
+        // stream is one that is there.
         let code = unsafe {
             let raw = packet.as_ptr();
             self.check(av::av_new_packet(raw, size))?;
@@ -240,7 +296,8 @@ impl Push {
                 num: 1,
                 den: MICROS,
             };
-            let stream = *(*self.context).streams;
+            (*raw).stream_index = stream as c_int;
+            let stream = *(*self.context).streams.add(stream as usize);
             av::av_packet_rescale_ts(raw, micros, (*stream).time_base);
             av::av_write_frame(self.context, raw)
         };
@@ -309,6 +366,7 @@ mod tests {
                 fps: Rate::new(30, 1).unwrap(),
                 config: vec![1],
                 bitrate: 1,
+                sound: None,
             };
             let stop = Arc::new(AtomicBool::new(false));
             let refused = Push::open(&target, Duration::from_secs(1), stop).err();

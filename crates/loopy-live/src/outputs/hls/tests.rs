@@ -1,7 +1,9 @@
 use std::{path::Path, time::Instant};
 
+use loopy_media::audio::encode::RATE;
+
 use super::*;
-use crate::outputs::testing::{self, decoded, fps, times, units};
+use crate::outputs::testing::{self, ask, clicks, decoded, fps, times, units};
 
 /// So many frames have a run: it ends within a window.
 const RUN: u32 = 47;
@@ -46,11 +48,17 @@ fn save(hls: &Hls, folder: &Path) {
     };
     let master = text("index.m3u8");
     std::fs::write(folder.join("index.m3u8"), &master).unwrap();
-    for list in master.lines().filter(|line| !line.starts_with('#')) {
+    let named = |line: &'_ str| {
+        let uri = line.split_once("URI=\"");
+        uri.map_or(line, |(_, uri)| uri.trim_end_matches('"'))
+            .to_owned()
+    };
+    let is_list = |line: &&str| !line.starts_with('#') || line.contains("URI=");
+    for list in master.lines().filter(is_list).map(named) {
         let rung = list.split_once('/').unwrap().0;
         std::fs::create_dir(folder.join(rung)).unwrap();
-        let playlist = text(list);
-        std::fs::write(folder.join(list), format!("{playlist}#EXT-X-ENDLIST\n")).unwrap();
+        let playlist = text(&list);
+        std::fs::write(folder.join(&list), format!("{playlist}#EXT-X-ENDLIST\n")).unwrap();
         let parts = playlist.lines().filter(|line| !line.starts_with('#'));
         for file in parts.chain(["init.mp4"]) {
             let path = format!("{rung}/{file}");
@@ -153,4 +161,104 @@ fn numbers_follow_each_other_where_packets_were_lost() {
 #[test]
 fn dates_have_milliseconds() {
     assert_eq!(date(951_782_399_041_999), "2000-02-28T23:59:59.041Z");
+}
+
+/// A stream with sound of which `away` does not come.
+fn sounding(folder: &Path, clicks: &[usize], away: std::ops::Range<u64>) -> Hls {
+    let hls = Hls::default();
+    let hub = Hub::new(Instant::now());
+    let run = testing::run(RUN);
+    let reel = testing::reel(&hub, "720p", &run);
+    let mut ear = None;
+    let mut sounds = testing::sounds(0, 22 * RATE as usize, clicks);
+    sounds.retain(|unit| !away.contains(&unit.pts_us));
+    let mut sounds = sounds.iter().peekable();
+    let mut cutter = Cutter {
+        feed: Feed::new(Arc::clone(&reel)),
+        units: Vec::new(),
+    };
+    let mut sound = None;
+    let wall = |pts| 1_700_000_000_000_000 + pts;
+    for number in 0..13 {
+        for unit in units(&run, number * u64::from(RUN)) {
+            while let Some(heard) = sounds.next_if(|heard| heard.pts_us < unit.pts_us + 300_000) {
+                let reel = ear.get_or_insert_with(|| testing::sound_reel(&hub));
+                hub.publish(reel, heard.clone());
+            }
+            hub.publish(&reel, unit);
+            if sound.is_none() {
+                sound = Ear::of(&hub).unwrap().map(SoundCutter::new);
+                hls.hears.store(sound.is_some(), Ordering::Release);
+            }
+            cutter.work(&hls, &wall).unwrap();
+            if let Some(cutter) = &mut sound {
+                cutter.work(&hls, &wall);
+            }
+        }
+    }
+    save(&hls, folder);
+    hls
+}
+
+#[test]
+fn sound_is_a_rendition_of_its_own_in_time_with_the_picture() {
+    let sample = |frame: u64| fps().samples(frame, RATE) as usize;
+    let due: Vec<usize> = (1..20).map(|number| sample(number * 30)).collect();
+    for away in [0..0, 9_100_000..11_600_000] {
+        let folder = tempfile::tempdir().unwrap();
+        let hls = sounding(folder.path(), &due, away.clone());
+        let master = String::from_utf8(hls.get("index.m3u8").unwrap().1.to_vec()).unwrap();
+        assert!(master.contains("TYPE=AUDIO,GROUP-ID=\"sound\""), "{master}");
+        assert!(master.contains(",mp4a.40.2\","), "{master}");
+        assert!(
+            master.contains(",AUDIO=\"sound\"\nv1/index.m3u8"),
+            "{master}"
+        );
+        assert_eq!(hls.get("a2/init.mp4").unwrap().0, SOUND);
+        let text = |list: &str| String::from_utf8(hls.get(list).unwrap().1.to_vec()).unwrap();
+        let (seen, heard) = (text("v1/index.m3u8"), text("a2/index.m3u8"));
+        let parts = |text: &str| {
+            let lines = text.lines().filter(|line| !line.starts_with('#'));
+            lines.map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(parts(&seen), parts(&heard));
+        let sum = durations(&heard).iter().sum::<f64>();
+        assert!((sum - 2.0 * LISTED as f64).abs() < 0.03, "{sum}");
+        let master = folder.path().join("index.m3u8");
+        let master = master.to_str().unwrap();
+        let args = ["-v", "warning", "-select_streams", "a", "-of", "csv=p=0"];
+        let args = [&args[..], &["-show_entries", "packet=pts_time", master]].concat();
+        let Some(times) = ask("ffprobe", &args) else {
+            return;
+        };
+        let first: f64 = times
+            .lines()
+            .next()
+            .unwrap()
+            .trim_matches(',')
+            .parse()
+            .unwrap();
+        let file = folder.path().join("sound.f32");
+        let args = ["-v", "warning", "-i", master, "-map", "0:a", "-f", "f32le"];
+        let args = [&args[..], &["-ac", "1", file.to_str().unwrap()]].concat();
+        ask("ffmpeg", &args).unwrap();
+        let bytes = std::fs::read(file).unwrap();
+        let (samples, _) = bytes.as_chunks();
+        let samples: Vec<f32> = samples
+            .iter()
+            .map(|four| f32::from_le_bytes(*four))
+            .collect();
+        let begin = (first * f64::from(RATE)).round() as usize;
+        let found: Vec<usize> = clicks(&samples).iter().map(|at| at + begin).collect();
+        let is_there = |at: &&usize| {
+            let time = **at as u64 * 1_000_000 / u64::from(RATE);
+            **at >= begin + 48 && **at < begin + samples.len() - 2048 && !away.contains(&time)
+        };
+        let wanted: Vec<usize> = due.iter().filter(is_there).copied().collect();
+        assert!(wanted.len() > 5);
+        assert_eq!(found.len(), wanted.len(), "{found:?} {wanted:?}");
+        for (found, wanted) in found.iter().zip(&wanted) {
+            assert!(found.abs_diff(*wanted) <= 48, "{found:?} {wanted:?}");
+        }
+    }
 }

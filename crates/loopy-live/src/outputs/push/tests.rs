@@ -7,10 +7,13 @@ use std::{
     sync::Mutex,
 };
 
+use loopy_core::limits::Limits;
+use loopy_media::audio::decode;
+
 use super::*;
 use crate::{
     hub::Hub,
-    outputs::testing::{self, decoded, fps, times, units},
+    outputs::testing::{self, ask, clicks, decoded, fps, times, units},
     publisher,
 };
 
@@ -22,27 +25,42 @@ const PATIENCE: Patience = Patience {
 const RUN: u32 = 60;
 const SOON: Duration = Duration::from_secs(30);
 
-/// A stream that is pushed to `url` while `body` runs; what fell into the ledger.
-fn pushed(url: &str, body: impl FnOnce(&Mutex<Vec<Entry>>)) -> Vec<Entry> {
+/// A stream with a click at the first picture of every run, pushed to `url` while `body` runs; what fell into
+/// the ledger, and what was climbed again.
+fn pushed(url: &str, body: impl FnOnce(&Mutex<Vec<Entry>>)) -> (Vec<Entry>, Vec<Entry>) {
     let address: Address = url.parse().unwrap();
     assert!(!format!("{address:?}").contains("KEY"));
     let hub = Hub::new(Instant::now());
     hub.begin(0);
     let run = testing::run(RUN);
     let reel = testing::reel(&hub, "720p", &run);
+    let ear = testing::sound_reel(&hub);
+    let clicks: Vec<usize> = (0..30)
+        .map(|run| fps().samples(run * u64::from(RUN), RATE) as usize)
+        .collect();
+    let sounds = testing::sounds(0, 60 * RATE as usize, &clicks);
     let over = AtomicBool::new(false);
     let entries = Mutex::new(Vec::new());
+    let climbed = Mutex::new(Vec::new());
     let stopped = || over.load(Ordering::Acquire);
     let fall = |entry| entries.lock().unwrap().push(entry);
+    let climb = |entry| climbed.lock().unwrap().push(entry);
     let context = Context {
         hub: &hub,
         stopped: &stopped,
+        sound: true,
         fall: &fall,
+        climb: &climb,
     };
     thread::scope(|scope| {
         scope.spawn(|| {
+            let mut sounds = sounds.iter().peekable();
             for number in 0.. {
                 for unit in units(&run, number * u64::from(RUN)) {
+                    let ahead = unit.pts_us + 400_000;
+                    while let Some(sound) = sounds.next_if(|sound| sound.pts_us <= ahead) {
+                        hub.publish(&ear, sound.clone());
+                    }
                     publisher::wait(&hub, unit.pts_us);
                     hub.publish(&reel, unit);
                     if stopped() {
@@ -55,7 +73,7 @@ fn pushed(url: &str, body: impl FnOnce(&Mutex<Vec<Entry>>)) -> Vec<Entry> {
         body(&entries);
         over.store(true, Ordering::Release);
     });
-    entries.into_inner().unwrap()
+    (entries.into_inner().unwrap(), climbed.into_inner().unwrap())
 }
 
 /// Waits until `is_so`; false when that is not soon.
@@ -106,6 +124,34 @@ fn listen(url: &str, path: &Path) -> Option<Child> {
     Some(child.unwrap())
 }
 
+/// Whatever clicks does so with a key frame.
+fn in_time(path: &Path) {
+    let args = ["-v", "quiet", "-select_streams", "v", "-of", "csv=p=0"];
+    let path_text = path.to_str().unwrap();
+    let args = [
+        &args[..],
+        &["-show_entries", "packet=pts_time,flags", path_text],
+    ]
+    .concat();
+    let Some(text) = ask("ffprobe", &args) else {
+        return;
+    };
+    let key = |line: &str| {
+        let (time, flags) = line.split_once(',')?;
+        flags.starts_with('K').then(|| time.parse().unwrap())
+    };
+    let keys: Vec<f64> = text.lines().filter_map(key).collect();
+    let sound = decode::sound(path, &Limits::default()).unwrap().unwrap();
+    let left: Vec<f32> = sound.samples.iter().step_by(2).copied().collect();
+    let found = clicks(&left);
+    assert!(!found.is_empty(), "no sound came");
+    for at in found {
+        let at = sound.start as f64 / 1e6 + at as f64 / f64::from(RATE);
+        let near = keys.iter().map(|key| (key - at).abs()).fold(1.0, f64::min);
+        assert!(near < 1.0 / fps().as_f64(), "{at} s; keys {keys:?}");
+    }
+}
+
 fn size(path: &Path) -> u64 {
     std::fs::metadata(path).map_or(0, |facts| facts.len())
 }
@@ -118,8 +164,8 @@ fn a_server_gets_the_stream_and_gets_it_again_when_it_has_been_away() {
     let Some(mut first) = listen(&url, &paths[0]) else {
         return;
     };
-    let entries = pushed(&url, |entries| {
-        assert!(soon(|| size(&paths[0]) > 20_000), "nothing came");
+    let (entries, climbed) = pushed(&url, |entries| {
+        assert!(soon(|| size(&paths[0]) > 50_000), "nothing came");
         first.kill().unwrap();
         first.wait().unwrap();
         entries.lock().unwrap().clear();
@@ -128,12 +174,14 @@ fn a_server_gets_the_stream_and_gets_it_again_when_it_has_been_away() {
             "the loss is told"
         );
         let mut second = listen(&url, &paths[1]).unwrap();
-        let came = soon(|| size(&paths[1]) > 20_000);
+        let came = soon(|| size(&paths[1]) > 50_000);
         second.kill().unwrap();
         second.wait().unwrap();
         assert!(came, "nothing came again");
     });
-    for entry in &entries {
+    let again = climbed.last().unwrap();
+    assert_eq!(again.to, "every picture");
+    for entry in entries.iter().chain(&climbed) {
         assert!(!format!("{entry:?}").contains("KEY"), "{entry:?}");
     }
     for path in &paths {
@@ -149,11 +197,49 @@ fn a_server_gets_the_stream_and_gets_it_again_when_it_has_been_away() {
             );
         }
     }
+    for path in &paths {
+        in_time(path);
+    }
     let pictures = decoded(paths[0].to_str().unwrap());
     assert!(
         pictures.is_none_or(|pictures| pictures > 20),
         "{pictures:?}"
     );
+}
+
+#[test]
+fn datagrams_carry_picture_and_sound_in_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let url = format!("udp://127.0.0.1:{}", socket.local_addr().unwrap().port());
+    let path = folder.path().join("got.ts");
+    // What comes is kept as it is; only whole packets do.
+    let over = AtomicBool::new(false);
+    socket
+        .set_read_timeout(Some(Duration::from_millis(100)))
+        .unwrap();
+    let got = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut datagram = [0; 2000];
+            while !over.load(Ordering::Acquire) {
+                if let Ok(size) = socket.recv(&mut datagram) {
+                    assert_eq!(size % 188, 0);
+                    got.lock().unwrap().extend_from_slice(&datagram[..size]);
+                }
+            }
+        });
+        let (entries, climbed) = pushed(&url, |_| {
+            assert!(
+                soon(|| got.lock().unwrap().len() > 60_000),
+                "too little came"
+            );
+        });
+        over.store(true, Ordering::Release);
+        assert!(entries.is_empty() && climbed.is_empty(), "{entries:?}");
+    });
+    std::fs::write(&path, got.into_inner().unwrap()).unwrap();
+    in_time(&path);
 }
 
 #[test]
@@ -163,7 +249,7 @@ fn nobody_at_the_other_end_and_silence_are_told_and_end_with_the_stream() {
     let port = silent.local_addr().unwrap().port();
     let silence = format!("rtmp://127.0.0.1:{port}/live/KEY");
     for (url, why) in [(nobody, "refused"), (silence, "nothing was taken for 2 s")] {
-        let entries = pushed(&url, |entries| {
+        let (entries, _) = pushed(&url, |entries| {
             assert!(soon(|| !entries.lock().unwrap().is_empty()));
         });
         assert!(entries[0].why.contains(why), "{entries:?}");
