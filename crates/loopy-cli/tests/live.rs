@@ -115,6 +115,8 @@ fn a_viewer_sees_every_frame_of_the_walk_in_its_time() {
     let house = house(&[60, 66, 72, 78]);
     let served = Served::new(&house, &[]);
     let mut viewer = Viewer::connect(served.port, TOKEN);
+    // The first pictures are made before the viewer counts its seconds.
+    viewer.until_ready(2);
     let shown = viewer.watch(Duration::from_secs(6));
     assert!(shown.len() > 120, "{} pictures", shown.len());
     check(&shown);
