@@ -99,7 +99,9 @@ fn fragments(index: u32, time: u64, samples: &[Sample]) -> Bytes {
     let data_starts = boxes.len() as u32 + 8;
     boxes.patch(data_offset, data_starts);
     boxes.put(*b"mdat", |mdat| {
-        samples.iter().for_each(|sample| mdat.raw(sample.unit));
+        for sample in samples {
+            mdat.raw(sample.unit);
+        }
     });
     boxes.into_bytes().into()
 }

@@ -197,7 +197,9 @@ fn a_server_gets_the_stream_and_gets_it_again_when_it_has_been_away() {
             );
         }
     }
-    paths.iter().for_each(|path| in_time(path));
+    for path in &paths {
+        in_time(path);
+    }
     let pictures = decoded(paths[0].to_str().unwrap());
     assert!(
         pictures.is_none_or(|pictures| pictures > 20),
