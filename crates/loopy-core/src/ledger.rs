@@ -59,6 +59,12 @@ impl Ledger {
         self.noted.push(Noted { entry, up, when });
     }
 
+    /// Forgets the oldest steps, so that `most` are left.
+    pub fn keep(&mut self, most: usize) {
+        let surplus = self.noted.len().saturating_sub(most);
+        self.noted.drain(..surplus);
+    }
+
     /// The steps down, each once.
     pub fn entries(&self) -> Vec<Entry> {
         let mut entries: Vec<Entry> = Vec::new();
@@ -98,6 +104,9 @@ mod tests {
         ledger.climb(entry("best"), Some(3));
         assert!(ledger.add(entry("floor"), Some(4)));
         assert_eq!(ledger.noted().len(), 3);
+        let mut short = ledger.clone();
+        short.keep(2);
+        assert_eq!(short.noted(), &ledger.noted()[1..]);
         // A report tells it once, as it always did, and without a time.
         assert_eq!(ledger.entries(), [entry("floor")]);
         let text = serde_json::to_value(ledger.entries()).unwrap();

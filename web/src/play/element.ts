@@ -33,12 +33,7 @@ export class LoopyPlayer extends Base {
   readonly #message = h('div', { class: 'message' }, h('div', { class: 'spin' }), this.#words);
   readonly #playButton = this.#button('Pause (Space)', ICON.pause, () => this.#toggle());
   readonly #muteButton = this.#button('Sound on (M)', ICON.mute, () => this.#setMuted(!this.#isMuted));
-  readonly #unmute = h(
-    'button',
-    { class: 'unmute', hidden: true, onclick: () => this.#setMuted(false) },
-    icon(ICON.mute),
-    'Tap for sound',
-  );
+  readonly #unmute = h('button', { class: 'unmute', hidden: true, onclick: () => this.#setMuted(false) });
   readonly #slider = h('input', {
     type: 'range',
     min: 0,
@@ -288,13 +283,16 @@ export class LoopyPlayer extends Base {
 
   #showMute(): void {
     const sound = this.#player?.hasSound ?? false;
-    this.#unmute.hidden = this.#bare || !sound || !this.#isMuted;
-    this.#muteButton.hidden = !sound;
-    this.#slider.hidden = !sound;
+    const why = this.#player?.whySilent;
+    const off = why || this.#isMuted;
+    this.#unmute.hidden = this.#bare || !sound || !off;
+    this.#unmute.disabled = !!why;
+    this.#unmute.replaceChildren(icon(ICON.mute), why || 'Tap for sound');
+    this.#muteButton.hidden = this.#slider.hidden = !sound;
     this.#face(
       this.#muteButton,
-      this.#isMuted ? ICON.mute : ICON.loud,
-      this.#isMuted ? 'Sound on (M)' : 'Sound off (M)',
+      off ? ICON.mute : ICON.loud,
+      why || (off ? 'Sound on (M)' : 'Sound off (M)'),
     );
   }
 

@@ -163,11 +163,6 @@ export class Player {
     if (this.#rendererMode !== config.mode || !this.#renderer) this.#mount(config.mode);
     this.#renderer?.configure(config);
     if (this.#usesSound && config.audio) this.#sound?.configure(config.audio);
-    if (config.mode === 'jpeg' || config.mode === 'webp') {
-      if (this.#welcome?.audio?.length && !(config.audio && canDecodeSound())) {
-        this.#on.note('This way of playing is silent here');
-      }
-    }
     this.#applySound();
     this.#on.config(config);
     this.#on.mode(config.mode, this.reason);
@@ -361,6 +356,12 @@ export class Player {
     return (this.#welcome?.audio?.length ?? 0) > 0;
   }
 
+  /** Why the stream's sound cannot be heard here; empty where it can. */
+  get whySilent(): string {
+    if (this.#rendererMode === 'mse' || canDecodeSound()) return '';
+    return isSecureContext ? 'No sound in this browser' : 'No sound without https';
+  }
+
   setSound(muted: boolean, volume: number): void {
     this.#isMuted = muted;
     this.#level = volume;
@@ -382,10 +383,7 @@ export class Player {
     }
     const audio = this.#config?.audio;
     if (this.#isMuted) this.#sound?.disable();
-    else if (audio) {
-      if (canDecodeSound()) void this.#startSound(audio);
-      else this.#on.note('This way of playing is silent here');
-    }
+    else if (audio && !this.whySilent) void this.#startSound(audio);
   }
 
   async #startSound(audio: SoundConfig): Promise<void> {

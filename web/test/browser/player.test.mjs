@@ -140,6 +140,21 @@ describe('ways of playing', () => {
     assert.match((await latest()).reason, /no WebCodecs.*no Media Source/);
   });
 
+  test('single pictures are heard, and who cannot hear them is told why', {
+    skip: outside && 'needs sound',
+  }, async () => {
+    await open('/?mode=jpeg', { init: ear });
+    await playing(page, 'jpeg');
+    await page.getByRole('button', { name: 'Tap for sound' }).click();
+    await hearsTone();
+    await open('/?mode=jpeg', { init: () => delete globalThis.AudioDecoder });
+    await playing(page, 'jpeg');
+    const told = page.getByRole('button', { name: 'No sound in this browser' });
+    assert.equal(await told.count(), 2);
+    assert.ok(await told.first().isVisible());
+    assert.equal(await page.getByText('Tap for sound').count(), 0);
+  });
+
   test('a mode can be forced', async () => {
     await open('/?mode=mse');
     await playing(page, 'mse');

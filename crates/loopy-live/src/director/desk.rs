@@ -21,6 +21,8 @@ use super::{
 
 /// Visits of which the certificate is made, at most: the newest.
 const CERTIFIED: usize = 20_000;
+/// Steps that the ledger keeps where something goes down and up for ever.
+const NOTED: usize = 200;
 
 /// The desk.
 pub struct Desk {
@@ -349,7 +351,9 @@ impl Desk {
             entry.to,
             entry.why
         );
-        self.board_mut().ledger.climb(entry, now());
+        let mut board = self.board_mut();
+        board.ledger.climb(entry, now());
+        board.ledger.keep(NOTED);
     }
 }
 

@@ -7,6 +7,8 @@
 //! Sound is a rendition of its own, which all rungs name: one set of parts for all of them, and no player has to
 //! begin it anew when it takes another rung.
 
+mod sound;
+
 use std::{
     collections::VecDeque,
     fmt::Write as _,
@@ -20,8 +22,6 @@ use std::{
 use bytes::Bytes;
 use loopy_core::ledger::Entry;
 use loopy_media::{Error, mux};
-
-mod sound;
 
 use self::sound::SoundCutter;
 use super::{

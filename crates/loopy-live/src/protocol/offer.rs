@@ -78,7 +78,8 @@ pub fn sound(rung: &Rung) -> Option<Sound> {
 pub fn config(reel: &Reel, sound_reel: Option<&Reel>, mode: Mode, class: Class) -> Option<Config> {
     let rung = &reel.rung;
     let offer = picture(rung)?;
-    let is_decoder = mode == Mode::Webcodecs;
+    // A media source reads it from the init segment.
+    let is_decoder = mode != Mode::Mse;
     let audio = sound_reel.and_then(|reel| {
         Some(Sound {
             stream_seq: Some(reel.stream_seq),

@@ -41,11 +41,8 @@ impl Wishes<'_> {
         self.modes().find(|&mode| can(mode))
     }
 
-    /// The sound for `mode`.
-    pub(super) fn sound(&self, hub: &Hub, mode: Mode) -> Option<Arc<Reel>> {
-        if !matches!(mode, Mode::Webcodecs | Mode::Mse) {
-            return None;
-        }
+    /// The sound that it can decode.
+    pub(super) fn sound(&self, hub: &Hub) -> Option<Arc<Reel>> {
         let is_known = |reel: &Arc<Reel>| {
             let codec = reel.rung.sound.and_then(|_| offer::codec(&reel.rung));
             codec.is_some_and(|codec| self.decodes(&codec))

@@ -175,7 +175,7 @@ impl Session {
         };
         let picture = Track::picture(Arc::clone(reel), mode);
         let begin = || {
-            let reel = wishes.sound(hub, mode)?;
+            let reel = wishes.sound(hub)?;
             Some(Track::sound(reel, mode, newest))
         };
         // Sound goes on without a gap where only the rung changes.
