@@ -18,6 +18,8 @@ use std::{
     net::UdpSocket,
     path::Path,
     process::{Child, Command, Stdio},
+    sync::mpsc,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -337,23 +339,31 @@ fn every_way_out_carries_the_sound_in_time_with_the_picture() {
     let to = format!("udp://127.0.0.1:{}", socket.local_addr().unwrap().port());
     let ways = ["--record", "files", "--hls", "--push", &to];
     let mut served = Served::new(&house, &ways);
-    let (mut got, mut master) = (Vec::new(), String::new());
-    let begun = Instant::now();
-    let (mut datagram, mut ready) = ([0; 2000], None);
-    // Until there is a playlist, and some seconds more for enough pips.
-    while ready.is_none_or(|ready: Instant| ready.elapsed() < Duration::from_secs(2)) {
-        assert!(begun.elapsed() < PATIENCE, "no playlist");
-        if let Ok(size) = socket.recv(&mut datagram) {
-            got.extend_from_slice(&datagram[..size]);
-        }
-        if ready.is_none() {
-            let path = format!("/hls/{TOKEN}/index.m3u8");
-            let (status, text) = viewer::get(served.port, &path, TOKEN);
-            if status == 200 {
-                (master, ready) = (text, Some(Instant::now()));
+    // Read by a thread of its own: what is not fetched in time is lost.
+    let (over, ended) = mpsc::channel::<()>();
+    let pushed = thread::spawn(move || {
+        let (mut got, mut datagram) = (Vec::new(), [0; 2000]);
+        while ended.try_recv() == Err(mpsc::TryRecvError::Empty) {
+            if let Ok(size) = socket.recv(&mut datagram) {
+                got.extend_from_slice(&datagram[..size]);
             }
         }
-    }
+        got
+    });
+    let begun = Instant::now();
+    let path = format!("/hls/{TOKEN}/index.m3u8");
+    let master = loop {
+        let (status, text) = viewer::get(served.port, &path, TOKEN);
+        if status == 200 {
+            break text;
+        }
+        assert!(begun.elapsed() < PATIENCE, "no playlist");
+        thread::sleep(Duration::from_millis(50));
+    };
+    // Some seconds more for enough pips.
+    thread::sleep(Duration::from_secs(2));
+    drop(over);
+    let got = pushed.join().unwrap();
     served.signal(Signal::TERM);
     assert_eq!(served.ended(), Some(0));
     assert!(
