@@ -360,8 +360,17 @@ fn every_way_out_carries_the_sound_in_time_with_the_picture() {
         assert!(begun.elapsed() < PATIENCE, "no playlist");
         thread::sleep(Duration::from_millis(50));
     };
-    // Some seconds more for enough pips.
-    thread::sleep(Duration::from_secs(2));
+    // Some seconds of the stream more for enough pips.
+    let list = format!("/hls/{TOKEN}/{}", master.lines().last().unwrap());
+    let parts = || {
+        let (_, text) = viewer::get(served.port, &list, TOKEN);
+        text.matches(".m4s").count()
+    };
+    let enough = parts() + 1;
+    while parts() < enough {
+        assert!(begun.elapsed() < PATIENCE, "no more parts");
+        thread::sleep(Duration::from_millis(50));
+    }
     drop(over);
     let got = pushed.join().unwrap();
     served.signal(Signal::TERM);

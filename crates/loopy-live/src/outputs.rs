@@ -39,30 +39,32 @@ impl Ways {
         hls: &'s hls::Hls,
         context: Context<'s>,
     ) {
-        // Sound is encoded for them from the first on.
-        let listen = || context.sound.then(|| context.hub.listen());
         if self.hls {
-            let listener = listen();
-            scope.spawn(move || {
-                hls::run(hls, context);
-                drop(listener);
-            });
+            begin(scope, context, move |context| hls::run(hls, context));
         }
         if let Some(recording) = &self.record {
-            let listener = listen();
-            scope.spawn(move || {
-                record::run(recording, context);
-                drop(listener);
-            });
+            begin(scope, context, |context| record::run(recording, context));
         }
         for address in &self.push {
-            let listener = listen();
-            scope.spawn(move || {
-                push::run(address, push::Patience::default(), context);
-                drop(listener);
+            let patience = push::Patience::default();
+            begin(scope, context, move |context| {
+                push::run(address, patience, context);
             });
         }
     }
+}
+
+/// Runs an output in a thread of its own; sound is encoded for it from the first on, while it runs.
+fn begin<'s>(
+    scope: &'s thread::Scope<'s, '_>,
+    context: Context<'s>,
+    run: impl FnOnce(Context<'s>) + Send + 's,
+) {
+    let listener = context.sound.then(|| context.hub.listen());
+    scope.spawn(move || {
+        run(context);
+        drop(listener);
+    });
 }
 
 /// What outputs share.

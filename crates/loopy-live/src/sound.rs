@@ -20,7 +20,7 @@ use loopy_engine::{
 use loopy_media::audio::encode::{Codec, Encoder, Packet};
 
 use crate::{
-    director::{course::Row, ground},
+    director::{course::Row, ground::Part},
     hub::{Coding, Hub, Reel, Rung},
     packet::{Flags, Unit},
     publisher::{due, wait},
@@ -55,8 +55,8 @@ pub struct Sounds(Mutex<Known>);
 
 #[derive(Debug, Default)]
 struct Known {
-    clips: HashMap<ground::Part, (Arc<Clip>, Option<Heard>)>,
-    gains: HashMap<ground::Part, f32>,
+    clips: HashMap<Part, (Arc<Clip>, Option<Heard>)>,
+    gains: HashMap<Part, f32>,
 }
 
 /// A clip, its sound, and the factor that evens it with the others.
@@ -68,11 +68,11 @@ impl Sounds {
     }
 
     /// Adds the sound of a clip, if it has one.
-    pub fn add(&self, part: ground::Part, clip: Clip, heard: Option<Heard>) {
+    pub fn add(&self, part: Part, clip: Clip, heard: Option<Heard>) {
         let mut known = self.known();
         known.clips.insert(part, (Arc::new(clip), heard));
-        let parts: Vec<ground::Part> = known.clips.keys().copied().collect();
-        let measure = |part: &ground::Part| {
+        let parts: Vec<Part> = known.clips.keys().copied().collect();
+        let measure = |part: &Part| {
             let heard = known.clips.get(part)?.1.as_ref()?;
             Some(heard.facts.measure)
         };
@@ -81,12 +81,12 @@ impl Sounds {
     }
 
     /// The sound of a clip is known, or that it has none.
-    pub fn knows(&self, part: &ground::Part) -> bool {
+    pub fn knows(&self, part: &Part) -> bool {
         self.known().clips.contains_key(part)
     }
 
     /// A clip as it is heard.
-    fn of(&self, part: &ground::Part) -> Option<Evened> {
+    fn of(&self, part: &Part) -> Option<Evened> {
         let known = self.known();
         let (clip, heard) = known.clips.get(part)?;
         let gain = known.gains.get(part).copied().unwrap_or(1.0);
@@ -100,6 +100,11 @@ impl Sounds {
             .values()
             .any(|(_, heard)| heard.is_some())
     }
+}
+
+/// Picture time in microseconds at which a sample frame of the stream is heard.
+pub(crate) fn micros(sample: u64) -> u64 {
+    (u128::from(sample) * 1_000_000 / u128::from(RATE)) as u64
 }
 
 /// One encoding of the mix, made while somebody wants it.
@@ -154,7 +159,6 @@ impl Lane {
         };
         let (begin, reel) = (*begin, &self.reel);
         encoder.push(samples, &mut |packet: Packet| {
-            let micros = |sample: u64| (u128::from(sample) * 1_000_000 / u128::from(RATE)) as u64;
             // What comes before the sound begins only prepares the decoder.
             let Some(first) = begin.checked_add_signed(packet.pts) else {
                 return Ok(());
@@ -228,19 +232,19 @@ impl Engineer<'_> {
             }
             let step = self.fps.frames_in(STEP_US).max(1) as u32;
             for from in (0..row.frames).step_by(step as usize) {
-                let part = Part {
+                let stretch = Stretch {
                     row: &row,
                     from,
                     frames: step.min(row.frames - from),
                 };
-                let due = due(self.fps, part.start()).saturating_sub(AHEAD_US);
+                let due = due(self.fps, stretch.start()).saturating_sub(AHEAD_US);
                 wait(self.hub, due);
                 if self.hub.is_over() {
                     return Ok(());
                 }
                 match (&mut bed, &mut along) {
-                    (Some(bed), _) => self.lay(bed, &part, &mut lanes, &mut block)?,
-                    (None, Some(along)) => self.mix(along, &part, &mut lanes, &mut block)?,
+                    (Some(bed), _) => self.lay(bed, &stretch, &mut lanes, &mut block)?,
+                    (None, Some(along)) => self.mix(along, &stretch, &mut lanes, &mut block)?,
                     (None, None) => {}
                 }
             }
@@ -260,11 +264,11 @@ impl Engineer<'_> {
     fn lay(
         &self,
         bed: &mut Bed,
-        part: &Part,
+        stretch: &Stretch,
         lanes: &mut [Lane],
         block: &mut Vec<f32>,
     ) -> Result<(), Error> {
-        let until = self.fps.samples(part.end(), RATE);
+        let until = self.fps.samples(stretch.end(), RATE);
         if !listened(lanes, self.hub) {
             bed.seek(until);
         }
@@ -280,33 +284,33 @@ impl Engineer<'_> {
     fn mix(
         &self,
         along: &mut Along,
-        part: &Part,
+        stretch: &Stretch,
         lanes: &mut [Lane],
         block: &mut Vec<f32>,
     ) -> Result<(), Error> {
-        let is_known = self.follow(along, part);
+        let is_known = self.follow(along, stretch);
         let at = along.position();
         if !is_known {
-            along.rest(part.end(), block);
+            along.rest(stretch.end(), block);
         } else if listened(lanes, self.hub) {
-            along.mix(part.end(), block)?;
+            along.mix(stretch.end(), block)?;
         } else {
-            along.skip(part.end());
+            along.skip(stretch.end());
             block.clear();
         }
         push(lanes, block, at, self.hub)
     }
 
     /// Notes where the walk has gone; false where the sound there is not known yet.
-    fn follow(&self, along: &mut Along, part: &Part) -> bool {
-        let row = part.row;
+    fn follow(&self, along: &mut Along, stretch: &Stretch) -> bool {
+        let row = stretch.row;
         let (enter, start) = if row.bridge {
             // The clip that it leads to is heard when it is over, and fades in before.
             (row.from, row.start + u64::from(row.frames))
         } else {
-            (row.from + part.from, part.start())
+            (row.from + stretch.from, stretch.start())
         };
-        let frames = if row.bridge { 0 } else { part.frames };
+        let frames = if row.bridge { 0 } else { stretch.frames };
         if let Some(last) = along.last_mut()
             && last.clip.hash == row.part.0
             && last.clip.first == row.part.1
@@ -331,13 +335,13 @@ impl Engineer<'_> {
 }
 
 /// Some frames of a row.
-struct Part<'a> {
+struct Stretch<'a> {
     row: &'a Row,
     from: u32,
     frames: u32,
 }
 
-impl Part<'_> {
+impl Stretch<'_> {
     /// Its first output frame.
     fn start(&self) -> u64 {
         self.row.start + u64::from(self.from)

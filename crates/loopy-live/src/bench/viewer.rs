@@ -186,6 +186,11 @@ impl Viewer {
         self.number < self.load.slow
     }
 
+    /// What it gets now is part of the outcome.
+    fn is_counted(&self) -> bool {
+        !self.is_slow() && self.measured.load(Ordering::Relaxed)
+    }
+
     /// One connection; pictures that came while it was measured.
     async fn watch(&self, mut line: Line) -> u64 {
         let mut visit = Visit {
@@ -272,7 +277,7 @@ impl Viewer {
                     visit.offset_us = i64::midpoint(t2 - sent, t3 - now);
                 }
             }
-            Some("drop") if !self.is_slow() && self.measured.load(Ordering::Relaxed) => {
+            Some("drop") if self.is_counted() => {
                 let groups = message["groups"].as_u64().unwrap_or_default();
                 self.counts.dropped.fetch_add(groups, Ordering::Relaxed);
             }
@@ -293,7 +298,7 @@ impl Viewer {
         self.counts
             .bytes
             .fetch_add(message.len() as u64, Ordering::Relaxed);
-        let is_counted = !self.is_slow() && self.measured.load(Ordering::Relaxed);
+        let is_counted = self.is_counted();
         if header.kind == Kind::Sound {
             if !visit.sound.follows(header.pts_us) && is_counted {
                 self.counts.sound_gaps.fetch_add(1, Ordering::Relaxed);

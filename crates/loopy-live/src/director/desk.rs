@@ -344,17 +344,19 @@ impl Desk {
 
     /// Writes into the ledger that something is as it should be again.
     pub fn climb(&self, entry: Entry) {
-        tracing::info!(
-            "{}: {} -> {}: {}",
-            entry.what,
-            entry.from,
-            entry.to,
-            entry.why
-        );
+        tracing::info!("{}", line(&entry));
         let mut board = self.board_mut();
         board.ledger.climb(entry, now());
         board.ledger.keep(NOTED);
     }
+}
+
+/// A step as the log has it.
+fn line(entry: &Entry) -> String {
+    format!(
+        "{}: {} -> {}: {}",
+        entry.what, entry.from, entry.to, entry.why
+    )
 }
 
 /// Seconds since 1970.
@@ -365,12 +367,8 @@ fn now() -> Option<u64> {
 
 impl Board {
     fn fall(&mut self, entry: Entry) {
-        let when = now();
-        let line = format!(
-            "{}: {} -> {}: {}",
-            entry.what, entry.from, entry.to, entry.why
-        );
-        if self.ledger.add(entry, when) {
+        let line = line(&entry);
+        if self.ledger.add(entry, now()) {
             tracing::warn!("{line}");
         }
     }

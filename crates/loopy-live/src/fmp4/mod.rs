@@ -61,7 +61,7 @@ struct Sample<'a> {
 }
 
 /// Microseconds in ticks, rounded.
-fn ticks(us: u64, rate: u32) -> u64 {
+pub(crate) fn ticks(us: u64, rate: u32) -> u64 {
     ((u128::from(us) * u128::from(rate) + 500_000) / 1_000_000) as u64
 }
 

@@ -12,7 +12,10 @@ use loopy_media::{
     audio::encode::{Codec, Encoder, Track},
 };
 
-use crate::hub::{Coding, Hub, Reel};
+use crate::{
+    fmp4::ticks,
+    hub::{Coding, Hub, Reel},
+};
 
 /// Units that are kept for who does not take them: half a minute.
 const MOST: usize = 1500;
@@ -98,9 +101,7 @@ impl Ear {
         });
         self.next = next;
         for unit in came {
-            let micros = u128::from(unit.pts_us);
-            let at = (micros * u128::from(self.track.rate) + 500_000) / 1_000_000;
-            self.take(at as u64, unit.data);
+            self.take(ticks(unit.pts_us, self.track.rate), unit.data);
         }
     }
 

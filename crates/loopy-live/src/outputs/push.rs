@@ -28,7 +28,7 @@ use super::{
     feed::Feed,
     pace::Pace,
 };
-use crate::{hub::Reel, packet::Unit};
+use crate::{hub::Reel, packet::Unit, sound::micros};
 
 /// A picture waits so long for its sound, in microseconds from when it was due.
 const LATE_US: u64 = 1_500_000;
@@ -156,6 +156,7 @@ fn connection(
     let mut queue = Queue::new(reel, context)?;
     let sound = queue.ear.as_ref().map(|ear| ear.track().clone());
     let sound_rate = sound.as_ref().map_or(0, |track| track.bitrate);
+    let step = queue.ear.as_ref().map_or(0, Ear::step);
     let target = Target {
         url: url.to_owned(),
         size: reel.rung.size,
@@ -207,13 +208,7 @@ fn connection(
             }
             Next::Sound(unit) => {
                 let pts = micros(unit.at) - base;
-                let end = micros(
-                    unit.at
-                        + target
-                            .sound
-                            .as_ref()
-                            .map_or(0, |track| u64::from(track.frame_samples)),
-                ) - base;
+                let end = micros(unit.at + step) - base;
                 push.sound(&unit.data, pts, (end - pts) as u32)?
             }
         };
@@ -230,10 +225,6 @@ fn connection(
         }
     }
     Ok(End::Stopped)
-}
-
-fn micros(sample: u64) -> u64 {
-    (u128::from(sample) * 1_000_000 / u128::from(RATE)) as u64
 }
 
 /// What goes out next.

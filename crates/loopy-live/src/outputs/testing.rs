@@ -14,6 +14,7 @@ use crate::{
     hub::{Coding, Hub, Reel, Rung},
     packet::{Flags, Unit},
     publisher::due,
+    sound::micros,
 };
 
 pub(crate) const SIZE: Size = Size {
@@ -134,7 +135,6 @@ pub(crate) fn sound_unit(at: u64) -> Unit {
 }
 
 fn heard(at: u64, data: Bytes) -> Unit {
-    let micros = |sample: u64| sample * 1_000_000 / u64::from(RATE);
     Unit {
         flags: Flags {
             key: true,

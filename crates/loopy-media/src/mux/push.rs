@@ -148,7 +148,40 @@ impl Push {
     }
 
     fn stream(&self, target: &Target) -> Result<(), Error> {
-        let copy = padded(&target.config)?;
+        let stream = self.add_stream(&target.config)?;
+        // SAFETY: stream and parameters are ours and live as long as the context.
+        unsafe {
+            let par = (*stream).codecpar;
+            (*par).codec_type = av::AVMediaType::VIDEO;
+            (*par).codec_id = av::AVCodecID::H264;
+            (*par).format = av::AVPixelFormat::YUV420P.0;
+            (*par).width = target.size.width as i32;
+            (*par).height = target.size.height as i32;
+            (*par).bit_rate = i64::from(target.bitrate);
+            let (num, den) = (target.fps.num() as i32, target.fps.den() as i32);
+            (*stream).avg_frame_rate = av::AVRational { num, den };
+        }
+        Ok(())
+    }
+
+    fn sound_stream(&self, track: &Track) -> Result<(), Error> {
+        let stream = self.add_stream(&track.extradata)?;
+        // SAFETY: as for the picture.
+        unsafe {
+            let par = (*stream).codecpar;
+            (*par).codec_type = av::AVMediaType::AUDIO;
+            (*par).codec_id = track.codec.id();
+            (*par).bit_rate = i64::from(track.bitrate);
+            (*par).sample_rate = track.rate as i32;
+            (*par).frame_size = track.frame_samples as i32;
+            av::av_channel_layout_default(&raw mut (*par).ch_layout, i32::from(track.channels));
+        }
+        Ok(())
+    }
+
+    /// A new stream with what its decoder must know, and times in microseconds.
+    fn add_stream(&self, config: &[u8]) -> Result<*mut av::AVStream, Error> {
+        let copy = padded(config)?;
         // SAFETY: the context is ours; stream and parameters live as long as it, and the parameters
         // own the copy.
         unsafe {
@@ -159,47 +192,13 @@ impl Push {
             }
             let par = (*stream).codecpar;
             (*par).extradata = copy;
-            (*par).extradata_size = target.config.len() as i32;
-            (*par).codec_type = av::AVMediaType::VIDEO;
-            (*par).codec_id = av::AVCodecID::H264;
-            (*par).format = av::AVPixelFormat::YUV420P.0;
-            (*par).width = target.size.width as i32;
-            (*par).height = target.size.height as i32;
-            (*par).bit_rate = i64::from(target.bitrate);
-            let (num, den) = (target.fps.num() as i32, target.fps.den() as i32);
-            (*stream).avg_frame_rate = av::AVRational { num, den };
+            (*par).extradata_size = config.len() as i32;
             (*stream).time_base = av::AVRational {
                 num: 1,
                 den: MICROS,
             };
+            Ok(stream)
         }
-        Ok(())
-    }
-
-    fn sound_stream(&self, track: &Track) -> Result<(), Error> {
-        let copy = padded(&track.extradata)?;
-        // SAFETY: as for the picture.
-        unsafe {
-            let stream = av::avformat_new_stream(self.context, ptr::null());
-            if stream.is_null() {
-                av::av_free(copy.cast());
-                return Err(self.error("out of memory".to_owned()));
-            }
-            let par = (*stream).codecpar;
-            (*par).extradata = copy;
-            (*par).extradata_size = track.extradata.len() as i32;
-            (*par).codec_type = av::AVMediaType::AUDIO;
-            (*par).codec_id = track.codec.id();
-            (*par).bit_rate = i64::from(track.bitrate);
-            (*par).sample_rate = track.rate as i32;
-            (*par).frame_size = track.frame_samples as i32;
-            av::av_channel_layout_default(&raw mut (*par).ch_layout, i32::from(track.channels));
-            (*stream).time_base = av::AVRational {
-                num: 1,
-                den: MICROS,
-            };
-        }
-        Ok(())
     }
 
     fn connect(&mut self, target: &Target) -> Result<(), Error> {

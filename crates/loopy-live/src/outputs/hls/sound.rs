@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use loopy_media::audio::encode::RATE;
 
 use super::{Hls, Part, WINDOW_US};
-use crate::{fmp4, outputs::ear::Ear};
+use crate::{fmp4, outputs::ear::Ear, sound::micros};
 
 /// Samples of a part's window.
 const WINDOW: u64 = RATE as u64 * WINDOW_US / 1_000_000;
@@ -69,7 +69,7 @@ impl SoundCutter {
         let part = Part {
             number,
             seconds: (end - first) as f64 / f64::from(RATE),
-            wall_us: wall(first * 1_000_000 / u64::from(RATE)),
+            wall_us: wall(micros(*first)),
             media: fmp4::sounds((number as u32).wrapping_add(1), &units, step as u32),
         };
         hls.add(reel, init, part);

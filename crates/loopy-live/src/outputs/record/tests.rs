@@ -1,7 +1,10 @@
 use std::{sync::Mutex, time::Instant};
 
 use loopy_core::limits::Limits;
-use loopy_media::demux::{Kind, Packets};
+use loopy_media::{
+    demux::{Kind, Packets},
+    segment::Segment,
+};
 
 use super::*;
 use crate::{
@@ -37,6 +40,15 @@ fn clock(seconds: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(1_700_000_000 + seconds)
 }
 
+/// Publishes run `number` of a stream and records it as it comes, all at one moment of the clock.
+fn record(recorder: &mut Recorder, hub: &Hub, run: &Segment, number: u64, seconds: u64) {
+    let reel = Arc::clone(&recorder.feed.reel);
+    for unit in units(run, number * u64::from(RUN)) {
+        hub.publish(&reel, unit);
+        recorder.work(hub, &|| clock(seconds)).unwrap();
+    }
+}
+
 #[test]
 fn the_stream_is_cut_into_whole_files_at_key_frames_without_a_loss() {
     let folder = tempfile::tempdir().unwrap();
@@ -49,10 +61,7 @@ fn the_stream_is_cut_into_whole_files_at_key_frames_without_a_loss() {
     let reel = testing::reel(&hub, "720p", &run);
     let mut recorder = Recorder::new(&recording, Arc::clone(&reel), false);
     for number in 0..6 {
-        for unit in units(&run, number * u64::from(RUN)) {
-            hub.publish(&reel, unit);
-            recorder.work(&hub, &|| clock(2 * number)).unwrap();
-        }
+        record(&mut recorder, &hub, &run, number, 2 * number);
     }
     let open = names(&recording.folder);
     let parts = open.iter().filter(|name| name.contains("part"));
@@ -82,10 +91,7 @@ fn a_file_that_was_not_ended_plays_up_to_its_last_fragment() {
     let reel = testing::reel(&hub, "720p", &run);
     let mut recorder = Recorder::new(&recording, Arc::clone(&reel), false);
     for number in 0..5 {
-        for unit in units(&run, number * u64::from(RUN)) {
-            hub.publish(&reel, unit);
-            recorder.work(&hub, &|| clock(0)).unwrap();
-        }
+        record(&mut recorder, &hub, &run, number, 0);
     }
     // What a killed program leaves: nothing of it is run any more.
     std::mem::forget(recorder);
@@ -121,10 +127,7 @@ fn lost_pictures_begin_a_new_file() {
     let reel = testing::reel(&hub, "720p", &run);
     let mut recorder = Recorder::new(&recording, Arc::clone(&reel), false);
     for number in [0, 1, 4] {
-        for unit in units(&run, number * u64::from(RUN)) {
-            hub.publish(&reel, unit);
-            recorder.work(&hub, &|| clock(number)).unwrap();
-        }
+        record(&mut recorder, &hub, &run, number, number);
     }
     recorder.finish(&|| clock(99)).unwrap();
     let names = names(folder.path());
