@@ -1,17 +1,9 @@
 //! Light and colour: clips of a scene that were exposed differently agree in the film, and the
 //! film of clips that agree is the same with and without.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a test ends where something is not as it should be"
-)]
-
-mod house;
-
 use std::f64::consts::TAU;
 
-use house::{House, SIZE, pictures, text, write_clip};
+use crate::house::{House, SIZE, pictures, text, write_clip};
 use loopy_core::{Frame, Rate, report::Report};
 
 const FRAMES: u32 = 75;

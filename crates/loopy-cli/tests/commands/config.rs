@@ -1,20 +1,11 @@
 //! Settings at the edge: files that are written, read, refused and turned into this version's.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a test ends where something is not as it should be"
-)]
-
-mod house;
-
 use std::{
     fs,
     os::unix::fs::{PermissionsExt as _, symlink},
 };
 
-use house::{House, text};
+use crate::house::{House, text};
 
 const TOKEN: &str = "features.real_time.websocket.auth_token";
 

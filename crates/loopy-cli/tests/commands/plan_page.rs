@@ -1,14 +1,6 @@
 //! A plan is one page that opens from disk, with its library or without.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a test ends where something is not as it should be"
-)]
-
-mod house;
-
-use house::{House, SIZE, text, truth_clip};
+use crate::house::{House, SIZE, text, truth_clip};
 use loopy_core::Rate;
 
 const ODD: &str = "a<b>&\"c\".mp4";

@@ -1,15 +1,6 @@
 //! Size, shape, colour and rate: what comes out is what was asked for, and stays what it was.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a test ends where something is not as it should be"
-)]
-
-mod house;
-
-use house::{House, SIZE, ffmpeg_complaints, pictures, write_clip};
+use crate::house::{self, House, SIZE, ffmpeg_complaints, pictures, write_clip};
 use loopy_core::{Frame, Rate, Size, limits::Limits};
 use loopy_demo::mark::{self, Area};
 use loopy_media::probe;

@@ -1,24 +1,14 @@
 //! Sound: the right clip is heard at the right moment, as long as the picture, alike in loudness.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a test ends where something is not as it should be"
-)]
-
-mod house;
-mod tones;
-
 use std::path::Path;
 
-use house::{House, SIZE, ffmpeg_complaints, text};
+use crate::house::{House, SIZE, ffmpeg_complaints, text};
+use crate::tones::{self, FIRST_PIP, PIP, PIP_HZ, Tone};
 use loopy_core::{Rate, limits::Limits, report::Report};
 use loopy_media::{
     audio::{decode, encode::RATE},
     demux::{Kind, Packets},
 };
-use tones::{FIRST_PIP, PIP, PIP_HZ, Tone};
 
 /// One hum per clip, far apart in loudness (16 dB); the last clip has no sound. The hums lie where
 /// the ear's weighting in loudness is nearly even.

@@ -1,18 +1,9 @@
 //! Steps down a ladder while the whole program runs: told, and with `--strict` not taken.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a test stops at what must not be"
-)]
-
-mod house;
-mod without;
-
+use crate::without;
 use std::{fs, path::PathBuf};
 
-use house::{House, text};
+use crate::house::{House, text};
 use loopy_core::Rate;
 
 const RENDER: [&str; 10] = [

@@ -1,20 +1,13 @@
 //! Broken and odd files beside good ones: the render succeeds and every bad file is named.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a test ends where something is not as it should be"
-)]
-
-mod house;
-
 use std::{
     ffi::OsString,
     os::unix::{ffi::OsStringExt as _, fs::symlink},
 };
 
-use house::{House, SIZE, each_picture, ffmpeg_complaints, shared, text, truth_clip, write_clip};
+use crate::house::{
+    House, SIZE, each_picture, ffmpeg_complaints, shared, text, truth_clip, write_clip,
+};
 use loopy_core::{Frame, Rate, report::Report};
 use loopy_pixels::measure;
 

@@ -1,17 +1,8 @@
 //! The log: one line an event, no secret in it, turned when it is full, and never a reason to stop.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a test stops at what must not be"
-)]
-
-mod house;
-
 use std::{fs, os::unix::fs::PermissionsExt as _};
 
-use house::{House, text};
+use crate::house::{House, text};
 use loopy_core::Rate;
 use serde_json::Value;
 

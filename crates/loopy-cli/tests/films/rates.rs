@@ -1,14 +1,6 @@
 //! `--rate motion`: what lies between two frames is drawn as it was.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a test ends where something is not as it should be"
-)]
-
-mod house;
-
-use house::{House, pictures, write_coded};
+use crate::house::{House, pictures, write_coded};
 use loopy_core::{Frame, Rate, Size};
 use loopy_demo::{Painter, Spec};
 

@@ -1,14 +1,5 @@
 //! What options decide reaches the file: presets, quality, scaler, order, sizes, the store's limit.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a test ends where something is not as it should be"
-)]
-
-mod house;
-
 use std::{
     collections::BTreeSet,
     fs::{self, File},
@@ -17,7 +8,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use house::{House, SIZE, ffmpeg_complaints, pictures, text, truth_clip};
+use crate::house::{House, SIZE, ffmpeg_complaints, pictures, text, truth_clip};
 use loopy_core::{Frame, Rate, Size};
 use loopy_media::demux::{Kind, Packets};
 

@@ -1,17 +1,8 @@
 //! A plan goes to other programs and comes back edited.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a test ends where something is not as it should be"
-)]
-
-mod house;
-
 use std::process::Command;
 
-use house::{House, text};
+use crate::house::{House, text};
 use loopy_core::{Plan, Rate};
 
 /// Clips with names that need quotes, and a plan of ten seconds.

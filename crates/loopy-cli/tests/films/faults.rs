@@ -1,15 +1,6 @@
 //! What can go wrong around a render: whatever happens, it ends with the right bytes or a clear error,
 //! and leaves no process and no temporary file.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a test ends where something is not as it should be"
-)]
-
-mod house;
-
 use std::{
     os::unix::{fs::PermissionsExt as _, process::CommandExt as _},
     path::{Path, PathBuf},
@@ -18,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use house::{House, text};
+use crate::house::{House, text};
 use loopy_core::Rate;
 use rustix::process::{Pid, Signal, kill_process};
 

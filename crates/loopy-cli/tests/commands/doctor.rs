@@ -1,18 +1,9 @@
 //! `loopy doctor`: what it tells, and that it fails where renders would.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a test stops at what must not be"
-)]
-
-mod house;
-mod without;
-
+use crate::without;
 use std::{collections::BTreeMap, fmt::Write as _, fs, net::TcpListener};
 
-use house::{House, text};
+use crate::house::{House, text};
 use serde_json::Value;
 
 /// What the doctor says, by type; and whether a render works.

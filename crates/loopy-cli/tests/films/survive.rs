@@ -1,20 +1,11 @@
 //! Interrupts, crashes, broken stores: the same command goes on and ends with the same bytes.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a test ends where something is not as it should be"
-)]
-
-mod house;
-
 use std::{
     io::{BufRead as _, BufReader},
     process::{Child, Stdio},
 };
 
-use house::{House, text};
+use crate::house::{House, text};
 use loopy_core::Rate;
 
 const RENDER: [&str; 16] = [

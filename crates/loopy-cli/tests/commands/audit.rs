@@ -1,15 +1,6 @@
 //! `loopy audit` as a person runs it.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a test ends where something is not as it should be"
-)]
-
-mod house;
-
-use house::{House, text};
+use crate::house::{House, text};
 use loopy_core::Rate;
 
 fn rendered() -> House {

@@ -1,14 +1,6 @@
 //! What the picture of a finished video tells: the walk over its clips, and its repeats.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a test ends where something is not as it should be"
-)]
-
-mod house;
-
-use house::{House, SIZE, shared, text, truth_clip, write_clip, write_coded};
+use crate::house::{House, SIZE, shared, text, truth_clip, write_clip, write_coded};
 use loopy_core::{Rate, Size, report::Report};
 use loopy_demo::truth;
 use serde_json::Value;

@@ -1,15 +1,6 @@
 //! Mistakes get one clear line, one hint, an honest exit code, and no file.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a test ends where something is not as it should be"
-)]
-
-mod house;
-
-use house::{House, text};
+use crate::house::{House, text};
 use loopy_core::Rate;
 
 fn house() -> House {

@@ -1,15 +1,6 @@
 //! The spine: the decoded picture is, frame by frame, what the report's visits say.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a test ends where something is not as it should be"
-)]
-
-mod house;
-
-use house::{House, ffmpeg_complaints, pictures};
+use crate::house::{self, House, ffmpeg_complaints, pictures};
 use loopy_core::{
     Plan, Rate,
     plan::SeamKind,

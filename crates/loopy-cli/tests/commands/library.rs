@@ -1,16 +1,8 @@
 //! What becomes of files: each shot is a clip, the same footage is one.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a test ends where something is not as it should be"
-)]
-
-mod house;
-
 use std::collections::BTreeSet;
 
-use house::{House, SIZE, pictures, shared, text, truth_clip, write_clip, write_coded};
+use crate::house::{House, SIZE, pictures, shared, text, truth_clip, write_clip, write_coded};
 use loopy_core::{Frame, Rate, Size, report::Report};
 use loopy_demo::truth;
 

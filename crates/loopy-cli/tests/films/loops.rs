@@ -1,15 +1,8 @@
 //! `loopy loop`: files that play on repeat without a joint, and clips that have no loop.
 
-#![allow(
-    clippy::panic,
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a test ends where something is not as it should be"
-)]
-
-mod house;
-
-use house::{House, SIZE, ffmpeg_complaints, pictures, text, truth_clip, write_clip, write_coded};
+use crate::house::{
+    House, SIZE, ffmpeg_complaints, pictures, text, truth_clip, write_clip, write_coded,
+};
 use loopy_core::{Frame, Rate, Size, plan::SeamKind};
 use loopy_demo::Painter;
 

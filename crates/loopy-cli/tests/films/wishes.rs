@@ -1,20 +1,11 @@
 //! What a user expects of the options: each does what its help says.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a test ends where something is not as it should be"
-)]
-
-mod house;
-
 use std::{
     collections::BTreeSet,
     process::{Command, Stdio},
 };
 
-use house::{House, SIZE, ffmpeg_complaints, text, truth_clip};
+use crate::house::{House, SIZE, ffmpeg_complaints, text, truth_clip};
 use loopy_core::{Rate, Size, report::Report};
 use loopy_media::demux::Packets;
 

@@ -1,14 +1,6 @@
 //! The report of an analysis is one page that shows every clip and needs nothing else.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a test ends where something is not as it should be"
-)]
-
-mod house;
-
-use house::{House, SIZE, truth_clip};
+use crate::house::{self, House, SIZE, truth_clip};
 use loopy_core::Rate;
 
 const ODD: &str = "a<b>&\"c\".mp4";
