@@ -62,7 +62,7 @@ fn odd_names_and_things_that_are_no_files_are_used_or_named() {
             "-o",
             "o.mp4",
             "--frames",
-            "18000",
+            "3000",
             "--report",
             "r.json",
             "--recursive",

@@ -414,7 +414,7 @@ fn the_demo_draws_its_clips_and_renders_them() {
         "demo",
         "d",
         "--size",
-        "320x180",
+        "160x90",
         "--duration",
         "10s",
         "--fps",

@@ -1,9 +1,5 @@
 //! The same over an encrypted line.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-mod support;
-
 use std::{path::Path, sync::Arc, time::Duration};
 
 use loopy_live::server::{Config, NoAssets, StartError, Tls, WebSocketServer};
@@ -22,7 +18,7 @@ use tokio_rustls::{
     },
 };
 
-use support::{LONG, Puppet, Site, TOKEN, client::protocols, publisher::Publisher};
+use crate::support::{LONG, Puppet, Site, TOKEN, client::protocols, publisher::Publisher};
 
 fn certificate(folder: &Path, name: &str) -> Tls {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();

@@ -1,7 +1,5 @@
 //! The door: who gets in, what is refused, and what never gets out.
 
-mod support;
-
 use std::{borrow::Cow, path::PathBuf, sync::Arc, time::Duration};
 
 use loopy_live::server::{
@@ -14,7 +12,7 @@ use tokio::{
     time::timeout,
 };
 
-use support::{
+use crate::support::{
     Client, LONG, Puppet, Site, TOKEN,
     client::{Came, protocols, request},
     publisher::{NASTY, Publisher},

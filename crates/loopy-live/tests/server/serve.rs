@@ -1,11 +1,9 @@
 //! The server as its viewers see it, over real sockets.
 
-mod support;
-
 use loopy_live::{packet::Kind, show::Verb};
 use serde_json::json;
 
-use support::{Site, TOKEN, client::Came, publisher::CODEC};
+use crate::support::{Site, TOKEN, client::Came, publisher::CODEC};
 
 #[tokio::test]
 async fn a_viewer_is_greeted_and_gets_whole_groups() {

@@ -1,9 +1,5 @@
 //! WebSocket at the level of bytes: what is against RFC 6455 ends with the code that it names.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-mod support;
-
 use std::time::Duration;
 
 use tokio::{
@@ -12,7 +8,7 @@ use tokio::{
     time::timeout,
 };
 
-use support::{LONG, Site, TOKEN, client::protocols};
+use crate::support::{LONG, Site, TOKEN, client::protocols};
 
 const TEXT: u8 = 1;
 const BINARY: u8 = 2;

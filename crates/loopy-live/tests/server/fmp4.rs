@@ -1,7 +1,5 @@
 //! Fragments hold what encoders made: read back by another library, and by FFmpeg.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
-
 use std::{
     path::{Path, PathBuf},
     process::Command,

@@ -1,9 +1,5 @@
 //! The document against the server: a client that knows nothing but what it says.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-mod support;
-
 use proptest::{
     prelude::*,
     strategy::ValueTree as _,
@@ -11,7 +7,7 @@ use proptest::{
 };
 use serde_json::{Map, Value, json};
 
-use support::{Site, TOKEN, client::Answer};
+use crate::support::{Site, TOKEN, client::Answer};
 
 /// Values that a schema allows.
 fn valid(schema: &Value) -> BoxedStrategy<Value> {
