@@ -107,9 +107,11 @@ pub(crate) struct Kept(Vec<(PathBuf, Vec<u8>)>);
 
 /// Number, rate, frames and size of a marked clip.
 type Key = (u16, Rate, u32, Size);
+/// Its bytes, once somebody has made it.
+type Made = Arc<OnceLock<Vec<u8>>>;
 
 /// Marked clips by what they are: most tests want the same few, and one is drawn and encoded once.
-static MADE: LazyLock<Mutex<HashMap<Key, Arc<OnceLock<Vec<u8>>>>>> = LazyLock::new(Mutex::default);
+static MADE: LazyLock<Mutex<HashMap<Key, Made>>> = LazyLock::new(Mutex::default);
 
 /// Writes one marked clip with B-frames.
 pub(crate) fn truth_clip(file: &Path, clip: u16, rate: Rate, frames: u32, size: Size) {
