@@ -33,7 +33,7 @@ audit:
 
 # A render killed at 200 random moments, each followed by the same command.
 chaos: setup
-	LOOPY_CHAOS=200 $(CARGO) test -p loopy-cli --locked --test faults killed_at_any_moment
+	LOOPY_CHAOS=200 $(CARGO) test -p loopy-cli --locked --test films killed_at_any_moment
 
 # Every parser of outside bytes, ten minutes each: needs a nightly toolchain.
 fuzz: setup

@@ -3,8 +3,10 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 use std::{
+    collections::HashMap,
     path::{Path, PathBuf},
     process::{Command, Output},
+    sync::{Arc, LazyLock, Mutex, OnceLock},
 };
 
 use loopy_core::{
@@ -51,6 +53,29 @@ impl House {
         command
     }
 
+    /// Clips and store as they are now, for houses that begin where this one is.
+    pub(crate) fn keep(&self) -> Kept {
+        let here = self.dir.path();
+        let folders = ["clips", "store"].map(|folder| walkdir::WalkDir::new(here.join(folder)));
+        let entries = folders.into_iter().flatten().map(Result::unwrap);
+        let files = entries.filter(|entry| entry.file_type().is_file());
+        let kept = files.map(|file| {
+            let name = file.path().strip_prefix(here).unwrap().to_owned();
+            (name, std::fs::read(file.path()).unwrap())
+        });
+        Kept(kept.collect())
+    }
+
+    pub(crate) fn like(kept: &Kept) -> Self {
+        let house = Self::new();
+        for (name, bytes) in &kept.0 {
+            let file = house.dir.path().join(name);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, bytes).unwrap();
+        }
+        house
+    }
+
     /// Runs `loopy` and expects `code`.
     pub(crate) fn run(&self, args: &[&str], code: i32) -> Output {
         let output = self.loopy(args).output().unwrap();
@@ -77,10 +102,27 @@ impl House {
     }
 }
 
+/// Files of a house, by their paths in it.
+pub(crate) struct Kept(Vec<(PathBuf, Vec<u8>)>);
+
+/// Number, rate, frames and size of a marked clip.
+type Key = (u16, Rate, u32, Size);
+/// Its bytes, once somebody has made it.
+type Made = Arc<OnceLock<Vec<u8>>>;
+
+/// Marked clips by what they are: most tests want the same few, and one is drawn and encoded once.
+static MADE: LazyLock<Mutex<HashMap<Key, Made>>> = LazyLock::new(Mutex::default);
+
 /// Writes one marked clip with B-frames.
 pub(crate) fn truth_clip(file: &Path, clip: u16, rate: Rate, frames: u32, size: Size) {
-    let pictures = (0..frames).map(|index| loopy_demo::truth::plain(clip, index, size));
-    write_clip(file, rate, size, frames, pictures);
+    let key = (clip, rate, frames, size);
+    let made = MADE.lock().unwrap().entry(key).or_default().clone();
+    let bytes = made.get_or_init(|| {
+        let pictures = (0..frames).map(|index| loopy_demo::truth::plain(clip, index, size));
+        write_clip(file, rate, size, frames, pictures);
+        std::fs::read(file).unwrap()
+    });
+    std::fs::write(file, bytes).unwrap();
 }
 
 /// Writes pictures as an ordinary clip.
