@@ -6,6 +6,7 @@
 #   benches/run.sh                       everything: hours
 #   benches/run.sh cold warm             some parts: cold overhead warm memory sound coders gates
 #                                        recover compare monitor
+#                                        workers live
 #   benches/run.sh --minutes 3 --hours 0.5 cold      shorter films; goals are for 30 minutes and 6 hours
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -5,7 +5,7 @@ import platform
 import sys
 import tempfile
 
-from . import coders, compare, cold, gates, goals, monitor, recover, steady, workers
+from . import coders, compare, cold, gates, goals, live, monitor, recover, steady, workers
 from .films import LOOPY, Bench
 from .measure import Failed, output
 
@@ -21,6 +21,7 @@ PARTS = {
     "compare": compare.compare,
     "monitor": monitor.monitor,
     "workers": workers.workers,
+    "live": live.live,
 }
 
 

@@ -35,7 +35,7 @@ use loopy_engine::{
 
 use crate::{
     args::{Args, Command, Global},
-    interrupt,
+    interrupt::{self, Jobs},
     live::Live,
     log, words,
 };
@@ -100,12 +100,17 @@ pub(crate) struct House {
 
 impl House {
     pub(crate) fn open(global: &Global, limits: &Limits, taken: bool) -> Result<Self, Error> {
+        Self::stopping(global, limits, taken, Jobs::Finish)
+    }
+
+    /// A house where Ctrl-C does this with the jobs that run.
+    fn stopping(global: &Global, limits: &Limits, taken: bool, jobs: Jobs) -> Result<Self, Error> {
         let dir = store_dir(global)?;
         let cap = cap(global, &dir);
         let store = Store::open(&dir, cap)?;
         let index = Index::open(&dir)?;
         let cancel = Cancel::default();
-        interrupt::watch(cancel.clone());
+        interrupt::watch(cancel.clone(), jobs);
         let workers = Arc::new(workers(global, limits, &dir, cap, &cancel)?);
         let makers = Makers {
             workers: {

@@ -161,6 +161,7 @@ pub fn perform(store: &Store, job: &Job) -> Result<Done, String> {
         Err(Error::Store(error)) => Ok(Done::Trouble {
             why: error.to_string(),
         }),
+        Err(Error::Trouble { why }) => Ok(Done::Trouble { why }),
         Err(error) => Err(error.to_string()),
     }
 }

@@ -234,11 +234,11 @@ pub fn bridges(store: &Store, recipes: &[Recipe]) -> Result<Done, Error> {
 
 fn load_handle(store: &Store, bridge: &Recipe, row: Row) -> Result<Vec<Frame>, Error> {
     let key: Hash = handle(bridge, row).key();
-    let bytes = store.get(Kind::Frames, &key)?.ok_or_else(|| {
-        Error::Usage(format!(
-            "the frames around a port are gone from the store ({key})"
-        ))
-    })?;
+    let bytes = store
+        .get(Kind::Frames, &key)?
+        .ok_or_else(|| Error::Trouble {
+            why: format!("the frames around a port are gone from the store ({key})"),
+        })?;
     Ok(encode::decode(&Segment::from_bytes(&bytes)?)?)
 }
 

@@ -115,7 +115,7 @@ async fn view(numbers: &[u64]) -> Result<(), Box<dyn Error>> {
         mode: "mse".to_owned(),
         server: Some(u32::try_from(pid)?),
     };
-    let outcome = run(load, |second| {
+    let outcome = run(load, std::future::pending(), |second| {
         println!("{}", json!({ "second": second }));
     });
     println!("{}", json!({ "outcome": outcome.await? }));

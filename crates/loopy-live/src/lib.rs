@@ -21,3 +21,4 @@ pub mod sound;
 pub mod station;
 pub mod stills;
 pub mod surveyor;
+pub mod witness;

@@ -7,14 +7,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use loopy_core::{Hash, limits::Limits};
+use loopy_core::{Hash, ledger::Entry, limits::Limits};
 use loopy_engine::{
     Error,
     realize::{self, Cutter, Item, Timeline},
     render::Room,
     scan,
     soundtrack::along,
-    store::{Kind, Pin},
+    store::{self, Kind, Pin},
 };
 
 use crate::{
@@ -52,6 +52,8 @@ pub struct Maker<'a> {
     broken: HashSet<Part>,
     pins: Vec<Pin>,
     pinned: HashSet<Hash>,
+    /// Pieces that were there when last looked for.
+    had: HashSet<Hash>,
 }
 
 impl<'a> Maker<'a> {
@@ -73,13 +75,14 @@ impl<'a> Maker<'a> {
             broken: HashSet::new(),
             pins: Vec::new(),
             pinned: HashSet::new(),
+            had: HashSet::new(),
         }
     }
 
     /// Makes pieces until everybody ends.
     ///
     /// # Errors
-    /// When nothing can be encoded at all.
+    /// When the store, the disk or the workers fail before a clip is whole.
     pub fn run(mut self) -> Result<(), Error> {
         let mut seen = u64::MAX;
         while let Some(order) = self.desk.order(seen, PAUSE) {
@@ -90,11 +93,16 @@ impl<'a> Maker<'a> {
             for part in &order.doubted {
                 self.whole.retain(|(other, _)| other != part);
             }
-            if self.work(&ground, &order)? {
+            match self.work(&ground, &order) {
                 // There is more to do: the next look does not wait.
-                seen = u64::MAX;
-            } else {
-                self.desk.idle();
+                Ok(true) => seen = u64::MAX,
+                Ok(false) => self.desk.idle(),
+                Err(Error::Interrupted) => return Ok(()),
+                Err(error) if self.whole.is_empty() => return Err(error),
+                Err(error) => {
+                    self.trouble(&error);
+                    self.desk.idle();
+                }
             }
         }
         Ok(())
@@ -108,6 +116,7 @@ impl<'a> Maker<'a> {
         }
         let missing = wanted().filter(|item| self.is_missing(item));
         let missing: Vec<Item> = missing.cloned().collect();
+        self.tell_gone(ground, order);
         let ready = self.ready(ground);
         self.desk.made(ready, missing.len());
         self.desk
@@ -147,6 +156,26 @@ impl<'a> Maker<'a> {
         !self.room.store.contains(Kind::Segment, &item.key)
     }
 
+    /// Says so where pieces that were there are there no more.
+    fn tell_gone(&mut self, ground: &Ground, order: &Order) {
+        for item in &order.wanted {
+            if !self.is_missing(item) {
+                self.had.insert(item.key);
+            } else if self.had.remove(&item.key) && self.known(ground, item) {
+                // All that is made of this clip is looked after.
+                let part = ground.part(item.clip);
+                self.whole.retain(|(other, _)| *other != part);
+                self.desk.fall(Entry {
+                    what: "store".to_owned(),
+                    from: format!("the pieces of {}", ground.name(item.clip)),
+                    to: "made again".to_owned(),
+                    why: "some are gone from the store".to_owned(),
+                    fix: "a larger --cache-size, or a store that nothing else empties".to_owned(),
+                });
+            }
+        }
+    }
+
     fn ready(&self, ground: &Ground) -> usize {
         let clips = 0..ground.clips.len() as u32;
         clips
@@ -174,7 +203,7 @@ impl<'a> Maker<'a> {
         cutter.visit(0, 0, cutter.len(0));
         let items = cutter.segments().iter().cloned();
         let items: Vec<Item> = items.map(|item| Item { clip, ..item }).collect();
-        self.pin(&items)?;
+        self.pin(&items);
         let missing = items.into_iter().filter(|item| self.is_missing(item));
         let missing: Vec<Item> = missing.collect();
         let part = ground.part(clip);
@@ -211,8 +240,15 @@ impl<'a> Maker<'a> {
         Ok(())
     }
 
-    /// Keeps eviction away from pieces that the walk may need at any time.
-    fn pin(&mut self, items: &[Item]) -> Result<(), Error> {
+    /// Keeps eviction away from pieces that the walk may need at any time; where that cannot be done,
+    /// they are made again when they are missed.
+    fn pin(&mut self, items: &[Item]) {
+        if let Err(error) = self.hold(items) {
+            self.trouble(&error.into());
+        }
+    }
+
+    fn hold(&mut self, items: &[Item]) -> Result<(), store::Error> {
         let new = items.iter().filter(|item| !self.pinned.contains(&item.key));
         let keys: Vec<(Kind, Hash)> = new.map(|item| (Kind::Segment, item.key)).collect();
         if keys.is_empty() {
@@ -234,8 +270,13 @@ impl<'a> Maker<'a> {
 
     /// Has pieces made, or finds out which clip is broken; false when it is to be tried again later.
     fn make(&mut self, ground: &Ground, items: Vec<Item>) -> Result<bool, Error> {
-        self.pin(&items)?;
+        self.pin(&items);
         let timeline = Timeline::loose(items);
+        // With what bridges are made of, until they are made.
+        let held = timeline.pin(self.room.store);
+        if let Err(error) = &held {
+            self.trouble(error);
+        }
         let begun = Instant::now();
         let made = realize::realize(
             &ground.clips,
@@ -262,15 +303,7 @@ impl<'a> Maker<'a> {
             }
             Err(error) => {
                 // The disk, the store, the workers: nobody's fault among the clips.
-                self.desk.fall(loopy_core::ledger::Entry {
-                    what: "live encoding".to_owned(),
-                    from: "new pieces".to_owned(),
-                    to: "the pieces that are there".to_owned(),
-                    why: error.to_string(),
-                    fix: error
-                        .hint()
-                        .unwrap_or_else(|| "`loopy doctor` says more".to_owned()),
-                });
+                self.trouble(&error);
                 return Ok(false);
             }
         };
@@ -285,6 +318,19 @@ impl<'a> Maker<'a> {
         self.broken.insert(part);
         self.say(Message::Broken(part, why));
         Ok(true)
+    }
+
+    /// What is there is shown; what is not is tried again.
+    fn trouble(&self, error: &Error) {
+        self.desk.fall(Entry {
+            what: "live encoding".to_owned(),
+            from: "new pieces".to_owned(),
+            to: "the pieces that are there".to_owned(),
+            why: error.to_string(),
+            fix: error
+                .hint()
+                .unwrap_or_else(|| "`loopy doctor` says more".to_owned()),
+        });
     }
 
     fn say(&self, message: Message) {

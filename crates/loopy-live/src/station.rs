@@ -37,6 +37,7 @@ use crate::{
     sound::{Choice, Engineer, Sounds},
     stills,
     surveyor::Surveyor,
+    witness::Witness,
 };
 
 /// Messages to the director that may wait; who sends more waits with them.
@@ -120,6 +121,14 @@ impl Station {
         let fall = |entry| desk.fall(entry);
         let climb = |entry| desk.climb(entry);
         let stopped = || desk.stopped();
+        let witness = Witness {
+            inner: room.executor,
+            desk,
+        };
+        let room = &Room {
+            executor: &witness,
+            ..*room
+        };
         thread::scope(|scope| {
             let fall = &fall;
             let context = Context {

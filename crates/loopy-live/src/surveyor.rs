@@ -2,12 +2,13 @@
 //! change or another seed is wished for.
 
 use std::{
-    path::PathBuf,
+    collections::{BTreeSet, HashSet},
+    path::{Path, PathBuf},
     sync::{Arc, mpsc::SyncSender},
     time::Duration,
 };
 
-use loopy_core::{Rate, Size, ledger::Entry};
+use loopy_core::{Rate, Size, clip::show, ledger::Entry};
 use loopy_engine::{
     Error,
     events::Event,
@@ -25,6 +26,10 @@ const FEW: usize = 3;
 const FIRST: usize = 3;
 /// The library is looked at so often.
 const EVERY: Duration = Duration::from_secs(5);
+/// What failed is tried again after so many looks, though no file has changed.
+const AGAIN: u32 = 6;
+/// Clips that are named where some are gone.
+const NAMED: usize = 3;
 
 /// The surveyor's room.
 pub struct Surveyor<'a> {
@@ -77,38 +82,60 @@ impl Surveyor<'_> {
     /// Surveys until everybody ends.
     ///
     /// # Errors
-    /// When there is no usable clip at the beginning, or the store or the index fails.
+    /// When there is no usable clip, or the store or the index fails, before anything is laid out.
     pub fn run(mut self) -> Result<(), Error> {
         let mut meter = Meter::start(self.room.workers);
         let (files, new) = survey::files(&self.options.scan, &self.options.limits, self.room)?;
         let mut look = survey::look(&self.options.scan);
+        let mut sketched = false;
         if new > FEW {
             let mut count = FIRST;
             while count < files.len() && !self.desk.stopped() {
-                self.sketch(&files[..count], &mut meter)?;
+                match self.sketch(&files[..count], &mut meter) {
+                    Ok(laid) => sketched |= laid,
+                    Err(error) if sketched => {
+                        self.trouble(&error);
+                        break;
+                    }
+                    Err(error) => return Err(error),
+                }
                 count *= 4;
             }
         }
         let mut seed = self.options.seed;
-        let mut survey = self.full(&mut meter)?;
-        self.lay(&survey, seed, true)?;
-        self.tell_size(&survey);
+        let mut survey = match self.survey(seed, &mut meter) {
+            Ok(survey) => Some(survey),
+            Err(Error::Interrupted) => return Ok(()),
+            Err(error) if sketched => {
+                self.trouble(&error);
+                None
+            }
+            Err(error) => return Err(error),
+        };
+        let mut failed = survey.is_none().then_some(0);
+        if let Some(survey) = &survey {
+            self.tell_size(survey);
+        }
         while !self.desk.stopped() {
             self.desk.rest(EVERY);
             if let Some(other) = self.desk.take_seed() {
                 seed = other;
-                self.lay(&survey, seed, true)?;
+                if let Some(survey) = &survey {
+                    self.relay(survey, seed);
+                }
             }
             if let Some(options) = self.desk.take_options() {
                 let before = std::mem::replace(&mut self.options, options);
-                if let Err(error) = self.lay(&survey, seed, true) {
+                if let Some(survey) = &survey
+                    && !self.relay(survey, seed)
+                {
                     // A wish that cannot be granted changes nothing.
                     self.options = before;
-                    self.trouble(&error);
                 }
             }
             let now = survey::look(&self.options.scan);
-            if now == look {
+            failed = failed.map(|looks| looks + 1);
+            if now == look && failed.is_none_or(|looks| looks < AGAIN) {
                 continue;
             }
             // A file that is still being written changes again: it waits for the next look.
@@ -117,17 +144,39 @@ impl Surveyor<'_> {
                 continue;
             }
             look = now;
-            match self.full(&mut meter) {
+            match self.survey(seed, &mut meter) {
                 Ok(other) => {
-                    survey = other;
-                    self.lay(&survey, seed, true)?;
+                    if let Some(before) = &survey {
+                        self.tell_gone(before, &other);
+                    }
+                    if failed.take().is_some() {
+                        self.well();
+                    }
+                    survey = Some(other);
                 }
                 Err(Error::Interrupted) => return Ok(()),
                 // The clips that are known go on.
-                Err(error) => self.trouble(&error),
+                Err(error) => {
+                    failed = Some(0);
+                    self.trouble(&error);
+                }
             }
         }
         Ok(())
+    }
+
+    /// Looks the library over and lays it out.
+    fn survey(&self, seed: u64, meter: &mut Meter) -> Result<Survey, Error> {
+        let survey = self.full(meter)?;
+        self.lay(&survey, seed, true)?;
+        Ok(survey)
+    }
+
+    /// Lays the library out in another way; whether that can be done.
+    fn relay(&self, survey: &Survey, seed: u64) -> bool {
+        self.lay(survey, seed, true)
+            .inspect_err(|error| self.trouble(error))
+            .is_ok()
     }
 
     fn full(&self, meter: &mut Meter) -> Result<Survey, Error> {
@@ -141,15 +190,16 @@ impl Surveyor<'_> {
         )
     }
 
-    fn sketch(&self, files: &[PathBuf], meter: &mut Meter) -> Result<(), Error> {
+    /// Looks over some files and lays them out; whether there was something to lay out.
+    fn sketch(&self, files: &[PathBuf], meter: &mut Meter) -> Result<bool, Error> {
         let options = &self.options;
         match survey::sketch(&options.scan, files, &options.limits, self.room, meter) {
             Ok(survey) => match self.lay(&survey, options.seed, false) {
                 // A wish may name a clip that is not among these.
-                Err(Error::Usage(_) | Error::Document { .. } | Error::Walk(_)) => Ok(()),
-                other => other,
+                Err(Error::Usage(_) | Error::Document { .. } | Error::Walk(_)) => Ok(false),
+                other => other.map(|()| true),
             },
-            Err(Error::NothingUsable { .. }) => Ok(()),
+            Err(Error::NothingUsable { .. }) => Ok(false),
             Err(error) => Err(error),
         }
     }
@@ -181,6 +231,51 @@ impl Surveyor<'_> {
                  store, beside those of films",
                 rungs.len(),
             ),
+        });
+    }
+
+    /// Says which clips are there no more.
+    fn tell_gone(&self, before: &Survey, now: &Survey) {
+        let still: HashSet<&Path> = now
+            .library
+            .clips
+            .iter()
+            .map(|clip| clip.path.as_path())
+            .collect();
+        let clips = before.library.clips.iter();
+        let gone: BTreeSet<String> = clips
+            .filter(|clip| !still.contains(clip.path.as_path()))
+            .map(|clip| show(clip.path.as_path()))
+            .collect();
+        if gone.is_empty() {
+            return;
+        }
+        let some: Vec<&str> = gone.iter().take(NAMED).map(String::as_str).collect();
+        let more = match gone.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        self.desk.fall(Entry {
+            what: "library".to_owned(),
+            from: format!("{} clips", before.library.clips.len()),
+            to: format!("{} clips", now.library.clips.len()),
+            why: format!(
+                "no longer among the usable files: {}{more}",
+                some.join(", ")
+            ),
+            fix: "put them back where they are missed; the stream takes them up by itself"
+                .to_owned(),
+        });
+    }
+
+    /// Says that what had failed is done.
+    fn well(&self) {
+        self.desk.climb(Entry {
+            what: "library".to_owned(),
+            from: "the clips that were there".to_owned(),
+            to: "the folder as it is now".to_owned(),
+            why: "it could be looked over again".to_owned(),
+            fix: String::new(),
         });
     }
 

@@ -66,7 +66,7 @@ fn verbs(args: &BenchSteer) -> Result<ExitCode, Error> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Viewers for a stream, a line of JSON a second, and then what came of it.
+/// Viewers for a stream, a line of JSON a second, and then what came of it; Ctrl-C ends it sooner.
 fn viewers(args: &BenchServe) -> Result<ExitCode, Error> {
     let (address, token) = stream(&args.stream)?;
     let wanted = Load {
@@ -80,8 +80,14 @@ fn viewers(args: &BenchServe) -> Result<ExitCode, Error> {
         mode: args.mode.clone(),
         server: args.pid,
     };
+    let end = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            // It cannot be waited for: the time ends it.
+            std::future::pending::<()>().await;
+        }
+    };
     let outcome = runtime()?
-        .block_on(load(wanted, |second| {
+        .block_on(load(wanted, end, |second| {
             words::data(&serde_json::json!({ "second": second }).to_string());
         }))
         .map_err(|error| Error::Usage(error.to_string()))?;

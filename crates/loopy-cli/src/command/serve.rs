@@ -24,6 +24,7 @@ use loopy_monitor::{ResourceMonitor, Watch};
 use super::House;
 use crate::{
     args::{Global, Length, Serve},
+    interrupt::Jobs,
     words,
 };
 
@@ -42,7 +43,7 @@ const THREADS: usize = 2;
 pub(super) fn run(global: &Global, args: &Serve) -> Result<ExitCode, Error> {
     let options = options(global, args)?;
     let (server, drawn) = server(global, args)?;
-    let house = House::open(global, &options.limits, false)?;
+    let house = House::stopping(global, &options.limits, false, Jobs::Drop)?;
     house.with(|room| {
         room.fallbacks.get_encoder()?;
         let hub = Arc::new(Hub::new(Instant::now()));

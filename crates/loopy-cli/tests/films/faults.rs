@@ -108,27 +108,13 @@ fn assert_no_orphans(house: &House, after: &str) {
     }
 }
 
-/// Files that should not be there: partial outputs, and temporary files of the store.
-fn litter(house: &House) -> Vec<PathBuf> {
-    let temporary = |path: &Path| {
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        name.contains("partial") || path.parent().is_some_and(|parent| parent.ends_with("tmp"))
-    };
-    let files = walkdir::WalkDir::new(house.path("")).into_iter().flatten();
-    files
-        .filter(|entry| entry.file_type().is_file())
-        .map(walkdir::DirEntry::into_path)
-        .filter(|path| temporary(path))
-        .collect()
-}
-
 /// The same command goes on, ends with the right bytes, and cleans up.
 fn assert_goes_on(house: &House, after: &str) {
     assert_no_orphans(house, after);
     house.run(RENDER, 0);
     assert!(video(house) == WHOLE.bytes, "{after}: other bytes");
     assert_no_orphans(house, after);
-    assert_eq!(litter(house), Vec::<PathBuf>::new(), "{after}");
+    assert_eq!(house.litter(), Vec::<PathBuf>::new(), "{after}");
 }
 
 /// Processes that `parent` has started.
@@ -344,29 +330,7 @@ fn a_clip_that_goes_away_is_a_clear_error_or_not_needed_any_more() {
         let output = house.run(RENDER, 0);
         assert!(!words(&output).contains(gone), "{}", words(&output));
         assert_no_orphans(&house, gone);
-        assert_eq!(litter(&house), Vec::<PathBuf>::new(), "{gone}");
-    }
-}
-
-/// A small file system in memory, where this test may mount one; gone on drop.
-struct Disk(PathBuf);
-
-impl Disk {
-    fn mount(at: PathBuf, options: &str) -> Option<Self> {
-        std::fs::create_dir_all(&at).unwrap();
-        let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", options, "none"]).arg(&at);
-        let mounted = mount.output();
-        mounted
-            .is_ok_and(|output| output.status.success())
-            .then_some(Self(at))
-    }
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        let done = Command::new("umount").arg(&self.0).status();
-        assert!(done.unwrap().success());
+        assert_eq!(house.litter(), Vec::<PathBuf>::new(), "{gone}");
     }
 }
 
@@ -374,7 +338,7 @@ impl Drop for Disk {
 fn a_full_disk_is_a_clear_error_and_the_same_command_goes_on_when_there_is_room() {
     for (place, size) in [("store", "size=100k"), ("out", "size=12k")] {
         let house = house();
-        let Some(disk) = Disk::mount(house.path(place), size) else {
+        let Some(disk) = house::Disk::mount(house.path(place), size) else {
             return;
         };
         let mut args = RENDER.to_vec();
@@ -387,7 +351,7 @@ fn a_full_disk_is_a_clear_error_and_the_same_command_goes_on_when_there_is_room(
         assert!(said.contains(place), "{place}: {said}");
         assert!(!house.path("out/o.mp4").exists());
         assert_no_orphans(&house, place);
-        assert_eq!(litter(&house), Vec::<PathBuf>::new(), "{place}");
+        assert_eq!(house.litter(), Vec::<PathBuf>::new(), "{place}");
         drop(disk);
         house.run(&args, 0);
         assert!(std::fs::read(house.path("out/o.mp4")).unwrap() == WHOLE.bytes);

@@ -88,6 +88,20 @@ impl House {
         output
     }
 
+    /// Files that a writer has not finished.
+    pub(crate) fn litter(&self) -> Vec<PathBuf> {
+        let temporary = |path: &Path| {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            name.contains("partial") || path.parent().is_some_and(|parent| parent.ends_with("tmp"))
+        };
+        let files = walkdir::WalkDir::new(self.path("")).into_iter().flatten();
+        files
+            .filter(|entry| entry.file_type().is_file())
+            .map(walkdir::DirEntry::into_path)
+            .filter(|path| temporary(path))
+            .collect()
+    }
+
     pub(crate) fn report(&self, name: &str) -> Report {
         serde_json::from_slice(&std::fs::read(self.path(name)).unwrap()).unwrap()
     }
@@ -188,6 +202,28 @@ pub(crate) fn each_picture(file: &Path, mut show: impl FnMut(Frame)) {
         show(picture.frame);
     }
     assert_eq!(reader.faults().decode_errors, 0);
+}
+
+/// A small file system in memory, where this test may mount one; gone on drop.
+pub(crate) struct Disk(PathBuf);
+
+impl Disk {
+    pub(crate) fn mount(at: PathBuf, options: &str) -> Option<Self> {
+        std::fs::create_dir_all(&at).unwrap();
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", options, "none"]).arg(&at);
+        let mounted = mount.output();
+        mounted
+            .is_ok_and(|output| output.status.success())
+            .then_some(Self(at))
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let done = Command::new("umount").arg(&self.0).status();
+        assert!(done.unwrap().success());
+    }
 }
 
 /// The folder of real and broken clips, where this machine has one.

@@ -10,6 +10,7 @@ mod viewer;
 
 use std::{
     net::SocketAddr,
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -97,8 +98,14 @@ pub struct Outcome {
     /// How far the end of the sound that had come was from the picture that came, at most, in
     /// milliseconds of the stream's time, of viewers that are not slow; `None` without sound.
     pub apart_ms: Option<f64>,
+    /// From a picture to the next one of the same connection, at most, in milliseconds, of viewers
+    /// that are not slow.
+    pub freeze_ms: f64,
     /// Connections that ended without being told to.
     pub lost: u64,
+    /// From the end of a connection that was lost until the next picture, in milliseconds: half, 95
+    /// of 100, and the worst; `None` where none was lost.
+    pub back_ms: Option<[f64; 3]>,
     /// Connections that were not taken.
     pub refused: u64,
     /// From queued until received, in milliseconds: half, 95 and 99 of 100, and the worst.
@@ -124,12 +131,13 @@ type Moment = (Instant, (u64, u64), Option<f64>, Option<f64>);
 /// A run whose generator used more of a core than this does not count.
 const OWN_MOST: f64 = 0.8;
 
-/// Runs `load`; tells each second.
+/// Runs `load` until its time is over or `end` comes; tells each second.
 ///
 /// # Errors
 /// What went wrong with the histograms, which hold a minute at most.
 pub async fn run(
     load: Load,
+    end: impl Future<Output = ()>,
     mut tell: impl FnMut(&Second),
 ) -> Result<Outcome, hdrhistogram::CreationError> {
     let load = Arc::new(load);
@@ -166,8 +174,12 @@ pub async fn run(
         own.cpu(),
     );
     let mut start = None::<Moment>;
+    let mut end = pin!(end);
     loop {
-        second.tick().await;
+        let ended = tokio::select! {
+            _ = second.tick() => false,
+            () = &mut end => true,
+        };
         let now = Instant::now();
         let time = (now - last.0).as_secs_f64().max(1e-3);
         let sums = counts.sums();
@@ -190,6 +202,7 @@ pub async fn run(
                 start = Some(last);
             }
             Some((at, ..)) if now - at >= load.hold => break,
+            _ if ended => break,
             _ => {}
         }
     }
@@ -223,6 +236,8 @@ pub async fn run(
         disorder: counts.disorder.load(Ordering::Relaxed),
         sound_gaps: counts.sound_gaps.load(Ordering::Relaxed),
         apart_ms: counts.apart_ms(),
+        freeze_ms: counts.freeze_ms(),
+        back_ms: counts.backs(|all| [0.5, 0.95, 1.0].map(|part| at_ms(all, part))),
         lost: counts.lost.load(Ordering::Relaxed),
         refused: counts.refused.load(Ordering::Relaxed),
         delay_ms: counts.delays(|all| [0.5, 0.95, 0.99, 1.0].map(|part| at_ms(all, part))),

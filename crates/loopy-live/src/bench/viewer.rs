@@ -33,6 +33,9 @@ const SLOW: Duration = Duration::from_millis(150);
 /// A viewer that was refused comes back after this.
 const AGAIN: Duration = Duration::from_millis(500);
 
+/// Closes after which players do not come again: the token, the origin, the rules.
+const FINAL: [u16; 4] = [1008, 4001, 4003, 4010];
+
 /// So many pings tell what the server's clock says.
 const PINGS: u64 = 5;
 
@@ -65,8 +68,11 @@ pub(super) struct Counts {
     apart_us: AtomicU64,
     pub(super) lost: AtomicU64,
     pub(super) refused: AtomicU64,
+    /// Microseconds from a picture to the next one, at most.
+    freeze_us: AtomicU64,
     delays: Mutex<Histogram<u64>>,
     joins: Mutex<Histogram<u64>>,
+    backs: Mutex<Histogram<u64>>,
 }
 
 impl Counts {
@@ -82,8 +88,10 @@ impl Counts {
             apart_us: AtomicU64::new(0),
             lost: AtomicU64::new(0),
             refused: AtomicU64::new(0),
+            freeze_us: AtomicU64::new(0),
             delays: histogram()?,
             joins: histogram()?,
+            backs: histogram()?,
         })
     }
 
@@ -109,9 +117,14 @@ impl Counts {
         look(&self.joins.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn joined(&self, after: Duration) {
-        let mut joins = self.joins.lock().unwrap_or_else(PoisonError::into_inner);
-        joins.saturating_record(after.as_micros() as u64);
+    /// From the end of connections that were lost until the next picture; `None` without any.
+    pub(super) fn backs<T>(&self, look: impl FnOnce(&Histogram<u64>) -> T) -> Option<T> {
+        let backs = self.backs.lock().unwrap_or_else(PoisonError::into_inner);
+        (!backs.is_empty()).then(|| look(&backs))
+    }
+
+    pub(super) fn freeze_ms(&self) -> f64 {
+        self.freeze_us.load(Ordering::Relaxed) as f64 / 1000.0
     }
 }
 
@@ -121,6 +134,15 @@ pub(super) struct Viewer {
     pub(super) measured: Arc<AtomicBool>,
     pub(super) done: Arc<AtomicBool>,
     pub(super) number: usize,
+}
+
+/// A connection that ended without being told to.
+#[derive(Default)]
+struct Lost {
+    /// When it ended; `None` once pictures come again.
+    at: Option<Instant>,
+    /// It makes no sense to come again.
+    for_good: bool,
 }
 
 /// What one connection knows.
@@ -133,6 +155,8 @@ struct Visit {
     offset_us: i64,
     best_rtt: i64,
     last: Option<Header>,
+    /// When the last picture came.
+    shown: Option<Instant>,
     sound: Sound,
     delays: Vec<u64>,
 }
@@ -169,14 +193,15 @@ impl Viewer {
     /// slow.
     pub(super) async fn stay(self) -> Option<u64> {
         let mut pictures = 0;
-        while !self.done.load(Ordering::Relaxed) {
+        let mut lost = Lost::default();
+        while !lost.for_good && !self.done.load(Ordering::Relaxed) {
             let Some(line) = connect(self.load.address, &self.load.token).await else {
                 self.counts.refused.fetch_add(1, Ordering::Relaxed);
                 sleep(AGAIN).await;
                 continue;
             };
             self.counts.connected.fetch_add(1, Ordering::Relaxed);
-            pictures += self.watch(line).await;
+            pictures += self.watch(line, &mut lost).await;
             self.counts.connected.fetch_sub(1, Ordering::Relaxed);
         }
         (!self.is_slow()).then_some(pictures)
@@ -192,7 +217,7 @@ impl Viewer {
     }
 
     /// One connection; pictures that came while it was measured.
-    async fn watch(&self, mut line: Line) -> u64 {
+    async fn watch(&self, mut line: Line, lost: &mut Lost) -> u64 {
         let mut visit = Visit {
             began: Instant::now(),
             epoch_us: 0,
@@ -200,6 +225,7 @@ impl Viewer {
             offset_us: 0,
             best_rtt: i64::MAX,
             last: None,
+            shown: None,
             sound: Sound::default(),
             delays: Vec::new(),
         };
@@ -219,14 +245,21 @@ impl Viewer {
             match line.next().await {
                 Some(Ok(Message::Binary(message))) => {
                     let is_picture = self.media(&mut visit, &message);
+                    if is_picture && let Some(at) = lost.at.take() {
+                        record(&self.counts.backs, at.elapsed());
+                    }
                     if is_picture && self.measured.load(Ordering::Relaxed) {
                         pictures += 1;
                     }
                 }
                 Some(Ok(Message::Text(text))) => self.text(&mut visit, &mut line, &text).await,
+                Some(Ok(Message::Close(Some(close)))) => {
+                    lost.for_good = FINAL.contains(&close.code.into());
+                }
                 Some(Ok(_)) => {}
                 Some(Err(_)) | None => {
                     self.counts.lost.fetch_add(1, Ordering::Relaxed);
+                    lost.at.get_or_insert_with(Instant::now);
                     break;
                 }
             }
@@ -306,7 +339,12 @@ impl Viewer {
             return false;
         }
         if visit.last.is_none() && !self.is_slow() {
-            self.counts.joined(visit.began.elapsed());
+            record(&self.counts.joins, visit.began.elapsed());
+        }
+        let before = visit.shown.replace(Instant::now());
+        if let Some(before) = before.filter(|_| is_counted) {
+            let freeze = before.elapsed().as_micros() as u64;
+            self.counts.freeze_us.fetch_max(freeze, Ordering::Relaxed);
         }
         let follows = visit.last.is_some_and(|last| {
             (last.stream_seq, last.group, last.index + 1)
@@ -327,6 +365,11 @@ impl Viewer {
         }
         true
     }
+}
+
+fn record(times: &Mutex<Histogram<u64>>, time: Duration) {
+    let mut times = times.lock().unwrap_or_else(PoisonError::into_inner);
+    times.saturating_record(time.as_micros() as u64);
 }
 
 async fn say(line: &mut Line, message: &Value) {

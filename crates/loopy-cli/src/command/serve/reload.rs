@@ -101,7 +101,13 @@ impl Watched {
                 self.tokens
                     .rotate(secret.reveal())
                     .map_err(|error| Error::Usage(error.to_string()))?;
-                told.push("settings: another token; viewers are asked for it".to_owned());
+                station.note(Entry {
+                    what: "access".to_owned(),
+                    from: "the token as it was".to_owned(),
+                    to: "another one; viewers are asked for it".to_owned(),
+                    why: format!("{} was changed", loopy_core::clip::show(&self.file)),
+                    fix: "give the new token to those who may watch".to_owned(),
+                });
             }
             _ => later.extend(tokens),
         }

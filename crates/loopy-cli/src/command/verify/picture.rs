@@ -57,7 +57,7 @@ pub(super) fn walk(global: &Global, args: &Verify, report: Option<&Report>) -> R
 pub(super) fn repeats(global: &Global, args: &Verify) -> Result<(), Error> {
     let live = Live::new(global, false);
     let cancel = Cancel::default();
-    interrupt::watch(cancel.clone());
+    interrupt::watch(cancel.clone(), interrupt::Jobs::Finish);
     let sink = |event| live.take(&event);
     let found = repeats::run(&args.file, &sink, &|| cancel.requested())?;
     live.done();
