@@ -3,13 +3,13 @@
 
 use std::{
     os::unix::{fs::PermissionsExt as _, process::CommandExt as _},
-    path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
+    path::PathBuf,
+    process::{Child, Output, Stdio},
     sync::{LazyLock, mpsc},
     time::{Duration, Instant},
 };
 
-use crate::house::{House, text};
+use crate::house::{self, House, text};
 use loopy_core::Rate;
 use rustix::process::{Pid, Signal, kill_process};
 

@@ -4,12 +4,12 @@
 //! A visit is *settled* when the walk has gone [`AHEAD`] visits further: until then it can be
 //! taken back. The film of a given length and the endless stream settle the same visits.
 
-use std::sync::Arc;
+use std::{cmp::Reverse, sync::Arc};
 
 use super::{
     ahead,
     choice::{self, Candidate, Fresh, Rules},
-    cues::Cue,
+    cues::{Cue, Mood},
     dice::Dice,
     errand::Errand,
     guard::Guard,
@@ -458,7 +458,9 @@ impl<'a> Walker<'a> {
         let heard = self.rules.earliest.max(here.at);
         let place = heard.max(here.at + map.least_of(here.clip));
         let script = self.script.as_mut()?;
-        let (soonest, exits) = script.way(map, &mood, here.clip, place)?;
+        let Some((soonest, exits)) = script.way(map, &mood, here.clip, place) else {
+            return self.across(&mood, place);
+        };
         let (trail, gap) = (&self.trail, self.gap);
         let early = |index: u32| trail.short_of(map.links[index as usize].clip, gap);
         let wanted = |index: u32| exits.wants(map.links[index as usize].clip);
@@ -509,6 +511,45 @@ impl<'a> Walker<'a> {
         });
         let drawn = choice::draw(&self.found, &mut self.dice);
         let step = drawn.map_or(step, |index| self.found[index].step);
+        Some(Way { step, fresh: true })
+    }
+
+    /// The change of scene that shows what was asked for where nothing leads there: at the next place
+    /// where this visit may end, over a declared link if there is one.
+    fn across(&mut self, mood: &Mood, place: u32) -> Option<Way> {
+        let (map, here) = (self.trail.map(), self.trail.here());
+        let asked = mood.state.filter(|_| !mood.by_itself);
+        let wanted = |clip: u32| match mood.play {
+            Some((play, _)) => clip == play,
+            None => asked.is_some() && map.state_of(clip) == asked,
+        };
+        let open = |clip: u32| {
+            wanted(clip) && clip != here.clip && mood.avoid.binary_search(&clip).is_err()
+        };
+        let range = map.link_range(here.clip);
+        let first = range.start + map.links[range.clone()].partition_point(|l| l.leave < place);
+        let next = (first < range.end).then(|| map.links[first].leave);
+        let leave = next.unwrap_or_else(|| map.len(here.clip));
+        let links = (first..range.end).take_while(|index| map.links[*index].leave == leave);
+        let declared = links
+            .filter(|index| open(map.links[*index].clip))
+            .max_by_key(|index| (map.links[*index].worth, Reverse(*index)));
+        if let Some(index) = declared {
+            let step = choice::over(&self.trail, index as u32);
+            return Some(Way { step, fresh: true });
+        }
+        let early = |clip: &u32| self.trail.short_of(*clip, self.gap);
+        let mut clips: Vec<u32> = map.usable.iter().copied().filter(|c| open(*c)).collect();
+        let least = clips.iter().map(early).min()?;
+        clips.retain(|clip| early(clip) == least);
+        let drawn = clips[self.dice.below(clips.len() as u64) as usize];
+        let step = Step {
+            leave,
+            to: map.start_of(drawn),
+            link: None,
+            bridge: 0,
+            refused: false,
+        };
         Some(Way { step, fresh: true })
     }
 

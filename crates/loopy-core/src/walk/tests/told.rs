@@ -359,6 +359,42 @@ fn a_state_of_one_clip_is_left_for_a_visit_rather_than_by_a_change_of_scene() {
 }
 
 #[test]
+fn what_nothing_leads_to_is_shown_by_a_change_of_scene_at_the_next_port() {
+    let clip = || (240, vec![60, 120, 180]);
+    let mut graph = graph(&[clip(), clip(), clip(), clip(), clip(), clip()]);
+    for (from, to) in (0..6).flat_map(|from| (0..6).map(move |to| (from, to))) {
+        if from != to && from / 3 == to / 3 {
+            for leave in [60, 120, 180, 240] {
+                graph.edges.push(edge((from, leave), (to, 0), 0.8, 1.0));
+            }
+        }
+    }
+    graph.sort();
+    for told in [Told::Play(4), Told::State(Some(0))] {
+        let lively = State {
+            name: "lively".to_owned(),
+            clips: vec![4],
+            follow: None,
+            dwell: None,
+            weight: 1.0,
+        };
+        let wish = Options {
+            start: Some(0),
+            states: Some(Arc::new(States::new(&[lively], &[], 6, 0, false).unwrap())),
+            cues: vec![cue(500, told)],
+            ..options(3000, 7)
+        };
+        let made = plan(&graph, &wish).unwrap();
+        made.check().unwrap();
+        let before = shown(&made, &graph)[0];
+        assert!(before < 3);
+        let frame = reached(&made, &graph, 500, |clip| clip == 4).unwrap();
+        // At most from one port to the next, after the least that a visit lasts.
+        assert!(frame <= 500 + 120, "{told:?}: {frame}");
+    }
+}
+
+#[test]
 fn cues_that_cannot_be_followed_are_refused() {
     let graph = library(1, 8, 150, 2, 6);
     let told = |cue: Cue| {
