@@ -13,7 +13,9 @@ from .measure import Failed, run
 
 TOKEN = "a-token-of-a-benchmark-0123456789"
 PORT = "8822"
-CLIPS = 8
+# Where each clip looks.
+PLACES = [(-0.74, -0.13), (-0.16, 1.03), (0.28, 0.01), (-1.25, 0.02)]
+PLACES += [(-0.55, 0.63), (-1.76, 0.01), (0.38, 0.21), (-0.1, -0.92)]
 # So many bits are asked for that about four million are what comes.
 RUNGS = "720p@4000k"
 SECONDS = "20"
@@ -48,7 +50,7 @@ class Served:
         while True:
             figures = json.loads(ask("/api/status") or "{}")
             making = figures.get("processing", {})
-            if making.get("clips_ready", 0) == making.get("clips"):
+            if making.get("clips_ready", 0) >= len(PLACES) and making.get("fps") == 0:
                 return
             if time.monotonic() - self.begun > 1200:
                 raise Failed("the pieces are not made within 20 minutes")
@@ -116,13 +118,14 @@ def made(bench):
     """Clips whose pictures keep an encoder busy."""
     folder = bench.path("live-clips")
     folder.mkdir(exist_ok=True)
-    for number in range(CLIPS):
+    for number in range(len(PLACES)):
         file = folder / f"made_{number}.mp4"
         if file.exists():
             continue
-        # A slow flight into a fractal under some grain: each clip begins deeper than the last.
-        source = f"mandelbrot=s=1280x720:r=60:start_scale={3.0 - 0.3 * number}:end_scale={0.3}"
-        source += ":end_pts=600,noise=alls=7:allf=t+u:all_seed=" + str(number)
+        # A slow flight into a fractal under some grain, each clip another place of it.
+        x, y = PLACES[number]
+        source = f"mandelbrot=s=1280x720:r=60:start_x={x}:start_y={y}:start_scale=0.5"
+        source += f":end_scale=0.05:end_pts=600,noise=alls=7:allf=t+u:all_seed={number}"
         run([*FFMPEG, "-f", "lavfi", "-i", source, "-t", "6", *FAST, "-pix_fmt", "yuv420p", file])
     return folder
 

@@ -41,5 +41,9 @@ pub(crate) fn build() -> String {
 
 /// What this build can do and what it cannot.
 pub(crate) fn features() -> &'static str {
-    "files, worker processes; no GPU, no model runner, no live stream"
+    if loopy_live::assets::Pages::any() {
+        "files, live stream, worker processes; no GPU, no model runner"
+    } else {
+        "files, live stream without its pages, worker processes; no GPU, no model runner"
+    }
 }

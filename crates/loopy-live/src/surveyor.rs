@@ -12,6 +12,8 @@ use loopy_core::{Rate, Size, clip::show, ledger::Entry};
 use loopy_engine::{
     Error,
     events::Event,
+    executor::{self, Executor, Outcome},
+    job::{Done, Job},
     render::{Options, Room},
     scan::{self, Library},
     survey::{self, Survey},
@@ -20,7 +22,7 @@ use loopy_engine::{
 
 use crate::director::{Message, desk::Desk, ground::Ground};
 
-/// With so many files that were never looked at, a sketch of some comes first.
+/// With more files than these, and not all known of them, a sketch of some comes first.
 const FEW: usize = 3;
 /// Files of the first sketch; each one after it has four times as many.
 const FIRST: usize = 3;
@@ -30,6 +32,26 @@ const EVERY: Duration = Duration::from_secs(5);
 const AGAIN: u32 = 6;
 /// Clips that are named where some are gone.
 const NAMED: usize = 3;
+
+/// Runs no job: who needs one is interrupted.
+struct Nobody;
+
+impl Executor<Job, Done> for Nobody {
+    fn run(
+        &self,
+        jobs: Vec<Job>,
+        _on: &mut dyn FnMut(executor::Event<'_, Done>),
+    ) -> Result<Vec<Outcome<Done>>, executor::Error> {
+        if jobs.is_empty() {
+            return Ok(Vec::new());
+        }
+        Err(executor::Error::Interrupted)
+    }
+
+    fn room(&self) -> Option<u64> {
+        None
+    }
+}
 
 /// The surveyor's room.
 pub struct Surveyor<'a> {
@@ -85,10 +107,11 @@ impl Surveyor<'_> {
     /// When there is no usable clip, or the store or the index fails, before anything is laid out.
     pub fn run(mut self) -> Result<(), Error> {
         let mut meter = Meter::start(self.room.workers);
-        let (files, new) = survey::files(&self.options.scan, &self.options.limits, self.room)?;
+        let (files, _new) = survey::files(&self.options.scan, &self.options.limits, self.room)?;
         let mut look = survey::look(&self.options.scan);
         let mut sketched = false;
-        if new > FEW {
+        let known = self.known(&mut meter);
+        if known.is_none() && files.len() > FEW {
             let mut count = FIRST;
             while count < files.len() && !self.desk.stopped() {
                 match self.sketch(&files[..count], &mut meter) {
@@ -103,7 +126,11 @@ impl Surveyor<'_> {
             }
         }
         let mut seed = self.options.seed;
-        let mut survey = match self.survey(seed, &mut meter) {
+        let first = match known {
+            Some(survey) => self.lay(&survey, seed, true).map(|()| survey),
+            None => self.survey(seed, &mut meter),
+        };
+        let mut survey = match first {
             Ok(survey) => Some(survey),
             Err(Error::Interrupted) => return Ok(()),
             Err(error) if sketched => {
@@ -163,6 +190,16 @@ impl Surveyor<'_> {
             }
         }
         Ok(())
+    }
+
+    /// What is known of the library as it is, where nothing is left to find out.
+    fn known(&self, meter: &mut Meter) -> Option<Survey> {
+        let room = &Room {
+            executor: &Nobody,
+            ..*self.room
+        };
+        let options = &self.options;
+        survey::full(&options.scan, options.matched, &options.limits, room, meter).ok()
     }
 
     /// Looks the library over and lays it out.

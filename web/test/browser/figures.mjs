@@ -29,7 +29,8 @@ const modes = [
 
 const browser = await launch();
 const server = await serve();
-const quantile = (list, part) => list.sort((a, b) => a - b)[Math.min(list.length - 1, Math.floor(list.length * part))];
+const quantile = (list, part) =>
+  list.sort((a, b) => a - b)[Math.min(list.length - 1, Math.floor(list.length * part))];
 const row = (list) => [0.5, 0.95, 1].map((part) => Math.round(quantile(list, part))).join(' / ');
 
 console.log(`Chromium ${browser.version()}; times in ms`);
@@ -51,7 +52,9 @@ for (const [mode, host, scripts] of modes) {
   const { e2e_ms: late, rendered, rung } = await latest();
   await context.close();
   const rate = ((rendered - before.rendered) / SECONDS).toFixed(1);
-  console.log(`${mode}: ${rung ?? ''} ${rate} pictures a second; on the screen p50 / p95 / p99 ${late.p50} / ${late.p95} / ${late.p99}, ±${late.uncertainty}`);
+  console.log(
+    `${mode}: ${rung ?? ''} ${rate} pictures a second; on the screen p50 / p95 / p99 ${late.p50} / ${late.p95} / ${late.p99}, ±${late.uncertainty}`,
+  );
   const [joins, loads] = [[], []];
   for (let join = 0; join < JOINS; join++) {
     const { context, page } = await fresh();
@@ -60,7 +63,9 @@ for (const [mode, host, scripts] of modes) {
     loads.push(at.playing);
     await context.close();
   }
-  console.log(`${mode}: first picture p50 / p95 / worst of ${JOINS}: ${row(joins)} from connecting, ${row(loads)} from opening the page`);
+  console.log(
+    `${mode}: first picture p50 / p95 / worst of ${JOINS}: ${row(joins)} from connecting, ${row(loads)} from opening the page`,
+  );
 }
 await browser.close();
 await server.stop();

@@ -41,6 +41,8 @@ const FEWEST_ROWS: u32 = 240;
 const THREADS: usize = 2;
 
 pub(super) fn run(global: &Global, args: &Serve) -> Result<ExitCode, Error> {
+    // Before there are threads: it reads pieces of all sizes for weeks.
+    loopy_media::give_back_large_blocks();
     let options = options(global, args)?;
     let (server, drawn) = server(global, args)?;
     let house = House::stopping(global, &options.limits, false, Jobs::Drop)?;

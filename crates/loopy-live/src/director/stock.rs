@@ -11,7 +11,7 @@ use loopy_engine::{
 use loopy_media::segment::{Sample, Segment};
 
 /// Bytes of pieces that are kept in memory.
-const MEMORY: usize = 16 << 20;
+const MEMORY: usize = 4 << 20;
 
 /// A segment as the publisher wants it.
 #[derive(Debug)]
