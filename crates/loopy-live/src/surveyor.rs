@@ -1,25 +1,27 @@
 //! The surveyor: looks the library over, a few clips first where it is new, and again when its files
 //! change or another seed is wished for.
 
+mod nobody;
+mod shape;
+
 use std::{
     collections::{BTreeSet, HashSet},
     path::{Path, PathBuf},
-    sync::{Arc, mpsc::SyncSender},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc::SyncSender},
     time::Duration,
 };
 
-use loopy_core::{Rate, Size, clip::show, ledger::Entry};
+use loopy_core::{Rate, clip::show, ledger::Entry};
 use loopy_engine::{
     Error,
     events::Event,
-    executor::{self, Executor, Outcome},
-    job::{Done, Job},
     render::{Options, Room},
-    scan::{self, Library},
     survey::{self, Survey},
     usage::Meter,
 };
 
+use self::nobody::Nobody;
+pub use self::shape::shape;
 use crate::director::{Message, desk::Desk, ground::Ground};
 
 /// With more files than these, and not all known of them, a sketch of some comes first.
@@ -27,31 +29,13 @@ const FEW: usize = 3;
 /// Files of the first sketch; each one after it has four times as many.
 const FIRST: usize = 3;
 /// The library is looked at so often.
-const EVERY: Duration = Duration::from_secs(5);
+const EVERY: Duration = Duration::from_secs(2);
+/// What changes within this is still being written.
+const SETTLED: Duration = Duration::from_secs(1);
 /// What failed is tried again after so many looks, though no file has changed.
 const AGAIN: u32 = 6;
 /// Clips that are named where some are gone.
 const NAMED: usize = 3;
-
-/// Runs no job: who needs one is interrupted.
-struct Nobody;
-
-impl Executor<Job, Done> for Nobody {
-    fn run(
-        &self,
-        jobs: Vec<Job>,
-        _on: &mut dyn FnMut(executor::Event<'_, Done>),
-    ) -> Result<Vec<Outcome<Done>>, executor::Error> {
-        if jobs.is_empty() {
-            return Ok(Vec::new());
-        }
-        Err(executor::Error::Interrupted)
-    }
-
-    fn room(&self) -> Option<u64> {
-        None
-    }
-}
 
 /// The surveyor's room.
 pub struct Surveyor<'a> {
@@ -67,37 +51,8 @@ pub struct Surveyor<'a> {
     pub fps: Rate,
 }
 
-/// The output rate and size of a library, from its first clips where nobody said otherwise.
-///
-/// # Errors
-/// When nothing is usable, the store or the index fails, or the user interrupts.
-pub fn shape(options: &Options, room: &Room) -> Result<(Rate, Size), Error> {
-    let mut meter = Meter::start(room.workers);
-    let library = first(options, room, &mut meter)?;
-    let fps = options.fps.or_else(|| scan::common_rate(&library.clips));
-    let fps = fps.or_else(|| Rate::new(30, 1));
-    let size = options.size.or_else(|| scan::common_size(&library.clips));
-    match (fps, size) {
-        (Some(fps), Some(size)) => Ok((fps, size)),
-        _ => Err(Error::Usage(
-            "the clips tell no rate or size; give --fps and --size".to_owned(),
-        )),
-    }
-}
-
-/// The first files that have a usable clip among them; all where most were looked at before.
-fn first(options: &Options, room: &Room, meter: &mut Meter) -> Result<Library, Error> {
-    let (files, new) = survey::files(&options.scan, &options.limits, room)?;
-    let mut count = if new > FEW { FIRST } else { usize::MAX }.min(files.len());
-    loop {
-        let some = &files[..count];
-        match survey::some(&options.scan, some, &options.limits, room, meter) {
-            Err(Error::NothingUsable { .. }) if count < files.len() => {
-                count = (count * 4).min(files.len());
-            }
-            other => return other.map(|(library, _pin)| library),
-        }
-    }
+fn lock<T>(held: &Mutex<T>) -> MutexGuard<'_, T> {
+    held.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Surveyor<'_> {
@@ -107,42 +62,13 @@ impl Surveyor<'_> {
     /// When there is no usable clip, or the store or the index fails, before anything is laid out.
     pub fn run(mut self) -> Result<(), Error> {
         let mut meter = Meter::start(self.room.workers);
-        let (files, _new) = survey::files(&self.options.scan, &self.options.limits, self.room)?;
         let mut look = survey::look(&self.options.scan);
-        let mut sketched = false;
-        let known = self.known(&mut meter);
-        if known.is_none() && files.len() > FEW {
-            let mut count = FIRST;
-            while count < files.len() && !self.desk.stopped() {
-                match self.sketch(&files[..count], &mut meter) {
-                    Ok(laid) => sketched |= laid,
-                    Err(error) if sketched => {
-                        self.trouble(&error);
-                        break;
-                    }
-                    Err(error) => return Err(error),
-                }
-                count *= 4;
-            }
-        }
         let mut seed = self.options.seed;
-        let first = match known {
-            Some(survey) => self.lay(&survey, seed, true).map(|()| survey),
-            None => self.survey(seed, &mut meter),
-        };
-        let mut survey = match first {
-            Ok(survey) => Some(survey),
+        let mut survey = match self.begin(&mut meter) {
             Err(Error::Interrupted) => return Ok(()),
-            Err(error) if sketched => {
-                self.trouble(&error);
-                None
-            }
-            Err(error) => return Err(error),
+            begun => begun?,
         };
         let mut failed = survey.is_none().then_some(0);
-        if let Some(survey) = &survey {
-            self.tell_size(survey);
-        }
         while !self.desk.stopped() {
             self.desk.rest(EVERY);
             if let Some(other) = self.desk.take_seed() {
@@ -166,7 +92,7 @@ impl Surveyor<'_> {
                 continue;
             }
             // A file that is still being written changes again: it waits for the next look.
-            self.desk.rest(EVERY / 5);
+            self.desk.rest(SETTLED);
             if survey::look(&self.options.scan) != now {
                 continue;
             }
@@ -192,14 +118,62 @@ impl Surveyor<'_> {
         Ok(())
     }
 
+    /// Lays out the library, sketches first where not all of it is known; `None` where there are only
+    /// sketches, because the rest has failed.
+    fn begin(&self, meter: &mut Meter) -> Result<Option<Survey>, Error> {
+        let seed = self.options.seed;
+        if let Some(survey) = self.known(meter) {
+            self.lay(&survey, seed, true)?;
+            self.tell_size(&survey);
+            return Ok(Some(survey));
+        }
+        let sketched = self.sketches(meter)?;
+        match self.survey(seed, meter) {
+            Ok(survey) => {
+                self.tell_size(&survey);
+                Ok(Some(survey))
+            }
+            Err(error) if sketched && !matches!(error, Error::Interrupted) => {
+                self.trouble(&error);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Lays out more and more files; whether there was something to lay out.
+    fn sketches(&self, meter: &mut Meter) -> Result<bool, Error> {
+        let (files, _) = survey::files(&self.options.scan, &self.options.limits, self.room)?;
+        let (mut count, mut sketched) = (FIRST, false);
+        while files.len() > FEW && count < files.len() && !self.desk.stopped() {
+            match self.sketch(&files[..count], meter) {
+                Ok(laid) => sketched |= laid,
+                Err(error) if sketched => {
+                    self.trouble(&error);
+                    break;
+                }
+                Err(error) => return Err(error),
+            }
+            count *= 4;
+        }
+        Ok(sketched)
+    }
+
     /// What is known of the library as it is, where nothing is left to find out.
     fn known(&self, meter: &mut Meter) -> Option<Survey> {
+        let told = Mutex::new(Vec::new());
         let room = &Room {
             executor: &Nobody,
+            sink: &|event| lock(&told).push(event),
             ..*self.room
         };
         let options = &self.options;
-        survey::full(&options.scan, options.matched, &options.limits, room, meter).ok()
+        let survey = survey::full(&options.scan, options.matched, &options.limits, room, meter);
+        let survey = survey.ok()?;
+        // Of what was not found so, it is told when it is found.
+        let told = std::mem::take(&mut *lock(&told));
+        told.into_iter().for_each(self.room.sink);
+        Some(survey)
     }
 
     /// Looks the library over and lays it out.

@@ -12,6 +12,7 @@ use std::{
 };
 
 use loopy_core::Rate;
+use loopy_media::demux::Packets;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
@@ -109,8 +110,8 @@ struct Stage {
     served: Served,
     viewer: Viewer,
     shown: Vec<Shown>,
-    /// Where the store is, where one may be mounted.
-    disk: Option<Disk>,
+    /// Where the store and the recording are, where disks may be mounted.
+    disks: Vec<Disk>,
     house: House,
 }
 
@@ -120,7 +121,9 @@ const OTHER: &str = "another-token-of-9876543210";
 impl Stage {
     fn new() -> Self {
         let house = House::new();
-        let disk = Disk::mount(house.path("store"), "size=48m");
+        let disks = [("store", "size=48m"), ("files", "size=24m")];
+        let disks = disks.map(|(folder, size)| Disk::mount(house.path(folder), size));
+        let disks: Vec<Disk> = disks.into_iter().flatten().collect();
         fs::create_dir_all(house.path("clips")).unwrap();
         for number in 0..5 {
             add(&house, number);
@@ -128,7 +131,14 @@ impl Stage {
         settings(&house, FIRST, "");
         let served = Served::new(
             &house,
-            &["--config", "live.yaml", "--max-per-address", "100"],
+            &[
+                "--config",
+                "live.yaml",
+                "--max-per-address",
+                "100",
+                "--record",
+                "files",
+            ],
         );
         let mut viewer = Viewer::connect(served.port, FIRST);
         viewer.until_ready(4);
@@ -136,7 +146,7 @@ impl Stage {
             served,
             viewer,
             shown: Vec::new(),
-            disk,
+            disks,
             house,
         }
     }
@@ -231,15 +241,19 @@ impl Stage {
     }
 
     fn fill_the_disk(&mut self) {
-        let ballast = self.house.path("store/ballast");
-        let mut file = fs::File::create(&ballast).unwrap();
-        // Until there is no more room.
-        while std::io::Write::write_all(&mut file, &[1; 4096]).is_ok() {}
-        drop(file);
+        let ballast = ["store/ballast", "files/ballast"].map(|file| self.house.path(file));
+        for file in &ballast {
+            let mut file = fs::File::create(file).unwrap();
+            // Until there is no more room.
+            while std::io::Write::write_all(&mut file, &[1; 4096]).is_ok() {}
+        }
         add(&self.house, 11);
-        self.until_noted(&["o room in"]);
+        self.until_noted(&["o room in", "nothing; the stream goes on"]);
         self.watch(2);
-        fs::remove_file(ballast).unwrap();
+        for file in ballast {
+            fs::remove_file(file).unwrap();
+        }
+        self.until_noted(&["it can be written again"]);
         self.until_shown(11);
     }
 
@@ -302,7 +316,7 @@ fn fifty_viewers_see_no_freeze_whatever_breaks() {
     stage.take_the_port_again();
     stage.lose_pieces();
     stage.swap_clips_and_kill_a_worker();
-    if stage.disk.is_some() {
+    if !stage.disks.is_empty() {
         stage.fill_the_disk();
     } else {
         println!("skipped: no full disk, nothing may be mounted here");
@@ -337,4 +351,18 @@ fn fifty_viewers_see_no_freeze_whatever_breaks() {
     assert!(viewer::children(stage.served.child.id()).is_empty());
     crowd.until_gone();
     assert_eq!(stage.house.litter(), Vec::<PathBuf>::new());
+    let files = fs::read_dir(stage.house.path("files")).unwrap();
+    let files: Vec<PathBuf> = files.map(|entry| entry.unwrap().path()).collect();
+    let (cut, whole): (Vec<PathBuf>, Vec<PathBuf>) =
+        (files.into_iter()).partition(|file| file.to_string_lossy().contains(".part."));
+    assert_eq!(whole.len() + cut.len(), 1 + stage.disks.len() / 2);
+    for file in whole {
+        assert_eq!(house::ffmpeg_complaints(&file), "", "{file:?}");
+    }
+    // What was cut off where the disk was full plays up to there.
+    for file in cut {
+        let mut packets = Packets::open(&file).unwrap();
+        let there = (0..).map_while(|_| packets.next().ok().flatten()).count();
+        assert!(there > 300, "{there}");
+    }
 }

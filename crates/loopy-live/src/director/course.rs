@@ -5,8 +5,11 @@
 //! cuts where a bridge is missing, then jumps to a clip that is there, then shows its last piece
 //! again. The picture never stops. Pure: time and pieces are passed in.
 
+mod carry;
+mod detour;
 #[cfg(test)]
 mod tests;
+mod told;
 
 use std::{
     collections::{BTreeSet, VecDeque},
@@ -16,16 +19,18 @@ use std::{
 use loopy_core::{
     Rate,
     plan::{Seam, Visit},
-    walk::{
-        Leg, Place, Shown, Stream,
-        cues::{self, Cue, Told},
-    },
+    walk::{Leg, Place, Shown, Stream, cues::Told},
 };
 use loopy_engine::{
     Error,
     realize::{Cutter, Item},
 };
 
+pub use self::{carry::Carried, told::Standing};
+use self::{
+    carry::{opening, shown_in},
+    told::standing,
+};
 use super::{
     ground::{Ground, Part},
     rungs::Rungs,
@@ -76,31 +81,6 @@ enum Cut {
     Run { from: u32, to: u32 },
     /// The bridge.
     Bridge,
-}
-
-/// What a walk over another ground has to know of this one.
-#[derive(Clone, Debug, Default)]
-pub struct Carried {
-    /// First output frame that is not handed out.
-    pub at: u64,
-    /// Visits shown, oldest first, with the clip's part.
-    past: VecDeque<(Part, Shown)>,
-    /// The visit under way: its clip, where it was entered, up to where it was handed out, and the
-    /// output frame at which it began.
-    under_way: Option<(Part, Shown, u64)>,
-    /// What was told and still holds.
-    pub told: Vec<Standing>,
-}
-
-/// Something told, in words that hold for any ground.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Standing {
-    /// A state to stay in.
-    State(String),
-    /// A signal.
-    Signal(i32),
-    /// A clip that is not to be shown.
-    Avoid(Part),
 }
 
 /// A walk over one ground.
@@ -388,172 +368,6 @@ impl<'g> Course<'g> {
             .collect()
     }
 
-    /// Goes another way than to `clip`, if there is one.
-    fn around(&mut self, clip: u32) -> bool {
-        // After a bridge its clip follows.
-        let committed = self.cuts.is_empty() && self.leg.is_some_and(|leg| leg.seam.frames > 0);
-        if committed || !self.late.insert(clip) {
-            return false;
-        }
-        self.cue(Told::Avoid(clip));
-        true
-    }
-
-    /// Tells the walk something from the first frame that is not handed out.
-    fn cue(&mut self, told: Told) {
-        let at = self.at.saturating_add_signed(self.ahead);
-        match self.stream.tell(Cue { at, told }) {
-            Ok(true) => {
-                self.leg = self.stream.next();
-                self.lay();
-            }
-            Ok(false) => {}
-            Err(error) => tracing::warn!(%error, "the walk did not take a cue"),
-        }
-    }
-
-    /// Leaves out a bridge that is missing, where what comes after it is there.
-    fn cut_through(&mut self, stock: &mut dyn Stock) -> Option<Row> {
-        if self.cuts.front() != Some(&Cut::Bridge) {
-            return None;
-        }
-        let leg = self.leg?;
-        let next = self.stream.ahead().next()?;
-        self.first_run(&next, stock)?;
-        self.cuts.pop_front();
-        self.ahead += i64::from(leg.seam.frames);
-        self.steps.push(Step::Cut(next.visit.clip));
-        self.turn();
-        self.try_next(stock).ok()
-    }
-
-    /// Goes on with a clip that is there, the one not shown for longest.
-    fn jump(&mut self, stock: &mut dyn Stock) -> Option<Row> {
-        let clips = self.ground.clips.len() as u32;
-        let shown = |clip: &u32| {
-            let part = self.ground.part(*clip);
-            self.past.iter().rposition(|(other, _)| *other == part)
-        };
-        let avoided = |clip: &u32| {
-            self.told
-                .contains(&Standing::Avoid(self.ground.part(*clip)))
-        };
-        let mut others: Vec<u32> = (0..clips).collect();
-        others.sort_by_key(|clip| (avoided(clip), shown(clip)));
-        for clip in others {
-            let whole = self.cutters.first()?.len(clip);
-            let bounds = self.cutters.first()?.bounds(clip, 0, whole);
-            let Some(pieces) = self.run(clip, 0, bounds[1], stock) else {
-                continue;
-            };
-            let before = shown_in(self.ground, &self.past);
-            let visit = Shown {
-                clip,
-                enter: 0,
-                until: bounds[1],
-            };
-            let place = Place {
-                visit,
-                start: self.at,
-            };
-            let cues = standing(self.ground, &self.told, &self.closed, self.at);
-            self.stream = self.ground.planner.resume(&before, place, &cues).ok()?;
-            self.late.clear();
-            self.ahead = 0;
-            self.leg = self.stream.next();
-            self.lay();
-            self.steps.push(Step::Jump(clip));
-            self.cuts.pop_front();
-            return Some(self.hand_out(bounds[1], (clip, 0, false), pieces));
-        }
-        None
-    }
-
-    /// The last piece once more: the floor, which needs nothing.
-    fn again(&mut self) -> Row {
-        self.steps.push(Step::Again);
-        let Some(last) = self.last.clone() else {
-            // Nothing was ever shown.
-            return self.hand_out(0, (0, 0, true), Vec::new());
-        };
-        self.ahead -= i64::from(last.frames);
-        let place = (last.clip, last.from, last.bridge);
-        self.hand_out(last.frames, place, last.pieces)
-    }
-
-    /// `clip` may be shown from now on.
-    pub fn open(&mut self, clip: u32) {
-        if self.closed.remove(&clip) && !self.is_avoided(clip) {
-            self.cue(Told::Allow(clip));
-        }
-    }
-
-    /// `clip` may not be shown any more: something of it is gone or broken.
-    pub fn close(&mut self, clip: u32) {
-        if self.closed.insert(clip) {
-            self.cue(Told::Avoid(clip));
-        }
-    }
-
-    fn is_avoided(&self, clip: u32) -> bool {
-        self.told.contains(&Standing::Avoid(self.ground.part(clip)))
-    }
-
-    /// Something is told. The first output frame that can show it.
-    ///
-    /// # Errors
-    /// When it names what is not there.
-    pub fn tell(&mut self, told: Told) -> Result<u64, cues::Error> {
-        if let Told::Allow(clip) | Told::Play(clip) = told
-            && self.closed.contains(&clip)
-        {
-            return Err(cues::Error::Clip { cue: 1, clip });
-        }
-        self.remember(told);
-        self.cue(told);
-        let wanted = |leg: &Leg| match told {
-            Told::Play(clip) => leg.visit.clip == clip,
-            Told::State(Some(state)) => {
-                let name = self.ground.states.get(state as usize).map(String::as_str);
-                self.ground.state_of(leg.visit.clip) == name
-            }
-            _ => true,
-        };
-        let first = self.stream.ahead().take(16).find(wanted);
-        let first = first.or_else(|| self.stream.ahead().next());
-        let frame = first.map_or(self.at, |leg| self.on_output(leg).visit.start);
-        Ok(frame.max(self.at))
-    }
-
-    fn remember(&mut self, told: Told) {
-        match told {
-            Told::State(state) => {
-                self.told.retain(|one| !matches!(one, Standing::State(_)));
-                let name = state.and_then(|state| self.ground.states.get(state as usize));
-                self.told.extend(name.cloned().map(Standing::State));
-            }
-            Told::Signal(signal) => {
-                self.told.retain(|one| !matches!(one, Standing::Signal(_)));
-                self.told.push(Standing::Signal(signal));
-            }
-            Told::Avoid(clip) => {
-                let one = Standing::Avoid(self.ground.part(clip));
-                if !self.told.contains(&one) {
-                    self.told.push(one);
-                }
-            }
-            Told::Allow(clip) | Told::Play(clip) => {
-                let part = self.ground.part(clip);
-                self.told.retain(|one| *one != Standing::Avoid(part));
-            }
-        }
-    }
-
-    /// What was told and still holds.
-    pub fn told(&self) -> &[Standing] {
-        &self.told
-    }
-
     /// The pieces that the next `legs` visits need, the soonest first, at every rung that is on.
     pub fn wanted(&mut self, legs: usize) -> Vec<Item> {
         let Some(leg) = self.leg else {
@@ -589,96 +403,4 @@ impl<'g> Course<'g> {
         }
         rows
     }
-
-    /// What the walk over another ground has to know.
-    pub fn carry(&self) -> Carried {
-        let under_way = self.leg.map(|leg| {
-            let part = self.ground.part(leg.visit.clip);
-            let until = self.place(&leg).min(leg.visit.leave);
-            let shown = Shown {
-                clip: leg.visit.clip,
-                enter: leg.visit.enter,
-                until,
-            };
-            (
-                part,
-                shown,
-                leg.visit.start.saturating_add_signed(-self.ahead),
-            )
-        });
-        Carried {
-            at: self.at,
-            past: self.past.clone(),
-            under_way,
-            told: self.told.clone(),
-        }
-    }
-
-    /// A walk over another ground can take over now: no bridge has been handed out whose clip has
-    /// not come.
-    pub fn can_hand_over(&self) -> bool {
-        !(self.cuts.is_empty() && self.leg.is_some_and(|leg| leg.seam.frames > 0))
-    }
-}
-
-/// A place to begin at: the start of a clip that is ready and was not shown for longest.
-fn opening(
-    ground: &Ground,
-    closed: &BTreeSet<u32>,
-    before: &[Shown],
-    at: u64,
-) -> Result<Place, Error> {
-    if before.is_empty() && closed.is_empty() {
-        let first = ground.planner.stream().next();
-        if let Some(leg) = first {
-            let visit = Shown {
-                clip: leg.visit.clip,
-                enter: leg.visit.enter,
-                until: leg.visit.enter,
-            };
-            return Ok(Place { visit, start: at });
-        }
-    }
-    let shown = |clip: &u32| before.iter().rposition(|shown| shown.clip == *clip);
-    let clips = 0..ground.clips.len() as u32;
-    let usable = clips.filter(|clip| ground.planner.shows(*clip));
-    let clip = usable
-        .min_by_key(|clip| (closed.contains(clip), shown(clip)))
-        .ok_or_else(|| Error::Usage("there is no clip to show".to_owned()))?;
-    let visit = Shown {
-        clip,
-        enter: 0,
-        until: 0,
-    };
-    Ok(Place { visit, start: at })
-}
-
-/// The visits of `past` whose clips `ground` has.
-fn shown_in(ground: &Ground, past: &VecDeque<(Part, Shown)>) -> Vec<Shown> {
-    let known = |(part, shown): &(Part, Shown)| {
-        let clip = ground.clip_of(part)?;
-        Some(Shown { clip, ..*shown })
-    };
-    past.iter().filter_map(known).collect()
-}
-
-/// What holds, as cues for `ground`.
-fn standing(ground: &Ground, told: &[Standing], closed: &BTreeSet<u32>, at: u64) -> Vec<Cue> {
-    let told = told.iter().filter_map(|one| match one {
-        Standing::State(name) => {
-            let state = ground.states.iter().position(|other| other == name)?;
-            Some(Told::State(Some(state as u32)))
-        }
-        Standing::Signal(signal) => Some(Told::Signal(*signal)),
-        Standing::Avoid(part) => ground.clip_of(part).map(Told::Avoid),
-    });
-    let closed = closed.iter().map(|clip| Told::Avoid(*clip));
-    let shows = |told: &Told| match told {
-        Told::Avoid(clip) => ground.planner.shows(*clip),
-        _ => true,
-    };
-    told.chain(closed)
-        .filter(shows)
-        .map(|told| Cue { at, told })
-        .collect()
 }

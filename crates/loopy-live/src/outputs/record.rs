@@ -39,6 +39,8 @@ use crate::{
 const LATE_US: u64 = 3_000_000;
 /// And for the first sound of all.
 const FIRST_US: u64 = 1_000_000;
+/// What cannot be written is tried again after so many microseconds.
+const AGAIN_US: u64 = 10_000_000;
 
 /// What is recorded, and where.
 #[derive(Clone, Debug)]
@@ -49,26 +51,46 @@ pub struct Recording {
     pub every: Duration,
 }
 
-/// Records the best rung until the stream ends or the disk takes no more.
+/// Records the best rung until the stream ends; where the disk takes no more, again after a while.
 pub fn run(recording: &Recording, context: Context<'_>) {
     let Some(reel) = context.best() else { return };
-    let mut recorder = Recorder::new(recording, reel, context.sound);
-    let recorded = loop {
-        let worked = recorder.work(context.hub, &SystemTime::now);
-        // What came last is written before the end.
-        if worked.is_err() || !context.waits() {
-            break worked.and_then(|()| recorder.finish(&SystemTime::now));
-        }
-    };
-    if let Err(error) = recorded {
+    let mut failed = false;
+    loop {
+        let mut recorder = Recorder::new(recording, Arc::clone(&reel), context.sound);
+        let recorded = loop {
+            let worked = recorder.work(context.hub, &SystemTime::now);
+            if worked.is_ok() && failed && recorder.file.is_some() {
+                failed = false;
+                (context.climb)(Entry {
+                    what: "recording".to_owned(),
+                    from: "nothing".to_owned(),
+                    to: show(&recording.folder),
+                    why: "it can be written again".to_owned(),
+                    fix: String::new(),
+                });
+            }
+            // What came last is written before the end.
+            if worked.is_err() || !context.waits() {
+                break worked.and_then(|()| recorder.finish(&SystemTime::now));
+            }
+        };
+        let Err(error) = recorded else { return };
+        recorder.give_up();
+        failed = true;
         (context.fall)(Entry {
             what: "recording".to_owned(),
             from: show(&recording.folder),
             to: "nothing; the stream goes on".to_owned(),
             why: error.to_string(),
-            fix: "make room in the folder or name another with --record, and start again"
+            fix: "make room in the folder: it goes on by itself; or name another with --record"
                 .to_owned(),
         });
+        let again = context.hub.now_us() + AGAIN_US;
+        while context.hub.now_us() < again {
+            if !context.waits() {
+                return;
+            }
+        }
     }
 }
 
@@ -267,7 +289,8 @@ impl<'a> Recorder<'a> {
             created: Some(seconds),
         };
         // As a stream, every fragment is handed to the system when it is whole.
-        let writer = Writer::create(Output::Stream(Box::new(file)), options)?;
+        let writer = Writer::create(Output::Stream(Box::new(file)), options);
+        let writer = writer.inspect_err(|_failed| discard(&part))?;
         Ok(Open {
             writer,
             part,
@@ -276,6 +299,16 @@ impl<'a> Recorder<'a> {
             next: first,
             sound: heard.map(|(_, from)| from),
         })
+    }
+
+    /// Lets go of the file that is open. What it holds up to its last fragment stays; where it holds
+    /// none, nothing does.
+    fn give_up(&mut self) {
+        if let Some(file) = self.file.take()
+            && file.next == file.first
+        {
+            discard(&file.part);
+        }
     }
 
     /// Ends the file that is open and gives it its name.
@@ -318,6 +351,13 @@ impl Open {
             self.sound = Some(unit.at + ear.step());
         }
         Ok(())
+    }
+}
+
+/// Removes a file in which nothing is.
+fn discard(part: &Path) {
+    if let Err(error) = fs::remove_file(part) {
+        tracing::warn!(%error, "{} stays behind empty", show(part));
     }
 }
 
