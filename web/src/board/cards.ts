@@ -30,7 +30,8 @@ export class NowCard {
     write(this.#next, next?.clip ?? '–');
     write(this.#nextMore, next ? `${of(next.state)}in ${ms(next.in_ms)}` : '');
     const score = next?.score === null || next?.score === undefined ? '' : `, score ${next.score.toFixed(2)}`;
-    write(this.#seam, next?.seam ? `${next.seam}, ${number(next.frames)} frames${score}` : '');
+    const bridge = next?.frames ? `, ${number(next.frames)} frames` : '';
+    write(this.#seam, next?.seam ? `${next.seam.replace('_', ' ')}${bridge}${score}` : '');
   }
 }
 
