@@ -110,13 +110,15 @@ impl<'a> Maker<'a> {
 
     /// Does one thing; false when there is nothing to do.
     fn work(&mut self, ground: &Ground, order: &Order) -> Result<bool, Error> {
-        let wanted = || order.wanted.iter().filter(|item| self.known(ground, item));
-        for item in wanted() {
+        let wanted = order.wanted.iter().filter(|item| self.known(ground, item));
+        let wanted: Vec<Item> = wanted.cloned().collect();
+        for item in &wanted {
             self.hear(ground, item.clip)?;
         }
-        let missing = wanted().filter(|item| self.is_missing(item));
-        let missing: Vec<Item> = missing.cloned().collect();
-        self.tell_gone(ground, order);
+        let (missing, there): (Vec<Item>, Vec<Item>) =
+            (wanted.into_iter()).partition(|item| self.is_missing(item));
+        self.tell_gone(ground, &missing);
+        self.had.extend(there.iter().map(|item| item.key));
         let ready = self.ready(ground);
         self.desk.made(ready, missing.len());
         self.desk
@@ -157,11 +159,9 @@ impl<'a> Maker<'a> {
     }
 
     /// Says so where pieces that were there are there no more.
-    fn tell_gone(&mut self, ground: &Ground, order: &Order) {
-        for item in &order.wanted {
-            if !self.is_missing(item) {
-                self.had.insert(item.key);
-            } else if self.had.remove(&item.key) && self.known(ground, item) {
+    fn tell_gone(&mut self, ground: &Ground, missing: &[Item]) {
+        for item in missing {
+            if self.had.remove(&item.key) {
                 // All that is made of this clip is looked after.
                 let part = ground.part(item.clip);
                 self.whole.retain(|(other, _)| *other != part);
@@ -322,15 +322,8 @@ impl<'a> Maker<'a> {
 
     /// What is there is shown; what is not is tried again.
     fn trouble(&self, error: &Error) {
-        self.desk.fall(Entry {
-            what: "live encoding".to_owned(),
-            from: "new pieces".to_owned(),
-            to: "the pieces that are there".to_owned(),
-            why: error.to_string(),
-            fix: error
-                .hint()
-                .unwrap_or_else(|| "`loopy doctor` says more".to_owned()),
-        });
+        let steps = ["live encoding", "new pieces", "the pieces that are there"];
+        self.desk.fall_for(error, steps, "`loopy doctor` says more");
     }
 
     fn say(&self, message: Message) {

@@ -175,7 +175,9 @@ impl Station {
                 };
                 scope.spawn(move || {
                     if let Err(error) = engineer.run(&heard) {
-                        desk.fall(silence(&error));
+                        let steps = ["live sound", "the clips' sound", "silence"];
+                        let otherwise = "`loopy doctor` says which sound can be encoded";
+                        desk.fall_for(&error, steps, otherwise);
                     }
                 });
             }
@@ -310,19 +312,6 @@ impl Station {
             "gpus": gpus,
             "missing": missing,
         })
-    }
-}
-
-/// The stream goes on without sound.
-fn silence(error: &Error) -> Entry {
-    Entry {
-        what: "live sound".to_owned(),
-        from: "the clips' sound".to_owned(),
-        to: "silence".to_owned(),
-        why: error.to_string(),
-        fix: error
-            .hint()
-            .unwrap_or_else(|| "`loopy doctor` says which sound can be encoded".to_owned()),
     }
 }
 

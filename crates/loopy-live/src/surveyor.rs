@@ -7,7 +7,7 @@ mod shape;
 use std::{
     collections::{BTreeSet, HashSet},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc::SyncSender},
+    sync::{Arc, Mutex, PoisonError, mpsc::SyncSender},
     time::Duration,
 };
 
@@ -49,10 +49,6 @@ pub struct Surveyor<'a> {
     pub director: SyncSender<Message>,
     /// Output rate, once it is known.
     pub fps: Rate,
-}
-
-fn lock<T>(held: &Mutex<T>) -> MutexGuard<'_, T> {
-    held.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Surveyor<'_> {
@@ -164,14 +160,17 @@ impl Surveyor<'_> {
         let told = Mutex::new(Vec::new());
         let room = &Room {
             executor: &Nobody,
-            sink: &|event| lock(&told).push(event),
+            sink: &|event| {
+                let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+                told.push(event);
+            },
             ..*self.room
         };
         let options = &self.options;
         let survey = survey::full(&options.scan, options.matched, &options.limits, room, meter);
         let survey = survey.ok()?;
         // Of what was not found so, it is told when it is found.
-        let told = std::mem::take(&mut *lock(&told));
+        let told = told.into_inner().unwrap_or_else(PoisonError::into_inner);
         told.into_iter().for_each(self.room.sink);
         Some(survey)
     }
@@ -291,14 +290,12 @@ impl Surveyor<'_> {
     }
 
     fn trouble(&self, error: &Error) {
-        self.desk.fall(Entry {
-            what: "library".to_owned(),
-            from: "the folder as it is now".to_owned(),
-            to: "the clips that were there".to_owned(),
-            why: error.to_string(),
-            fix: error
-                .hint()
-                .unwrap_or_else(|| "`loopy analyze` says more".to_owned()),
-        });
+        let steps = [
+            "library",
+            "the folder as it is now",
+            "the clips that were there",
+        ];
+        self.desk
+            .fall_for(error, steps, "`loopy analyze` says more");
     }
 }

@@ -303,14 +303,7 @@ impl Ways<'_, '_> {
                 } else {
                     JUMP
                 };
-                let step = Step {
-                    leave,
-                    to,
-                    link: None,
-                    bridge: 0,
-                    refused: false,
-                };
-                self.push(step, bits, 0, 0);
+                self.push(Step::jump(leave, to), bits, 0, 0);
             }
         }
     }

@@ -139,13 +139,7 @@ fn close(trail: &Trail, rest: u32, rules: &Rules) -> Option<Step> {
         && (start.clip != here.clip || map.alone())
         && here.at + rest == map.len(here.clip);
     let leave = map.len(here.clip);
-    jump.then_some(Step {
-        leave,
-        to: first,
-        link: None,
-        bridge: 0,
-        refused: false,
-    })
+    jump.then_some(Step::jump(leave, first))
 }
 
 /// Clips keep their distance across the joint of the loop too.

@@ -95,9 +95,8 @@ impl Exits {
 
     /// The best way out of `clip` at `place` or later, if one leads there.
     pub(super) fn way(&self, map: &Map, clip: u32, place: u32) -> Option<u32> {
-        let range = map.link_range(clip);
-        let first = range.start + map.links[range.clone()].partition_point(|l| l.leave < place);
-        let best = (first < range.end).then(|| self.best[first])?;
+        let ways = map.links_from(clip, place);
+        let best = self.best[ways].first().copied()?;
         (best != NEVER).then_some(best)
     }
 
@@ -109,11 +108,10 @@ impl Exits {
         clip: u32,
         place: u32,
     ) -> impl Iterator<Item = (u32, u32)> + 'a {
-        let range = map.link_range(clip);
-        range.filter_map(move |index| {
+        map.links_from(clip, place).filter_map(move |index| {
             let link = &map.links[index];
             let until = self.until[link.to as usize];
-            let leads = self.open[index] && link.leave >= place && until != NEVER;
+            let leads = self.open[index] && until != NEVER;
             leads.then(|| (index as u32, link.leave - place + link.span.frames + until))
         })
     }

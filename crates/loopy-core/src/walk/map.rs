@@ -290,9 +290,7 @@ impl Map {
         self.node_of = offsets(clips, starts.iter().map(|start| start.0));
         self.nodes = (starts.iter().copied())
             .map(|(clip, at)| {
-                let own = self.link_range(clip);
-                let late = |link: &Link| link.leave < at + self.least_of(clip);
-                let first = own.start + self.links[own].partition_point(late);
+                let first = self.links_from(clip, at + self.least_of(clip)).start;
                 Node {
                     clip,
                     at,
@@ -481,6 +479,13 @@ impl Map {
     /// Links that leave `clip`.
     pub(super) fn link_range(&self, clip: u32) -> std::ops::Range<usize> {
         self.link_of[clip as usize] as usize..self.link_of[clip as usize + 1] as usize
+    }
+
+    /// Links that leave `clip` at `place` or later, the soonest first.
+    pub(super) fn links_from(&self, clip: u32, place: u32) -> std::ops::Range<usize> {
+        let own = self.link_range(clip);
+        let before = self.links[own.clone()].partition_point(|link| link.leave < place);
+        own.start + before..own.end
     }
 
     /// Links by which a visit that begins at `node` can end.

@@ -69,13 +69,7 @@ pub(super) fn find<'a>(planner: &'a Planner, options: &Options) -> Walked<'a> {
     let start = first(map, options, tour, &mut dice);
     let avoid = Some(map.nodes[start as usize].clip).filter(|_| !map.alone());
     let (trail, ending) = open(planner, options, start, wanted, avoid, &mut dice);
-    let joint = Step {
-        leave: ending.leave,
-        to: start,
-        link: None,
-        bridge: 0,
-        refused: false,
-    };
+    let joint = Step::jump(ending.leave, start);
     let ending = Ending {
         joint: Some(joint),
         ..ending

@@ -14,12 +14,25 @@ pub(super) struct Step {
     pub(super) leave: u32,
     /// Node that is entered.
     pub(super) to: u32,
-    /// The link taken; `None` for a scene change from the end of a clip to the start of another.
+    /// The link taken; `None` for a scene change from a port of a clip, or its end, to the start of another.
     pub(super) link: Option<u32>,
     /// Frames of the bridge between the two.
     pub(super) bridge: u32,
     /// The budget refused a bridge here.
     pub(super) refused: bool,
+}
+
+impl Step {
+    /// A step over no link: a cut from `leave` to the node `to`.
+    pub(super) fn jump(leave: u32, to: u32) -> Self {
+        Self {
+            leave,
+            to,
+            link: None,
+            bridge: 0,
+            refused: false,
+        }
+    }
 }
 
 /// A visit; all but the last have a way out.

@@ -526,12 +526,11 @@ impl<'a> Walker<'a> {
         let open = |clip: u32| {
             wanted(clip) && clip != here.clip && mood.avoid.binary_search(&clip).is_err()
         };
-        let range = map.link_range(here.clip);
-        let first = range.start + map.links[range.clone()].partition_point(|l| l.leave < place);
-        let next = (first < range.end).then(|| map.links[first].leave);
+        let ways = map.links_from(here.clip, place);
+        let next = map.links[ways.clone()].first().map(|link| link.leave);
         let leave = next.unwrap_or_else(|| map.len(here.clip));
-        let links = (first..range.end).take_while(|index| map.links[*index].leave == leave);
-        let declared = links
+        let declared = ways
+            .take_while(|index| map.links[*index].leave == leave)
             .filter(|index| open(map.links[*index].clip))
             .max_by_key(|index| (map.links[*index].worth, Reverse(*index)));
         if let Some(index) = declared {
@@ -543,13 +542,7 @@ impl<'a> Walker<'a> {
         let least = clips.iter().map(early).min()?;
         clips.retain(|clip| early(clip) == least);
         let drawn = clips[self.dice.below(clips.len() as u64) as usize];
-        let step = Step {
-            leave,
-            to: map.start_of(drawn),
-            link: None,
-            bridge: 0,
-            refused: false,
-        };
+        let step = Step::jump(leave, map.start_of(drawn));
         Some(Way { step, fresh: true })
     }
 

@@ -25,7 +25,10 @@ use tokio_tungstenite::{
 };
 
 use super::Load;
-use crate::packet::{Header, Kind};
+use crate::{
+    packet::{Header, Kind},
+    protocol::Code,
+};
 
 /// A slow viewer waits so long after each message.
 const SLOW: Duration = Duration::from_millis(150);
@@ -33,8 +36,8 @@ const SLOW: Duration = Duration::from_millis(150);
 /// A viewer that was refused comes back after this.
 const AGAIN: Duration = Duration::from_millis(500);
 
-/// Closes after which players do not come again: the token, the origin, the rules.
-const FINAL: [u16; 4] = [1008, 4001, 4003, 4010];
+/// Closes after which players do not come again.
+const FINAL: [Code; 3] = [Code::Policy, Code::Auth, Code::Expired];
 
 /// So many pings tell what the server's clock says.
 const PINGS: u64 = 5;
@@ -254,7 +257,7 @@ impl Viewer {
                 }
                 Some(Ok(Message::Text(text))) => self.text(&mut visit, &mut line, &text).await,
                 Some(Ok(Message::Close(Some(close)))) => {
-                    lost.for_good = FINAL.contains(&close.code.into());
+                    lost.for_good = FINAL.map(|code| code as u16).contains(&close.code.into());
                 }
                 Some(Ok(_)) => {}
                 Some(Err(_)) | None => {

@@ -11,7 +11,7 @@ use loopy_core::{
     ledger::{Entry, Ledger, Noted},
     plan::SeamKind,
 };
-use loopy_engine::{realize::Item, render::Options};
+use loopy_engine::{Error, realize::Item, render::Options};
 
 use super::{
     course::{Course, Standing, Step},
@@ -340,6 +340,18 @@ impl Desk {
     /// Writes into the ledger what else went wrong.
     pub fn fall(&self, entry: Entry) {
         self.board_mut().fall(entry);
+    }
+
+    /// The same because of an error: what it is, and the step from one way to another; `otherwise`
+    /// is the hint where the error has none.
+    pub fn fall_for(&self, error: &Error, [what, from, to]: [&str; 3], otherwise: &str) {
+        self.fall(Entry {
+            what: what.to_owned(),
+            from: from.to_owned(),
+            to: to.to_owned(),
+            why: error.to_string(),
+            fix: error.hint().unwrap_or_else(|| otherwise.to_owned()),
+        });
     }
 
     /// Writes into the ledger that something is as it should be again.

@@ -1,9 +1,6 @@
 //! What is done where a piece is not there in time: another way, a cut, a jump, the last piece again.
 
-use loopy_core::walk::{
-    Place, Shown,
-    cues::{Cue, Told},
-};
+use loopy_core::walk::{Place, Shown, cues::Told};
 
 use super::{
     Course, Cut, Row, Step,
@@ -16,25 +13,11 @@ impl Course<'_> {
     /// Goes another way than to `clip`, if there is one.
     pub(super) fn around(&mut self, clip: u32) -> bool {
         // After a bridge its clip follows.
-        let committed = self.cuts.is_empty() && self.leg.is_some_and(|leg| leg.seam.frames > 0);
-        if committed || !self.late.insert(clip) {
+        if !self.can_hand_over() || !self.late.insert(clip) {
             return false;
         }
         self.cue(Told::Avoid(clip));
         true
-    }
-
-    /// Tells the walk something from the first frame that is not handed out.
-    pub(super) fn cue(&mut self, told: Told) {
-        let at = self.at.saturating_add_signed(self.ahead);
-        match self.stream.tell(Cue { at, told }) {
-            Ok(true) => {
-                self.leg = self.stream.next();
-                self.lay();
-            }
-            Ok(false) => {}
-            Err(error) => tracing::warn!(%error, "the walk did not take a cue"),
-        }
     }
 
     /// Leaves out a bridge that is missing, where what comes after it is there.

@@ -66,6 +66,19 @@ impl Course<'_> {
         Ok(frame.max(self.at))
     }
 
+    /// Tells the walk something from the first frame that is not handed out.
+    pub(super) fn cue(&mut self, told: Told) {
+        let at = self.at.saturating_add_signed(self.ahead);
+        match self.stream.tell(Cue { at, told }) {
+            Ok(true) => {
+                self.leg = self.stream.next();
+                self.lay();
+            }
+            Ok(false) => {}
+            Err(error) => tracing::warn!(%error, "the walk did not take a cue"),
+        }
+    }
+
     fn remember(&mut self, told: Told) {
         match told {
             Told::State(state) => {
