@@ -8,7 +8,7 @@ use loopy_core::{
     report::{Report, Seam},
 };
 
-use crate::{Error, features::WINDOW, takes::Takes};
+use crate::{Error, features::WINDOW, outcome::Excluded, takes::Takes};
 
 /// A distinct picture: segment of the report, and frame in it. Equal ids are equal pictures,
 /// because a film repeats its segments packet by packet.
@@ -37,8 +37,8 @@ pub(crate) struct Clip {
 /// One distinct edge, at its first showing with room around it.
 #[derive(Clone, Debug)]
 pub(crate) struct Edge {
-    /// Index into the report's seams.
-    pub(crate) seam: usize,
+    /// What the report tells of it.
+    pub(crate) seam: Seam,
     pub(crate) from: usize,
     pub(crate) to: usize,
     /// First output frame that is not of the visit before.
@@ -47,21 +47,6 @@ pub(crate) struct Edge {
     pub(crate) frames: usize,
     /// Where the film shows it, what would have followed in the clip that is left.
     pub(crate) next: Option<Id>,
-}
-
-/// What is not among the edges.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Excluded {
-    /// Distinct declared scene changes.
-    pub scene_changes: usize,
-    /// Distinct joints at which the same take goes on as it was filmed.
-    pub continuing: usize,
-    /// Showings again of an edge that counts already.
-    pub repeats: usize,
-    /// Distinct edges too near the ends of the film.
-    pub at_the_ends: usize,
-    /// Distinct edges left out because the film has more than one audit takes.
-    pub beyond_the_most: usize,
 }
 
 /// The film.
@@ -192,7 +177,7 @@ impl Film {
     ) -> Result<(), Error> {
         // `true` once the edge is among those kept.
         let mut seen: BTreeMap<(usize, u32, usize, u32), bool> = BTreeMap::new();
-        for (index, seam) in report.seams.iter().enumerate() {
+        for seam in &report.seams {
             let (from, to) = ends(seam, numbers)?;
             let key = (from, seam.from.frame, to, seam.to.frame);
             let known = seen.get(&key).copied();
@@ -218,7 +203,7 @@ impl Film {
             } else if fits {
                 self.excluded.at_the_ends -= usize::from(known == Some(false));
                 self.edges.push(Edge {
-                    seam: index,
+                    seam: seam.clone(),
                     from,
                     to,
                     start,

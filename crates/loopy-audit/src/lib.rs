@@ -10,30 +10,35 @@ pub mod forest;
 pub mod model;
 pub mod stats;
 
-mod audit;
 mod controls;
+mod evidence;
+mod figures;
 mod film;
 mod look;
 mod mixture;
 mod motion;
 mod outcome;
 mod pick;
+mod pool;
 #[cfg(test)]
 mod real;
 mod robust;
+mod score;
 mod series;
 mod strips;
 #[cfg(test)]
 mod synthetic;
 mod takes;
 
-pub use audit::{Looks, run};
-pub use film::{Excluded, Film, Id};
+pub use evidence::Evidence;
+pub use film::{Film, Id};
 pub use look::{Look, reading_size};
-pub use outcome::{Control, Figure, Found, Outcome, Scene};
+pub use outcome::{Control, Excluded, Figure, Found, Outcome, Scene};
 pub use pick::Picks;
+pub use pool::pool;
+pub use score::{Looks, run};
 pub use series::{Series, apart};
-pub use strips::picture;
+pub use strips::Strips;
 pub use takes::Takes;
 
 /// Why an audit cannot be made.

@@ -1,9 +1,7 @@
 //! What an audit found.
 
-use loopy_core::ClipPath;
+use loopy_core::{ClipPath, plan::SeamKind};
 use serde::Serialize;
-
-use crate::film::Excluded;
 
 /// How well one set of instants is told from another.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -56,6 +54,8 @@ pub struct Scene {
 /// A seam by how plainly it was found.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Found {
+    /// Name of the film that shows it.
+    pub film: String,
     /// First output frame that is not of the visit before.
     pub start: u64,
     /// Bridge frames.
@@ -72,9 +72,38 @@ pub struct Found {
     pub detected: f64,
     /// What selection thought: the report's score.
     pub score: f64,
+    /// What fills it.
+    pub kind: SeamKind,
+    /// Relative seam visibility by the report.
+    pub rsv: f64,
 }
 
-/// Everything about one audit.
+/// What is not among the edges: of each film what is distinct in it, added up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Excluded {
+    /// Distinct declared scene changes.
+    pub scene_changes: usize,
+    /// Distinct joints at which the same take goes on as it was filmed.
+    pub continuing: usize,
+    /// Showings again of an edge that counts already.
+    pub repeats: usize,
+    /// Distinct edges too near the ends of the film.
+    pub at_the_ends: usize,
+    /// Distinct edges left out because the film has more than one audit takes.
+    pub beyond_the_most: usize,
+}
+
+impl Excluded {
+    pub(crate) fn add(&mut self, film: &Self) {
+        self.scene_changes += film.scene_changes;
+        self.continuing += film.continuing;
+        self.repeats += film.repeats;
+        self.at_the_ends += film.at_the_ends;
+        self.beyond_the_most += film.beyond_the_most;
+    }
+}
+
+/// Everything about one audit, of one film or several.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Outcome {
     /// All scenes together.
@@ -93,6 +122,8 @@ pub struct Outcome {
     pub seed: u64,
     /// Seams, the plainest first, at most ten.
     pub worst: Vec<Found>,
+    /// All of them, in this order.
+    pub seams: Vec<Found>,
     /// Why the figures do not count; empty when they do.
     pub doubts: Vec<String>,
 }

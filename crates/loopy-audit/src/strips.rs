@@ -1,43 +1,88 @@
 //! The plainest seams as a picture to look at: one row a seam, time from left to right.
 
+use std::sync::Arc;
+
+use loopy_core::{Frame, Size};
 use loopy_pixels::{
     Rgb,
     sheet::{Kind, Sheet},
 };
 
-use crate::{audit::Looks, features::WINDOW, film::Film, outcome::Outcome};
+use crate::{
+    evidence::Evidence, features::WINDOW, film::Film, look::Look, outcome::Found, pool::worst,
+    score::Looks,
+};
 
-/// One row for each of the worst seams: 8 pictures before, up to 12 of the bridge, 8 after. The
-/// pictures that touch the seam and those of the bridge are marked. `None` without seams.
-pub fn picture(outcome: &Outcome, film: &Film, looks: &Looks) -> Option<Rgb> {
-    let longest = outcome
-        .worst
-        .iter()
-        .map(|found| bridge(found.frames).len())
-        .max()?;
-    let first = looks.values().next()?;
-    let size = first.picture().size();
-    let tile = size.within(loopy_core::Size::new(200, 120));
-    let columns = 2 * WINDOW + longest;
-    let mut sheet = Sheet::new(tile, columns as u32);
-    sheet.title(format!(
-        "the {} plainest seams, the plainest first",
-        outcome.worst.len()
-    ));
-    let blank = loopy_core::Frame::black(tile);
-    for found in &outcome.worst {
+/// Pictures around the plainest seams of the films so far.
+#[derive(Default)]
+pub struct Strips {
+    rows: Vec<Row>,
+}
+
+struct Row {
+    found: Found,
+    /// Where the looks are known: those of [`places`].
+    looks: Vec<Option<Arc<Look>>>,
+}
+
+impl Strips {
+    /// Takes the pictures of those seams of the last of `films` that are among the plainest of all,
+    /// and lets go of those that no longer are.
+    pub fn keep(&mut self, films: &[Evidence], film: &Film, looks: &Looks) {
+        let mut known = std::mem::take(&mut self.rows);
+        let row = |found: Found| {
+            let same = known.iter().position(|row| row.found == found);
+            same.map_or_else(
+                || Row::cut(found, film, looks),
+                |index| known.swap_remove(index),
+            )
+        };
+        self.rows = worst(films).into_iter().map(row).collect();
+    }
+
+    /// One row for each of the worst seams: 8 pictures before, up to 12 of the bridge, 8 after. The
+    /// pictures that touch the seam and those of the bridge are marked. With `named` the film's name
+    /// stands beside. `None` without seams.
+    pub fn picture(&self, named: bool) -> Option<Rgb> {
+        let columns = self.rows.iter().map(|row| row.looks.len()).max()?;
+        let looks = self.rows.iter().flat_map(|row| row.looks.iter().flatten());
+        let sizes = looks.map(|look| look.picture().size().within(Size::new(200, 120)));
+        let tile = sizes.reduce(|a, b| Size::new(a.width.max(b.width), a.height.max(b.height)))?;
+        let mut sheet = Sheet::new(tile, columns as u32);
+        sheet.title(format!(
+            "the {} plainest seams, the plainest first",
+            self.rows.len()
+        ));
+        let blank = Frame::black(tile);
+        for row in &self.rows {
+            row.show(&mut sheet, &blank, named);
+            for _ in row.looks.len()..columns {
+                sheet.push(&blank, "", Kind::Plain);
+            }
+        }
+        Some(sheet.compose())
+    }
+}
+
+impl Row {
+    fn cut(found: Found, film: &Film, looks: &Looks) -> Self {
+        let look = |at: usize| film.frames.get(at).and_then(|id| looks.get(id)).cloned();
+        Self {
+            looks: places(&found).into_iter().map(look).collect(),
+            found,
+        }
+    }
+
+    fn show(&self, sheet: &mut Sheet, blank: &Frame, named: bool) {
+        let found = &self.found;
         let start = found.start as usize;
-        let inside = bridge(found.frames);
         let until = start + found.frames as usize;
-        let rows = (start.saturating_sub(WINDOW)..start)
-            .chain(inside.iter().map(|at| start + at))
-            .chain(until..until + WINDOW);
-        let mut count = 0;
-        for at in rows {
-            let look = film.frames.get(at).and_then(|id| looks.get(id));
+        for (at, look) in places(found).into_iter().zip(&self.looks) {
             let edge = at + 1 >= start && at <= until;
             let label = if at + WINDOW == start {
                 format!("{:.2} at {}", found.detected, found.start)
+            } else if at + WINDOW == start + 1 && named {
+                found.film.clone()
             } else if at + 1 == start {
                 format!("out {}", found.from_frame)
             } else if at == until {
@@ -48,21 +93,21 @@ pub fn picture(outcome: &Outcome, film: &Film, looks: &Looks) -> Option<Rgb> {
                 String::new()
             };
             let kind = if edge { Kind::Seam } else { Kind::Plain };
-            sheet.push(look.map_or(&blank, |look| look.picture()), label, kind);
-            count += 1;
-        }
-        for _ in count..columns {
-            sheet.push(&blank, "", Kind::Plain);
+            let picture = look.as_ref().map_or(blank, |look| look.picture());
+            sheet.push(picture, label, kind);
         }
     }
-    Some(sheet.compose())
 }
 
-/// Frames of a bridge that are shown: at most 12, spread evenly.
-fn bridge(frames: u32) -> Vec<usize> {
-    let frames = frames as usize;
+/// Output frames of a row.
+fn places(found: &Found) -> Vec<usize> {
+    let start = found.start as usize;
+    let frames = found.frames as usize;
+    // At most 12 of the bridge, spread evenly.
     let shown = frames.min(12);
-    (0..shown)
-        .map(|index| index * frames / shown.max(1))
+    let inside = (0..shown).map(|index| start + index * frames / shown.max(1));
+    (start.saturating_sub(WINDOW)..start)
+        .chain(inside)
+        .chain(start + frames..start + frames + WINDOW)
         .collect()
 }

@@ -91,9 +91,9 @@ pub(crate) enum Command {
         after_help = "Examples:\n  loopy verify out.mp4 --report out.json\n  loopy verify out.mp4 --clips ~/clips\n  loopy verify out.mp4\n  loopy verify plan.json"
     )]
     Verify(Verify),
-    /// Try to find the seams of a finished video
+    /// Try to find the seams of finished videos
     #[command(
-        after_help = "Examples:\n  loopy audit out.mp4 --report out.json\n  loopy audit out.mp4 --report out.json --worst worst.png"
+        after_help = "Examples:\n  loopy audit out.mp4 --report out.json\n  loopy audit out.mp4 --report out.json --worst worst.png\n  loopy audit a.mp4 b.mp4 --report a.json --report b.json"
     )]
     Audit(Audit),
     /// Make a perfect loop of one clip
@@ -474,11 +474,12 @@ pub(crate) struct Verify {
 
 #[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct Audit {
-    /// Video
-    pub(crate) file: PathBuf,
-    /// Report of the video
-    #[arg(long, value_name = "FILE")]
-    pub(crate) report: PathBuf,
+    /// Videos; several are judged together
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Report of the video; once for each video, in the same order
+    #[arg(long = "report", required = true, value_name = "FILE")]
+    pub(crate) reports: Vec<PathBuf>,
     /// Which clips are cut from one take: lines of `CLIP TAKE START`, the start in frames
     #[arg(long, value_name = "FILE")]
     pub(crate) takes: Option<PathBuf>,

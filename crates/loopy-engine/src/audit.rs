@@ -1,11 +1,16 @@
-//! The blind audit of a finished video: proves that it is the report's, decodes the pictures that
-//! the detector asks for, and hands them over.
+//! The blind audit of finished videos: proves that each is its report's, decodes the pictures that
+//! the detector asks for, hands them over, and pools what it says of all.
 
-use std::{collections::BTreeSet, path::Path, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 pub use loopy_audit::{Figure, Outcome, Scene};
-use loopy_audit::{Film, Look, Looks, Picks, Takes, model::Model};
+use loopy_audit::{Film, Look, Looks, Picks, Strips, Takes, model::Model};
 use loopy_core::{
+    clip,
     limits::Limits,
     normalise::{Fit, Normalise, Scaler},
     report::Report,
@@ -26,34 +31,52 @@ pub struct Options<'a> {
     pub seed: u64,
 }
 
-/// Audits the video at `path` against its report.
+/// Audits videos against their reports. One after another: of each, only scores are kept, and the
+/// pictures of the plainest seams.
 ///
 /// # Errors
-/// When video or list cannot be read, the video is not the report's, or `worst` cannot be written.
-pub fn run(path: &Path, report: &Report, options: &Options) -> Result<Outcome, Error> {
+/// When a video or the list cannot be read, a video is not its report's, or `worst` cannot be
+/// written.
+pub fn run(films: &[(PathBuf, Report)], options: &Options) -> Result<Outcome, Error> {
     let takes = match options.takes {
         Some(list) => read_takes(list)?,
         None => Takes::default(),
     };
     let model = Model::built_in()?;
-    let findings = verify::video(path, report)?;
-    if let Some(problem) = findings.problems.first() {
-        return Err(Error::Usage(format!(
-            "the report is not this video's: {problem}"
-        )));
+    // All of them before the long work.
+    for (path, report) in films {
+        let findings = verify::video(path, report)?;
+        if let Some(problem) = findings.problems.first() {
+            return Err(Error::Usage(format!(
+                "the report is not this video's: {}: {problem}",
+                path.display()
+            )));
+        }
     }
-    let film = Film::of(report, &takes)?;
-    let picks = Picks::draw(&film, options.seed);
-    let looks = decode(path, &film, picks.needed())?;
-    let outcome = loopy_audit::run(report, &film, &picks, &looks, model, options.seed);
+    let mut strips = Strips::default();
+    let mut scored = Vec::with_capacity(films.len());
+    for (path, report) in films {
+        let name = path.file_name().unwrap_or(path.as_os_str());
+        let name = clip::show(name.as_ref());
+        let film = Film::of(report, &takes)?;
+        let picks = Picks::draw(&film, options.seed);
+        let looks = decode(path, &film, picks.needed())?;
+        let seed = options.seed;
+        scored.push(loopy_audit::run(
+            &name, report, &film, &picks, &looks, model, seed,
+        ));
+        if options.worst.is_some() {
+            strips.keep(&scored, &film, &looks);
+        }
+    }
     if let Some(file) = options.worst {
-        if let Some(picture) = loopy_audit::picture(&outcome, &film, &looks) {
+        if let Some(picture) = strips.picture(films.len() > 1) {
             output::write(file, &png::encode(&picture))?;
         } else {
             tracing::warn!("no seams, so no picture of the worst");
         }
     }
-    Ok(outcome)
+    Ok(loopy_audit::pool(&scored, options.seed))
 }
 
 fn read_takes(list: &Path) -> Result<Takes, Error> {

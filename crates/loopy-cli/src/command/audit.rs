@@ -1,7 +1,8 @@
-//! `loopy audit`: tries to find the seams of a finished video.
+//! `loopy audit`: tries to find the seams of finished videos.
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
+use loopy_core::report::Report;
 use loopy_engine::{
     Error, audit,
     audit::{Figure, Outcome, Scene},
@@ -14,19 +15,29 @@ use crate::{
 };
 
 pub(super) fn run(global: &Global, args: &Audit) -> Result<ExitCode, Error> {
-    let report = verify::read_report(&args.report)?;
+    if args.files.len() != args.reports.len() {
+        return Err(Error::Usage(format!(
+            "give one --report for each video, in the same order: there are {} videos and {} reports",
+            args.files.len(),
+            args.reports.len()
+        )));
+    }
+    let films = args.files.iter().zip(&args.reports);
+    let films: Vec<(PathBuf, Report)> = films
+        .map(|(file, report)| Ok((file.clone(), verify::read_report(report)?)))
+        .collect::<Result<_, Error>>()?;
     let options = audit::Options {
         takes: args.takes.as_deref(),
         worst: args.worst.as_deref(),
         seed: args.seed,
     };
-    let outcome = audit::run(&args.file, &report, &options)?;
+    let outcome = audit::run(&films, &options)?;
     if global.json {
         let mut value = serde_json::to_value(&outcome).unwrap_or_default();
         value["type"] = "audited".into();
         words::data(&value.to_string());
     } else {
-        for line in lines(&outcome) {
+        for line in lines(&outcome, films.len() > 1) {
             words::say(&line);
         }
     }
@@ -34,7 +45,8 @@ pub(super) fn run(global: &Global, args: &Audit) -> Result<ExitCode, Error> {
     Ok(ExitCode::from(u8::from(failed)))
 }
 
-fn lines(outcome: &Outcome) -> Vec<String> {
+/// With `named` the film's name stands beside a seam.
+fn lines(outcome: &Outcome, named: bool) -> Vec<String> {
     let mut lines = vec![format!(
         "{:32} {:>6} {:>8}   {:24} {:>13}",
         "", "seams", "natural", "AUC (0.5 = invisible)", "found at 1 %"
@@ -56,8 +68,13 @@ fn lines(outcome: &Outcome) -> Vec<String> {
         outcome.judged_by_other_fold, outcome.judged_as_unknown, outcome.judged_by_all
     ));
     for found in outcome.worst.iter().take(3) {
+        let film = if named {
+            format!("{}, ", found.film)
+        } else {
+            String::new()
+        };
         lines.push(format!(
-            "plain: frame {}, {} {} to {} {} ({:.2})",
+            "plain: {film}frame {}, {} {} to {} {} ({:.2})",
             found.start,
             found.from.display(),
             found.from_frame,

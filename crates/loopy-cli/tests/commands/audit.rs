@@ -60,6 +60,25 @@ fn a_rendered_video_is_audited_in_words_in_json_and_in_a_picture() {
         "{value}"
     );
     assert_eq!(value["all"]["controls"].as_array().unwrap().len(), 4);
+    let seams = value["seams"].as_array().unwrap();
+    assert_eq!(value["all"]["seams"]["positives"], seams.len());
+    assert_eq!(value["worst"].as_array().unwrap()[0], seams[0]);
+    assert_eq!(
+        (&seams[0]["film"], &seams[0]["kind"]),
+        (&"o.mp4".into(), &"cut".into())
+    );
+    // The same video again adds nothing but repeats.
+    std::fs::copy(house.path("o.mp4"), house.path("again.mp4")).unwrap();
+    let mut args = vec!["audit", "o.mp4", "again.mp4", "--json"];
+    args.extend(["--report", "r.json", "--report", "r.json"]);
+    let output = house.run(&args, 0);
+    let both: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        (&both["all"], &both["seams"]),
+        (&value["all"], &value["seams"])
+    );
+    let repeats = |of: &serde_json::Value| of["excluded"]["repeats"].as_u64().unwrap();
+    assert_eq!(repeats(&both), 2 * repeats(&value) + seams.len() as u64);
 }
 
 #[test]
@@ -96,6 +115,9 @@ fn mistakes_are_told_apart() {
     std::fs::write(house.path("bad.json"), "{\"schema\": 1}").unwrap();
     std::fs::write(house.path("bad.txt"), "truth_00.mp4 take soon").unwrap();
     refused(&["audit", "o.mp4"], 2, "--report");
+    let two = ["audit", "o.mp4", "o.mp4", "--report", "r.json"];
+    refused(&two, 2, "2 videos and 1 reports");
+    refused(&["audit", "--report", "r.json"], 2, "FILE");
     refused(&["audit", "o.mp4", "--report", "bad.json"], 1, "bad.json");
     refused(&["audit", "o.mp4", "--report", "none.json"], 1, "none.json");
     refused(&["audit", "none.mp4", "--report", "r.json"], 1, "none.mp4");
