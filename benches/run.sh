@@ -6,8 +6,10 @@
 #   benches/run.sh                       everything: hours
 #   benches/run.sh cold warm             some parts: cold overhead warm memory sound coders gates
 #                                        recover compare monitor
-#                                        workers live
+#                                        workers live seams
 #   benches/run.sh --minutes 3 --hours 0.5 cold      shorter films; goals are for 30 minutes and 6 hours
+#   benches/run.sh --only auto --scenes emma,joi seams   some scenes of benches/scenes.txt; goals are for
+#                                        all of them, 10 minutes each
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export LOOPY=${LOOPY:-$PWD/target/release/loopy}

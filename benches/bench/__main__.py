@@ -5,7 +5,7 @@ import platform
 import sys
 import tempfile
 
-from . import coders, compare, cold, gates, goals, live, monitor, recover, steady, workers
+from . import coders, compare, cold, gates, goals, live, monitor, recover, seams, steady, workers
 from .films import LOOPY, Bench
 from .measure import Failed, output
 
@@ -22,13 +22,16 @@ PARTS = {
     "monitor": monitor.monitor,
     "workers": workers.workers,
     "live": live.live,
+    "seams": seams.seams,
 }
 
 
 def main():
     parser = argparse.ArgumentParser(prog="benches/run.sh")
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
-    parser.add_argument("--minutes", type=float, default=30, help="length of the shorter films")
+    parser.add_argument(
+        "--minutes", type=float, help="length of the shorter films: 30, those of seams 10"
+    )
     parser.add_argument("--hours", type=float, default=6, help="length of the longer films")
     parser.add_argument(
         "--encode-seconds",
@@ -36,6 +39,8 @@ def main():
         default=180,
         help="how much of a film ffmpeg encodes again; the cost is linear in it",
     )
+    parser.add_argument("--only", choices=seams.SEAMS, help="seams: films with these alone")
+    parser.add_argument("--scenes", default="", help="seams: these alone, NAME,NAME")
     parser.add_argument("--folder", help="keeps stores and films here, for the next parts to go on from")
     args = parser.parse_args()
     unknown = [name for name in args.parts if name not in PARTS]
@@ -45,7 +50,7 @@ def main():
     print(f"{platform.processor() or platform.machine()}", flush=True)
     with tempfile.TemporaryDirectory(prefix="loopy-bench-") as temporary:
         folder = args.folder or temporary
-        bench = Bench(folder, args.minutes, args.hours, args.encode_seconds)
+        bench = Bench(folder, args)
         for name in args.parts or PARTS:
             print(f"{name}:", flush=True)
             try:

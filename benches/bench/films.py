@@ -32,11 +32,14 @@ def listed():
 class Bench:
     """A temporary folder with links to clips, stores and films."""
 
-    def __init__(self, folder, minutes, hours, encode_seconds):
+    def __init__(self, folder, args):
         self.folder = Path(folder).absolute()
-        self.minutes = minutes
-        self.hours = hours
-        self.encode_seconds = encode_seconds
+        self.minutes = args.minutes or 30
+        self.seam_minutes = args.minutes or 10
+        self.hours = args.hours
+        self.encode_seconds = args.encode_seconds
+        self.only = args.only
+        self.scenes = [name for name in args.scenes.split(",") if name]
         self.clips = self.library("clips", listed())
 
     def library(self, name, clips):
