@@ -37,8 +37,9 @@ def seams(bench):
 
 
 def reason(error):
-    """The last thing that a command said."""
-    return str(error).strip().splitlines()[-1]
+    """What a command said when it failed."""
+    lines = str(error).strip().splitlines()
+    return next((line for line in lines if line.startswith("error")), lines[-1])
 
 
 def film(bench, kind, scene, clips):
