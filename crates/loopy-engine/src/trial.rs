@@ -2,16 +2,16 @@
 //! and what is found replaces what the search had estimated. Results are kept in the index, joint by joint.
 
 mod round;
+mod settled;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    fmt::Write as _,
     sync::Arc,
 };
 
 use loopy_core::{
     Frame, Grade, Graph, Hash,
-    graph::{Edge, PortRef, Ports, Score},
+    graph::{Edge, PortRef, Score},
     limits::Limits,
 };
 use loopy_sight::{
@@ -22,6 +22,7 @@ use loopy_sight::{
 };
 use serde::{Deserialize, Serialize};
 
+use self::settled::Settled;
 use crate::{
     Error,
     around::{self, Wanted},
@@ -35,8 +36,6 @@ use crate::{
 
 /// Changes when a trial would find something else.
 const VERSION: &str = "trial-8";
-/// Changes when ports would be chosen otherwise from what was found.
-const SETTLED: &str = "settled-1";
 /// Two clips whose first joints reach this are worth more trials.
 const PROMISING: Score = Score::percent(35);
 /// Joints in a job: those from one clip share what is read.
@@ -90,7 +89,7 @@ impl Task {
 }
 
 /// The graph with the joints worth it tried, clips under their `grades`, and the ports that serve
-/// those best.
+/// those best. What was settled between clips before stays as it is.
 ///
 /// # Errors
 /// When the store or the index fails, or the user interrupts.
@@ -101,30 +100,27 @@ pub fn settle(
     room: &Room,
 ) -> Result<Graph, Error> {
     let steps = steps_keys(&graph, grades);
-    let key = settled_key(&graph, &steps);
-    let json = room.index.clip(&key, SETTLED)?;
-    if let Some(settled) = json.and_then(|json| serde_json::from_str::<Settled>(&json).ok()) {
-        graph.ports = settled.ports;
-        graph.edges = settled.edges;
-        return Ok(graph);
-    }
+    let settled = Settled::of(&graph, &steps, room)?;
+    settled.lay(&mut graph);
+    let new = graph
+        .edges
+        .iter()
+        .any(|edge| round::open(edge) && !settled.has(edge));
     let trials = Trials {
         grades,
         steps: &steps,
+        settled,
         limits,
         room,
     };
     let all = trials.run(&mut graph)?;
     let known = library::known_ports(&graph.clips, room)?;
     let graph = thin::thin(graph, &Options::default(), &known);
-    library::keep_ports(&graph, room)?;
-    if all {
-        let settled = Settled {
-            ports: graph.ports.clone(),
-            edges: graph.edges.clone(),
-        };
-        room.index
-            .set_clip(&key, SETTLED, &library::json(&settled))?;
+    if new || known.len() < graph.clips.len() {
+        library::keep_ports(&graph, room)?;
+        if all {
+            settled::keep(&graph, &steps, room)?;
+        }
     }
     Ok(graph)
 }
@@ -143,6 +139,7 @@ pub(crate) fn tried(
     let trials = Trials {
         grades,
         steps: &steps,
+        settled: Settled::default(),
         limits,
         room,
     };
@@ -157,30 +154,11 @@ fn steps_keys(graph: &Graph, grades: &[Grade]) -> Vec<Hash> {
         .collect()
 }
 
-/// What is kept of a settled graph.
-#[derive(Serialize, Deserialize)]
-struct Settled {
-    ports: Vec<Ports>,
-    edges: Vec<Edge>,
-}
-
-/// The graph before trials and how its clips are looked at.
-fn settled_key(graph: &Graph, steps: &[Hash]) -> Hash {
-    let mut text = format!(
-        "{SETTLED} {VERSION} {}",
-        library::json(&(&graph.ports, &graph.edges))
-    );
-    for own in steps {
-        // Writing to a String cannot fail.
-        let _infallible = write!(text, " {own}");
-    }
-    Hash::of(text.as_bytes())
-}
-
 /// How joints are tried.
 struct Trials<'a> {
     grades: &'a [Grade],
     steps: &'a [Hash],
+    settled: Settled,
     limits: &'a Limits,
     room: &'a Room<'a>,
 }
@@ -189,7 +167,7 @@ impl Trials<'_> {
     /// Tries joints of `graph` and drops those that might deserve it and are not; false when some
     /// could not be tried.
     fn run(&self, graph: &mut Graph) -> Result<bool, Error> {
-        let round::Rounds { first, second } = round::Rounds::of(graph);
+        let round::Rounds { first, second } = round::Rounds::of(graph, &self.settled);
         let mut found = self.attempt(graph, &first)?;
         let mut best: BTreeMap<(u32, u32), Score> = BTreeMap::new();
         for (index, one) in &found {
@@ -209,7 +187,7 @@ impl Trials<'_> {
         let tried: BTreeSet<usize> = first.into_iter().chain(second).collect();
         let mut index = 0;
         graph.edges.retain_mut(|edge| {
-            let (at, open) = (index, round::open(edge));
+            let (at, open) = (index, round::open(edge) && !self.settled.has(edge));
             index += 1;
             if let Some(Some(found)) = found.get(&at) {
                 edge.bridge = found.bridge;

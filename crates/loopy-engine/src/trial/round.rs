@@ -1,6 +1,6 @@
 //! Which joints are tried: of every two clips the likeliest few, then more where those did well,
 //! and never more than so many of a clip, so that trials grow with the clips and not with their
-//! pairs.
+//! pairs. Of a clip that comes to a scene only its own.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,12 +9,29 @@ use loopy_core::{
     graph::{Edge, Score},
 };
 
+use super::settled::Settled;
+
 /// Joints that are estimated lower are seen whatever lies between; they keep their estimate.
 const HOPELESS: Score = Score(u16::MAX / 12);
-/// Joints of two clips that are tried first.
-const FIRST: usize = 3;
-/// Joints that leave a clip, and joints that enter it, tried at most.
-const OF_A_CLIP: usize = 20;
+
+/// How many joints are tried.
+struct Budget {
+    /// Of two clips, first.
+    first: usize,
+    /// Joints that leave a clip, and joints that enter it, at most.
+    of_a_clip: usize,
+}
+
+/// Of a scene that is looked at for the first time.
+const WHOLE: Budget = Budget {
+    first: 3,
+    of_a_clip: 20,
+};
+/// Of a clip that comes to others: somebody waits for it.
+const LATE: Budget = Budget {
+    first: 2,
+    of_a_clip: 8,
+};
 
 /// Edges to try, by their index.
 pub(super) struct Rounds {
@@ -25,31 +42,39 @@ pub(super) struct Rounds {
 }
 
 impl Rounds {
-    /// The edges of `graph` worth trying.
-    pub(super) fn of(graph: &Graph) -> Self {
+    /// The edges of `graph` worth trying: none between clips that are settled.
+    pub(super) fn of(graph: &Graph, settled: &Settled) -> Self {
         let mut pairs: BTreeMap<(u32, u32), Vec<usize>> = BTreeMap::new();
         for (index, edge) in graph.edges.iter().enumerate() {
-            if open(edge) {
+            if open(edge) && !settled.has(edge) {
                 pairs.entry(pair(edge)).or_default().push(index);
             }
         }
         let score = |index: usize| std::cmp::Reverse(graph.edges[index].score);
+        let budget = |clip: u32| if settled.late(clip) { &LATE } else { &WHOLE };
         // By their place among the joints of their clips, then by what is expected of them.
         let (mut leaving, mut entering) = (BTreeMap::new(), BTreeMap::new());
         let mut first = BTreeSet::new();
         for ((from, to), mut own) in pairs {
             own.sort_by_key(|index| (score(*index), *index));
-            first.extend(own.iter().take(FIRST).copied());
+            let few = budget(from).first.min(budget(to).first);
+            first.extend(own.iter().take(few).copied());
             for (place, index) in own.into_iter().enumerate() {
-                let key = (place / FIRST, score(index), index);
-                leaving.entry(from).or_insert_with(Vec::new).push(key);
-                entering.entry(to).or_insert_with(Vec::new).push(key);
+                let key = (place / few, score(index), index);
+                // One that was there before has its joints.
+                if !settled.knows(from) {
+                    leaving.entry(from).or_insert_with(Vec::new).push(key);
+                }
+                if !settled.knows(to) {
+                    entering.entry(to).or_insert_with(Vec::new).push(key);
+                }
             }
         }
         let mut all = BTreeSet::new();
-        for mut keys in leaving.into_values().chain(entering.into_values()) {
+        for (clip, mut keys) in leaving.into_iter().chain(entering) {
             keys.sort_unstable();
-            all.extend(keys.iter().take(OF_A_CLIP).map(|(.., index)| *index));
+            let keys = keys.iter().take(budget(clip).of_a_clip);
+            all.extend(keys.map(|(.., index)| *index));
         }
         let (first, second) = all.into_iter().partition(|index| first.contains(index));
         Self { first, second }
@@ -100,7 +125,10 @@ mod tests {
         let edges = (0..).zip(scores).map(|(at, score)| edge(0, 1, at, score));
         let mut declared = edge(0, 1, 9, 0.9);
         declared.declared = true;
-        let rounds = Rounds::of(&graph(edges.chain([declared]).collect()));
+        let rounds = Rounds::of(
+            &graph(edges.chain([declared]).collect()),
+            &Settled::default(),
+        );
         assert_eq!(rounds.first, [1, 3, 4]);
         assert_eq!(rounds.second, [0]);
     }
@@ -113,11 +141,11 @@ mod tests {
             let edges = pairs.flat_map(|(a, b)| {
                 (0..4).map(move |at| edge(a, b, at, 0.2 + 0.1 * f64::from((a + b + at) % 7)))
             });
-            let rounds = Rounds::of(&graph(edges.collect()));
+            let rounds = Rounds::of(&graph(edges.collect()), &Settled::default());
             rounds.first.len() + rounds.second.len()
         };
-        assert!(tried(40) <= 40 * 2 * OF_A_CLIP);
-        assert!(tried(40) >= 40 * OF_A_CLIP);
+        assert!(tried(40) <= 40 * 2 * WHOLE.of_a_clip);
+        assert!(tried(40) >= 40 * WHOLE.of_a_clip);
         // Each of a few clips is tried with all others.
         assert_eq!(tried(4), 4 * 3 * 4);
     }
