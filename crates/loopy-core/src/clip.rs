@@ -290,6 +290,9 @@ fn is_only(shot: &u32) -> bool {
     *shot == 0
 }
 
+/// Microseconds of the shortest stretch of a clip that is worth showing again at once.
+const LEAST_LOOP: i64 = 2_000_000;
+
 impl Clip {
     /// What people call it: the path, and `#2` for the second shot of several.
     pub fn name(&self) -> String {
@@ -313,6 +316,13 @@ impl Clip {
     /// Time at which frame `index` starts (`end` for one past the last), in microseconds.
     pub fn time(&self, index: u32) -> i64 {
         self.times.get(index as usize).copied().unwrap_or(self.end)
+    }
+
+    /// From boundary `from` the clip may lead back to boundary `to` of its own: two seconds or half
+    /// of it lie between, so that it does not stutter.
+    pub fn leads_back(&self, from: u32, to: u32) -> bool {
+        let micros = self.time(from) - self.time(to);
+        to < from && micros + 1 >= LEAST_LOOP.min(self.micros() / 2)
     }
 
     /// Length of the usable range in microseconds.

@@ -31,8 +31,8 @@ pub enum Job {
     Fingerprint(Box<fingerprint::Wanted>),
     /// Try joints of which both sides have been kept.
     Try {
-        /// The joints.
-        joints: Vec<trial::Task>,
+        /// Pair of clips by pair.
+        pairs: Vec<trial::Pair>,
     },
     /// Encode rows of one clip, which is decoded once for all of them.
     Encode {
@@ -72,10 +72,10 @@ pub enum Done {
     },
     /// Of [`Job::Around`] and [`Job::Fingerprint`].
     Kept,
-    /// Of [`Job::Try`]: for each joint what was found; `None` where nothing can be told.
+    /// Of [`Job::Try`].
     Tried {
-        /// In the order of the joints.
-        found: Vec<Option<loopy_sight::trial::Found>>,
+        /// In the order of the pairs and their joints.
+        found: Vec<Vec<loopy_sight::trial::Outcome>>,
     },
     /// Of [`Job::Encode`] and [`Job::Bridge`].
     Encoded {
@@ -144,7 +144,7 @@ pub fn perform(store: &Store, job: &Job) -> Result<Done, String> {
             }),
         Job::Around(wanted) => around::keep(store, wanted).map(|()| Done::Kept),
         Job::Fingerprint(wanted) => fingerprint::keep(store, wanted).map(|()| Done::Kept),
-        Job::Try { joints } => trial::perform(store, joints).map(|found| Done::Tried { found }),
+        Job::Try { pairs } => trial::perform(store, pairs).map(|found| Done::Tried { found }),
         Job::Encode {
             clip,
             segments,

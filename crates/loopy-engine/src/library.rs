@@ -199,8 +199,8 @@ struct Kept {
     missing: Vec<Missing>,
 }
 
-const GRAPH: &str = "graph-4";
-const PORTS: &str = "ports-3";
+const GRAPH: &str = "graph-5";
+const PORTS: &str = "ports-4";
 
 /// Ports and edges of the library, those that it had when it was first seen, and what it lacks. A
 /// clip that comes to a library keeps the others' ports where they are, because their runs are

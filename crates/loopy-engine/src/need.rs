@@ -63,7 +63,10 @@ impl Weigh for Job {
                 0,
                 decoder(&wanted.facts) + wanted.film.pixels() * DECODED + SMALL,
             ),
-            Self::Try { joints } => bytes(joints.len() as u64, SMALL),
+            Self::Try { pairs } => {
+                let joints = pairs.iter().map(|pair| pair.joints.len() as u64);
+                bytes(joints.sum(), SMALL)
+            }
             Self::Encode {
                 clip,
                 segments,

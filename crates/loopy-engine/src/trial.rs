@@ -1,45 +1,45 @@
-//! Trials: joints of the graph are drawn and judged, those of promising pairs of clips more of them,
-//! and what is found replaces what the search had estimated. Results are kept in the index, joint by joint.
+//! Trials: joints of the graph are looked at and the promising ones drawn and judged, and what is
+//! found replaces what the search had estimated. Results are kept in the index, pair of clips by pair.
 
-mod round;
+mod candidates;
+mod perform;
 mod settled;
+mod surround;
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use loopy_core::{
-    Frame, Grade, Graph, Hash,
-    graph::{Edge, PortRef, Score},
+    Grade, Graph, Hash,
+    graph::{Edge, PortRef},
     limits::Limits,
 };
 use loopy_sight::{
     graph::Options,
-    rsv::{Natural, Usual},
     thin,
-    trial::{self, Found, Side},
+    trial::{Draws, Outcome as Tried},
 };
 use serde::{Deserialize, Serialize};
 
-use self::settled::Settled;
+pub use self::perform::perform;
+use self::{
+    candidates::{Candidates, Round, candidates, combinations},
+    settled::Settled,
+    surround::surround,
+};
 use crate::{
-    Error,
-    around::{self, Wanted},
+    Error, around,
     events::{Event, Stage},
     executor::{self, Outcome},
     job::{Done, Job},
     library,
     render::Room,
-    store::{Kind, Store},
+    store::Kind,
 };
 
 /// Changes when a trial would find something else.
-const VERSION: &str = "trial-8";
-/// Two clips whose first joints reach this are worth more trials.
-const PROMISING: Score = Score::percent(35);
-/// Joints in a job: those from one clip share what is read.
-const JOINTS_A_JOB: usize = 24;
+const VERSION: &str = "trial-9";
+/// Joints in a job, about: those from one clip share what is read.
+const JOINTS_A_JOB: usize = 32;
 /// Clips of a scene that tell what is usual where a clip is short.
 const COMPANY: usize = 6;
 
@@ -58,18 +58,6 @@ pub struct End {
     pub scene: Vec<Hash>,
 }
 
-impl End {
-    fn side<'a>(&self, natural: &'a Natural, pictures: &'a [Frame], usual: &'a Usual) -> Side<'a> {
-        Side {
-            steps: natural.steps(),
-            boundary: self.boundary as usize,
-            pictures,
-            middle: self.middle as usize,
-            usual,
-        }
-    }
-}
-
 /// A joint to try.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Task {
@@ -77,14 +65,27 @@ pub struct Task {
     pub from: End,
     /// Where the other is entered.
     pub to: End,
-    /// Relative size of the plain cut, as the search estimates it.
-    pub step: f32,
+    /// Relative size of the plain cut, where the search has estimated it.
+    pub step: Option<f32>,
 }
 
-impl Task {
+/// The joints to try from one clip to another.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Pair {
+    /// The joints, the likeliest first.
+    pub joints: Vec<Task>,
+    /// How many of them are drawn.
+    pub draws: Draws,
+}
+
+impl Pair {
     fn key(&self) -> Hash {
         let end = |end: &End| format!("{} {}", end.steps, end.boundary);
-        Hash::of(format!("{VERSION} {} {}", end(&self.from), end(&self.to)).as_bytes())
+        let joints = self.joints.iter();
+        let joints = joints.map(|joint| format!("{} {}", end(&joint.from), end(&joint.to)));
+        let joints: Vec<String> = joints.collect();
+        let Draws { first, most } = self.draws;
+        Hash::of(format!("{VERSION} {first} {most} {}", joints.join(" ")).as_bytes())
     }
 }
 
@@ -105,7 +106,7 @@ pub fn settle(
     let new = graph
         .edges
         .iter()
-        .any(|edge| round::open(edge) && !settled.has(edge));
+        .any(|edge| candidates::open(edge) && !settled.has(edge));
     let trials = Trials {
         grades,
         steps: &steps,
@@ -113,8 +114,14 @@ pub fn settle(
         limits,
         room,
     };
-    let all = trials.run(&mut graph)?;
     let known = library::known_ports(&graph.clips, room)?;
+    // Where joints could be at all tells which ports are worth having; then all that these ports
+    // offer is looked at.
+    let first = candidates(&graph, &trials.settled, Round::First);
+    let all = trials.run(&mut graph, &first, Round::First)?;
+    let mut graph = thin::thin(graph, &Options::default(), &known);
+    let last = combinations(&graph, &first, &trials.settled);
+    let all = trials.run(&mut graph, &last, Round::Last)? && all;
     let graph = thin::thin(graph, &Options::default(), &known);
     if new || known.len() < graph.clips.len() {
         library::keep_ports(&graph, room)?;
@@ -143,7 +150,8 @@ pub(crate) fn tried(
         limits,
         room,
     };
-    trials.run(&mut graph)?;
+    let all = candidates(&graph, &trials.settled, Round::Last);
+    trials.run(&mut graph, &all, Round::Last)?;
     Ok(graph)
 }
 
@@ -164,68 +172,128 @@ struct Trials<'a> {
 }
 
 impl Trials<'_> {
-    /// Tries joints of `graph` and drops those that might deserve it and are not; false when some
-    /// could not be tried.
-    fn run(&self, graph: &mut Graph) -> Result<bool, Error> {
-        let round::Rounds { first, second } = round::Rounds::of(graph, &self.settled);
-        let mut found = self.attempt(graph, &first)?;
-        let mut best: BTreeMap<(u32, u32), Score> = BTreeMap::new();
-        for (index, one) in &found {
-            if let Some(one) = one {
-                let known = best.entry(round::pair(&graph.edges[*index])).or_default();
-                *known = one.score.max(*known);
+    /// Tries joints and puts those worth it in the place of all that `graph` has between clips that
+    /// are not settled; false when some could not be tried.
+    fn run(&self, graph: &mut Graph, pairs: &[Candidates], round: Round) -> Result<bool, Error> {
+        let found = self.attempt(graph, pairs)?;
+        graph
+            .edges
+            .retain(|edge| !candidates::open(edge) || edge.rsv.is_some() || self.settled.has(edge));
+        for (at, pair) in pairs.iter().enumerate() {
+            for (place, edge) in pair.edges.iter().enumerate() {
+                let outcome = found.get(&at).and_then(|tried| tried.get(place));
+                let edge = edge.clone();
+                graph.edges.extend(match outcome {
+                    Some(Tried::Judged(found)) => Some(Edge {
+                        bridge: found.bridge,
+                        score: found.score,
+                        rsv: Some(found.rsv),
+                        step: found.step,
+                        ..edge
+                    }),
+                    Some(Tried::Promised(score)) if round == Round::First => Some(Edge {
+                        score: *score,
+                        ..edge
+                    }),
+                    Some(Tried::Promised(_)) => None,
+                    // The estimate stays, where there is one.
+                    Some(Tried::Untold) | None => Some(edge).filter(|edge| !edge.step.is_nan()),
+                });
             }
         }
-        let promising = |index: &usize| {
-            let pair = round::pair(&graph.edges[*index]);
-            best.get(&pair).is_some_and(|best| *best >= PROMISING)
-        };
-        let second: Vec<usize> = second.into_iter().filter(promising).collect();
-        found.extend(self.attempt(graph, &second)?);
-        let asked = first.len() + second.len();
-        let all = found.len() == asked;
-        let tried: BTreeSet<usize> = first.into_iter().chain(second).collect();
-        let mut index = 0;
-        graph.edges.retain_mut(|edge| {
-            let (at, open) = (index, round::open(edge) && !self.settled.has(edge));
-            index += 1;
-            if let Some(Some(found)) = found.get(&at) {
-                edge.bridge = found.bridge;
-                edge.score = found.score;
-                edge.rsv = Some(found.rsv);
-            }
-            !open || tried.contains(&at)
-        });
         graph.sort();
-        Ok(all)
+        Ok(found.len() == pairs.len())
     }
 
-    /// What is found of some edges, by their index; without those whose clips cannot be looked at.
+    /// What is found of some pairs, by their place; without those whose clips cannot be looked at.
     fn attempt(
         &self,
         graph: &Graph,
-        places: &[usize],
-    ) -> Result<BTreeMap<usize, Option<Found>>, Error> {
+        candidates: &[Candidates],
+    ) -> Result<BTreeMap<usize, Vec<Tried>>, Error> {
         let index = self.room.index;
-        let tasks: Vec<Task> = places
-            .iter()
-            .map(|index| task(graph, self.steps, &graph.edges[*index]))
-            .collect();
-        let mut found: BTreeMap<usize, Option<Found>> = BTreeMap::new();
+        let mut found = BTreeMap::new();
         let mut missing = Vec::new();
-        for (at, task) in tasks.iter().enumerate() {
-            let json = index.clip(&task.key(), VERSION)?;
+        for (at, pair) in candidates.iter().enumerate() {
+            let pair = Pair {
+                joints: (pair.edges.iter())
+                    .map(|edge| task(graph, self.steps, edge))
+                    .collect(),
+                draws: pair.draws,
+            };
+            let json = index.clip(&pair.key(), VERSION)?;
             match json.and_then(|json| serde_json::from_str(&json).ok()) {
-                Some(known) => drop(found.insert(places[at], known)),
-                None => missing.push(at),
+                Some(known) => drop(found.insert(at, known)),
+                None => missing.push((at, pair)),
             }
         }
-        if !missing.is_empty() {
-            let (limits, room) = (self.limits, self.room);
-            let new = look(graph, self.grades, places, &tasks, &missing, limits, room)?;
-            for (at, one) in new {
-                index.set_clip(&tasks[at].key(), VERSION, &library::json(&one))?;
-                found.insert(places[at], one);
+        for (at, pair, tried) in self.look(graph, candidates, missing)? {
+            index.set_clip(&pair.key(), VERSION, &library::json(&tried))?;
+            found.insert(at, tried);
+        }
+        Ok(found)
+    }
+
+    /// What is found of the `missing` pairs, without those whose clips cannot be looked at.
+    fn look(
+        &self,
+        graph: &Graph,
+        candidates: &[Candidates],
+        missing: Vec<(usize, Pair)>,
+    ) -> Result<Vec<(usize, Pair, Vec<Tried>)>, Error> {
+        let room = self.room;
+        if missing.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut keys: BTreeSet<Hash> = BTreeSet::new();
+        for joint in missing.iter().flat_map(|(_, pair)| &pair.joints) {
+            for end in [&joint.from, &joint.to] {
+                keys.extend(end.scene.iter().chain([&end.steps, &end.pictures]));
+            }
+        }
+        let keys: Vec<(Kind, Hash)> = keys.into_iter().map(|key| (Kind::Analysis, key)).collect();
+        let _pin = room.store.pin(&keys)?;
+        let edges = missing.iter().flat_map(|(at, _)| &candidates[*at].edges);
+        let lost = surround(graph, self.grades, edges, self.limits, room)?;
+        let clear = |(at, _): &(usize, Pair)| {
+            let first = candidates[*at].edges.first();
+            first.is_some_and(|edge| {
+                !lost.contains(&edge.from.clip) && !lost.contains(&edge.to.clip)
+            })
+        };
+        let mut jobs: Vec<Vec<(usize, Pair)>> = Vec::new();
+        let mut size = JOINTS_A_JOB;
+        for (at, pair) in missing.into_iter().filter(clear) {
+            if size >= JOINTS_A_JOB {
+                jobs.push(Vec::new());
+                size = 0;
+            }
+            size += pair.joints.len();
+            if let Some(job) = jobs.last_mut() {
+                job.push((at, pair));
+            }
+        }
+        let job = |pairs: &Vec<(usize, Pair)>| Job::Try {
+            pairs: pairs.iter().map(|(_, pair)| pair.clone()).collect(),
+        };
+        let outcomes = run(jobs.iter().map(job).collect(), "joints", room)?;
+        let mut found = Vec::new();
+        for (job, outcome) in jobs.into_iter().zip(outcomes) {
+            match outcome {
+                Outcome::Done(Done::Tried { found: tried }) => {
+                    let pairs = job.into_iter().zip(tried);
+                    found.extend(pairs.map(|((at, pair), tried)| (at, pair, tried)));
+                }
+                Outcome::Done(Done::Trouble { why }) => return Err(Error::Trouble { why }),
+                Outcome::Done(_) => {}
+                Outcome::Failed(failure) => {
+                    let joints: usize = job.iter().map(|(_, pair)| pair.joints.len()).sum();
+                    let message = format!(
+                        "{joints} joints could not be tried and keep their estimates: {}",
+                        failure.reason
+                    );
+                    (room.sink)(Event::Note { message });
+                }
             }
         }
         Ok(found)
@@ -250,143 +318,8 @@ fn task(graph: &Graph, steps: &[Hash], edge: &Edge) -> Task {
     Task {
         from: end(edge.from),
         to: end(edge.to),
-        step: edge.step,
+        step: Some(edge.step).filter(|step| !step.is_nan()),
     }
-}
-
-/// What is found of the `missing` tasks, without those whose clips cannot be looked at.
-fn look(
-    graph: &Graph,
-    grades: &[Grade],
-    places: &[usize],
-    tasks: &[Task],
-    missing: &[usize],
-    limits: &Limits,
-    room: &Room,
-) -> Result<BTreeMap<usize, Option<Found>>, Error> {
-    let keys: Vec<(Kind, Hash)> = missing
-        .iter()
-        .flat_map(|at| [&tasks[*at].from, &tasks[*at].to])
-        .flat_map(|end| {
-            let steps = end.scene.iter().chain([&end.steps]);
-            let steps = steps.map(|key| (Kind::Analysis, *key));
-            steps
-                .chain([(Kind::Analysis, end.pictures)])
-                .collect::<Vec<_>>()
-        })
-        .collect();
-    let _pin = room.store.pin(&keys)?;
-    let edge = |at: usize| &graph.edges[places[at]];
-    let lost = surround(
-        graph,
-        grades,
-        missing.iter().map(|at| edge(*at)),
-        limits,
-        room,
-    )?;
-    let clear = |at: &usize| {
-        let edge = edge(*at);
-        !lost.contains(&edge.from.clip) && !lost.contains(&edge.to.clip)
-    };
-    let open: Vec<usize> = missing.iter().copied().filter(clear).collect();
-    let jobs: Vec<Job> = open
-        .chunks(JOINTS_A_JOB)
-        .map(|chunk| Job::Try {
-            joints: chunk.iter().map(|at| tasks[*at].clone()).collect(),
-        })
-        .collect();
-    let mut found = BTreeMap::new();
-    let outcomes = run(jobs, "joints", room)?;
-    for (chunk, outcome) in open.chunks(JOINTS_A_JOB).zip(outcomes) {
-        match outcome {
-            Outcome::Done(Done::Tried { found: some }) => {
-                found.extend(chunk.iter().copied().zip(some));
-            }
-            Outcome::Done(Done::Trouble { why }) => return Err(Error::Trouble { why }),
-            Outcome::Done(_) => {}
-            Outcome::Failed(failure) => {
-                let message = format!(
-                    "{} joints could not be tried and keep their estimates: {}",
-                    chunk.len(),
-                    failure.reason
-                );
-                (room.sink)(Event::Note { message });
-            }
-        }
-    }
-    Ok(found)
-}
-
-/// Keeps the surroundings of the edges' ports; the clips for which that failed.
-fn surround<'a>(
-    graph: &Graph,
-    grades: &[Grade],
-    edges: impl Iterator<Item = &'a Edge>,
-    limits: &Limits,
-    room: &Room,
-) -> Result<BTreeSet<u32>, Error> {
-    let mut wanted: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
-    for port in edges.flat_map(|edge| [edge.from, edge.to]) {
-        wanted.entry(port.clip).or_default().insert(port.boundary);
-    }
-    // What is usual for a scene is asked of clips that may have no joint to try.
-    let scenes: BTreeSet<u32> = wanted
-        .keys()
-        .map(|clip| graph.clips[*clip as usize].scene)
-        .collect();
-    for (index, clip) in (0..).zip(&graph.clips) {
-        if scenes.contains(&clip.scene) {
-            wanted.entry(index).or_default();
-        }
-    }
-    let mut jobs: Vec<(u32, u32, Job)> = Vec::new();
-    for (index, boundaries) in wanted {
-        let (clip, grade) = (&graph.clips[index as usize], grades[index as usize]);
-        if !kept(&around::steps_key(clip, &grade), &boundaries, room)? {
-            let wanted = Wanted {
-                clip: clip.clone(),
-                grade,
-                boundaries: boundaries.into_iter().collect(),
-                limits: *limits,
-            };
-            jobs.push((clip.frames(), index, Job::Around(Box::new(wanted))));
-        }
-    }
-    jobs.sort_by_key(|(frames, index, _)| (std::cmp::Reverse(*frames), *index));
-    let clips: Vec<u32> = jobs.iter().map(|(_, index, _)| *index).collect();
-    let outcomes = run(
-        jobs.into_iter().map(|(.., job)| job).collect(),
-        "clips",
-        room,
-    )?;
-    let mut lost = BTreeSet::new();
-    for (index, outcome) in clips.into_iter().zip(outcomes) {
-        match outcome {
-            Outcome::Done(Done::Trouble { why }) => return Err(Error::Trouble { why }),
-            Outcome::Done(_) => {}
-            Outcome::Failed(failure) => {
-                let name = graph.clips[index as usize].path.display();
-                let message = format!(
-                    "{name}: its joints are not tried and keep their estimates: {}",
-                    failure.reason
-                );
-                (room.sink)(Event::Note { message });
-                lost.insert(index);
-            }
-        }
-    }
-    Ok(lost)
-}
-
-/// Steps and pictures are there and whole; what is damaged is gone afterwards.
-fn kept(steps: &Hash, boundaries: &BTreeSet<u32>, room: &Room) -> Result<bool, Error> {
-    let pictures = boundaries.iter();
-    let pictures = pictures.map(|boundary| around::pictures_key(steps, *boundary));
-    let mut whole = true;
-    for key in std::iter::once(*steps).chain(pictures) {
-        whole &= room.store.get(Kind::Analysis, &key)?.is_some();
-    }
-    Ok(whole)
 }
 
 fn run(jobs: Vec<Job>, unit: &'static str, room: &Room) -> Result<Vec<Outcome<Done>>, Error> {
@@ -402,68 +335,4 @@ fn run(jobs: Vec<Job>, unit: &'static str, room: &Room) -> Result<Vec<Outcome<Do
             (room.sink)(Event::Progress { stage, done, total });
         }
     })?)
-}
-
-/// Tries joints of which both sides are in the store.
-///
-/// # Errors
-/// When something is gone from the store.
-pub fn perform(store: &Store, joints: &[Task]) -> Result<Vec<Option<Found>>, Error> {
-    let mut shelf = Shelf {
-        store,
-        naturals: HashMap::new(),
-        pictures: HashMap::new(),
-    };
-    joints.iter().map(|joint| shelf.judge(joint)).collect()
-}
-
-/// What was read for one joint and may serve the next.
-struct Shelf<'a> {
-    store: &'a Store,
-    naturals: HashMap<Hash, Arc<Natural>>,
-    pictures: HashMap<Hash, Arc<Vec<Frame>>>,
-}
-
-impl Shelf<'_> {
-    fn judge(&mut self, joint: &Task) -> Result<Option<Found>, Error> {
-        let (from, to) = (
-            self.natural(&joint.from.steps)?,
-            self.natural(&joint.to.steps)?,
-        );
-        let (left, entered) = (self.usual(&joint.from)?, self.usual(&joint.to)?);
-        let (before, after) = (
-            self.pictures(&joint.from.pictures)?,
-            self.pictures(&joint.to.pictures)?,
-        );
-        let left = joint.from.side(&from, &before, &left);
-        let entered = joint.to.side(&to, &after, &entered);
-        trial::judge(&left, &entered, joint.step).map_err(|error| Error::Usage(error.to_string()))
-    }
-
-    fn usual(&mut self, end: &End) -> Result<Usual, Error> {
-        let own = self.natural(&end.steps)?;
-        let mut scene = Vec::with_capacity(end.scene.len());
-        for key in &end.scene {
-            scene.push(self.natural(key)?);
-        }
-        Ok(Usual::of(&own, &scene))
-    }
-
-    fn natural(&mut self, key: &Hash) -> Result<Arc<Natural>, Error> {
-        if let Some(known) = self.naturals.get(key) {
-            return Ok(Arc::clone(known));
-        }
-        let natural = Arc::new(Natural::new(around::load_steps(self.store, key)?));
-        self.naturals.insert(*key, Arc::clone(&natural));
-        Ok(natural)
-    }
-
-    fn pictures(&mut self, key: &Hash) -> Result<Arc<Vec<Frame>>, Error> {
-        if let Some(known) = self.pictures.get(key) {
-            return Ok(Arc::clone(known));
-        }
-        let pictures = Arc::new(around::load(self.store, key)?);
-        self.pictures.insert(*key, Arc::clone(&pictures));
-        Ok(pictures)
-    }
 }

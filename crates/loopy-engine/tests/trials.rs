@@ -24,9 +24,12 @@ use loopy_engine::{
     job::{Done, Job},
     render::Room,
     store::Store,
-    trial,
+    trial::{self, Pair, Task},
 };
-use loopy_sight::{rsv::Statistic, trial::Found};
+use loopy_sight::{
+    rsv::Statistic,
+    trial::{Found, Outcome as Tried},
+};
 
 /// Says of every joint what its job's boundaries say, and counts them. Fails the jobs of one clip's
 /// joints while told to.
@@ -43,11 +46,14 @@ impl Executor<Job, Done> for Stub {
         _on: &mut dyn FnMut(Event<'_, Done>),
     ) -> Result<Vec<Outcome<Done>>, Error> {
         let one = |job| match job {
-            Job::Try { joints } => {
-                self.tried.fetch_add(joints.len(), Ordering::Relaxed);
-                let found = joints.iter().map(|joint| found(joint.from.boundary));
+            Job::Try { pairs } => {
+                let judge = |joint: &Task| Tried::Judged(found(joint.from.boundary));
+                let pair = |pair: &Pair| -> Vec<Tried> {
+                    self.tried.fetch_add(pair.joints.len(), Ordering::Relaxed);
+                    pair.joints.iter().map(judge).collect()
+                };
                 Done::Tried {
-                    found: found.map(Some).collect(),
+                    found: pairs.iter().map(pair).collect(),
                 }
             }
             _ => Done::Kept,
@@ -73,6 +79,7 @@ fn found(boundary: u32) -> Found {
         score: Score(40_000 + boundary as u16),
         rsv: 0.25,
         worst: Statistic::ALL[0],
+        step: 2.0,
     }
 }
 
@@ -198,27 +205,28 @@ impl Place {
 #[test]
 fn a_scene_that_was_tried_is_read_in_one_row() {
     let place = Place::new();
+    // Of six pairs three joints that the search found, then six more between the ports that serve them.
     let (first, tried) = place.settle(&["a", "b", "c"]);
-    assert_eq!(tried, 18);
+    assert_eq!(tried, 6 * (3 + 6));
     assert!(
         first
             .edges
             .iter()
             .all(|edge| edge.bridge == found(edge.from.boundary).bridge)
     );
-    // Without the rows of single joints, the one of all is what is read.
-    assert_eq!(place.forget("trial-%"), 18);
+    // Without the rows of single pairs, that of the scene is what is read.
+    assert_eq!(place.forget("trial-%"), 2 * 6);
     assert_eq!(place.settle(&["a", "b", "c"]), (first.clone(), 0));
     // And it is one, beside one for each clip that says which.
     assert_eq!(place.forget("settled-%"), 1 + 3);
-    assert_eq!(place.settle(&["a", "b", "c"]), (first, 18));
+    assert_eq!(place.settle(&["a", "b", "c"]), (first, 54));
 }
 
 #[test]
 fn a_clip_that_comes_to_a_library_has_its_own_joints_tried_and_no_others() {
     let place = Place::new();
-    assert_eq!(place.settle(&["a", "b"]).1, 6);
-    assert_eq!(place.settle(&["a", "b", "c"]).1, 12);
+    assert_eq!(place.settle(&["a", "b"]).1, 2 * 9);
+    assert_eq!(place.settle(&["a", "b", "c"]).1, 4 * 9);
     assert_eq!(place.settle(&["a", "b", "c"]).1, 0);
 }
 
@@ -237,7 +245,7 @@ fn what_was_settled_stays_whatever_the_search_finds_for_a_clip_that_comes() {
         ports.0.insert(1, 15);
     }
     let (second, tried) = place.settle_graph(wider);
-    assert!(tried > 0 && tried <= 16, "{tried} joints of the new clip");
+    assert!(tried > 0 && tried <= 64, "{tried} joints of the new clip");
     let old = |graph: &Graph| -> Vec<Edge> {
         let both = |edge: &&Edge| edge.from.clip < 2 && edge.to.clip < 2;
         graph.edges.iter().filter(both).cloned().collect()
@@ -253,6 +261,6 @@ fn joints_of_which_nothing_was_found_are_tried_again() {
     assert!(estimated.edges.iter().all(|edge| edge.rsv.is_none()));
     *place.stub.failing.lock().unwrap() = false;
     let (settled, tried) = place.settle(&["a", "b"]);
-    assert_eq!(tried, 6);
+    assert_eq!(tried, 2 * 9);
     assert!(settled.edges.iter().all(|edge| edge.rsv.is_some()));
 }

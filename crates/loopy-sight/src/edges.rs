@@ -145,8 +145,7 @@ impl Field<'_> {
         if from.clip != to.clip {
             return true;
         }
-        let far = ports::far(self.clip(from), from.boundary, to.boundary, self.options);
-        to.boundary < from.boundary && (far || self.at_end(from) && self.at_start(to))
+        self.clip(from).leads_back(from.boundary, to.boundary)
     }
 
     /// The best edges from one port to clips of its scene; back into its own clip where that is

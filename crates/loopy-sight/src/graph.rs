@@ -27,15 +27,19 @@ pub struct Options {
     pub port_seconds: f64,
     /// Edges that leave one port, those not counted that connectivity demands.
     pub edges_per_port: usize,
+    /// Ports are opened for every joint that has room, not only where they improve the best of a
+    /// pair.
+    pub every: bool,
 }
 
 impl Options {
     /// More of everything, for joints to be tried and most of them left out.
     pub fn wide() -> Self {
         Self {
-            max_ports: 16,
-            port_seconds: 0.5,
-            edges_per_port: 10,
+            max_ports: 24,
+            port_seconds: 0.25,
+            edges_per_port: 16,
+            every: true,
         }
     }
 }
@@ -46,6 +50,7 @@ impl Default for Options {
             max_ports: 8,
             port_seconds: 1.0,
             edges_per_port: 4,
+            every: false,
         }
     }
 }

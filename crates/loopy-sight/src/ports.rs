@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use loopy_core::Clip;
 
 use self::gain::Gains;
+use self::options::Joint;
 pub(crate) use self::{
     open::{Open, fixed},
     options::Place,
@@ -89,6 +90,18 @@ pub(crate) fn choose(ground: &Ground, known: &BTreeMap<usize, Vec<u32>>) -> Chos
             let gain = gains.each(*other, &open);
             if gain >= EARNS {
                 heap.push((gain, std::cmp::Reverse(*other)));
+            }
+        }
+    }
+    if ground.options.every {
+        let mut order: Vec<&Joint> = joints.iter().collect();
+        order.sort_by_key(|joint| (std::cmp::Reverse(joint.score), joint.from, joint.to));
+        for joint in order {
+            let needed = open.needed(joint.from, joint.to);
+            if open.fit(&needed) {
+                for place in needed {
+                    open.add(place);
+                }
             }
         }
     }

@@ -25,17 +25,21 @@ mod tests;
 mod usual;
 mod window;
 
-use std::ops::Range;
+use std::{cell::OnceCell, ops::Range};
 
 use loopy_core::Size;
 
+pub(crate) use self::steps::Looks;
 pub use self::{
     blob::Error,
     statistic::Statistic,
     steps::Steps,
     usual::{Natural, Usual},
 };
-use self::{usual::Scale, window::Windows};
+use self::{
+    usual::{LONGEST, Scale},
+    window::Windows,
+};
 
 /// Size at which joints are judged; pictures of another shape are pulled to it.
 pub const SIZE: Size = Size {
@@ -98,25 +102,46 @@ pub fn holds(from: &Steps, leave: usize, to: &Steps, enter: usize, pictures: usi
     )
 }
 
+/// What is usual for joints from one clip to another, found once for each length of joint.
+pub struct Scales<'a> {
+    usual: (&'a Usual, &'a Usual),
+    by_steps: [OnceCell<Scale>; LONGEST],
+}
+
+impl<'a> Scales<'a> {
+    /// Of what is usual for the clip that is left and the one that is entered.
+    pub fn new(usual: (&'a Usual, &'a Usual)) -> Self {
+        Self {
+            usual,
+            by_steps: [const { OnceCell::new() }; LONGEST],
+        }
+    }
+
+    /// [`rsv()`] of a joint between them.
+    pub fn rsv(&self, window: &Steps, joint: Range<usize>) -> Option<Rsv> {
+        let steps = joint.len().clamp(1, LONGEST);
+        let raw = Windows::new(window).at(joint)?;
+        let scale = self.by_steps[steps - 1].get_or_init(|| Scale::new(self.usual, steps));
+        let each = scale.apply(&raw);
+        let mut worst = Statistic::Jump;
+        for statistic in Statistic::ALL {
+            if each[statistic as usize] > each[worst as usize] {
+                worst = statistic;
+            }
+        }
+        Some(Rsv {
+            percentile: scale.percentile(each[worst as usize]),
+            worst,
+            each,
+            raw,
+        })
+    }
+}
+
 /// How unusual the steps `joint` of `window` are, with [`CONTEXT`] steps on both sides (some of
 /// them may be missing at the ends of clips), for two clips of which this is usual. A hard cut has
 /// one step, a bridge of n pictures n + 1. `None` when the joint does not lie inside the window
 /// with at least three steps on each side.
 pub fn rsv(window: &Steps, joint: Range<usize>, usual: (&Usual, &Usual)) -> Option<Rsv> {
-    let steps = joint.len();
-    let raw = Windows::new(window).at(joint)?;
-    let scale = Scale::new(usual, steps);
-    let each = scale.apply(&raw);
-    let mut worst = Statistic::Jump;
-    for statistic in Statistic::ALL {
-        if each[statistic as usize] > each[worst as usize] {
-            worst = statistic;
-        }
-    }
-    Some(Rsv {
-        percentile: scale.percentile(each[worst as usize]),
-        worst,
-        each,
-        raw,
-    })
+    Scales::new(usual).rsv(window, joint)
 }

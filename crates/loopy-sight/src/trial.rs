@@ -2,6 +2,8 @@
 //! judged by how unusual it is for the two clips, and the first that nobody would notice is taken,
 //! else the best.
 
+mod pair;
+
 use loopy_core::{
     Frame,
     graph::{Bridge, Score},
@@ -14,8 +16,9 @@ use loopy_pixels::{
 
 use serde::{Deserialize, Serialize};
 
+pub use self::pair::{Draws, Joint, Outcome, pair};
 use crate::{
-    rsv::{self, CONTEXT, Rsv, Statistic, Steps, Usual},
+    rsv::{self, CONTEXT, Looks, Rsv, Scales, Statistic, Steps},
     score,
 };
 
@@ -31,10 +34,8 @@ const LONGEST: f32 = 12.0;
 const ORDINARY: f32 = 0.75;
 /// Beyond this share nothing is ordinary.
 const UNUSUAL: f32 = 0.95;
-/// Where a plain cut scores less, no bridge was ever seen to score half.
-const BEYOND: Score = Score::percent(4);
 /// Where one length of a bridge scores less, other lengths hardly ever score half.
-const FAINT: Score = Score::percent(28);
+const FAINT: Score = Score::percent(32);
 /// Lengths of motion that are tried, as shares of the first guess.
 const LENGTHS: [f32; 3] = [1.0, 0.6, 1.6];
 
@@ -50,8 +51,6 @@ pub struct Side<'a> {
     pub pictures: &'a [Frame],
     /// The boundary among them.
     pub middle: usize,
-    /// What is usual for the clip.
-    pub usual: &'a Usual,
 }
 
 /// What a joint was found to be.
@@ -65,15 +64,35 @@ pub struct Found {
     pub rsv: f32,
     /// What is most unusual about it.
     pub worst: Statistic,
+    /// Relative size of the plain cut: 1 is an ordinary step of the clips.
+    pub step: f32,
 }
 
-/// Tries the joint between two sides; `step` is the relative size of a plain cut, from which
+impl Found {
+    /// What is measured of the joint with this bridge.
+    fn of(rsv: &Rsv, bridge: Bridge, step: f32) -> Result<Self, score::Error> {
+        Ok(Self {
+            bridge,
+            score: score::of(rsv)?,
+            rsv: rsv.percentile,
+            worst: rsv.worst,
+            step,
+        })
+    }
+}
+
+/// Tries the joint between two sides of clips for which this is usual; `step` is the relative size of a plain cut, from which
 /// lengths of motion are guessed. `None` when the sides have too few pictures to tell.
 ///
 /// # Errors
 /// [`score::Error::Model`] when the compiled-in weights are not for this program.
-pub fn judge(from: &Side, to: &Side, step: f32) -> Result<Option<Found>, score::Error> {
-    let Some(cut) = measure(from, to, Bridge::None, &[])? else {
+fn judge(
+    from: &Side,
+    to: &Side,
+    step: f32,
+    scales: &Scales,
+) -> Result<Option<Found>, score::Error> {
+    let Some(cut) = measure((from, to), (Bridge::None, step), &[], scales)? else {
         return Ok(None);
     };
     if cut.rsv <= ORDINARY {
@@ -83,10 +102,8 @@ pub fn judge(from: &Side, to: &Side, step: f32) -> Result<Option<Found>, score::
         found: cut,
         from,
         to,
+        scales,
     };
-    if cut.score < BEYOND {
-        return Ok(Some(cut));
-    }
     for length in MORPHS {
         if best.found.bridge != Bridge::None && best.found.rsv <= ORDINARY {
             break;
@@ -127,12 +144,14 @@ struct Best<'a> {
     found: Found,
     from: &'a Side<'a>,
     to: &'a Side<'a>,
+    scales: &'a Scales<'a>,
 }
 
 impl Best<'_> {
     /// Takes the bridge if it is better; its score.
     fn offer(&mut self, bridge: Bridge, between: &[Frame]) -> Result<Score, score::Error> {
-        let Some(found) = measure(self.from, self.to, bridge, between)? else {
+        let sides = (self.from, self.to);
+        let Some(found) = measure(sides, (bridge, self.found.step), between, self.scales)? else {
             return Ok(Score::default());
         };
         if better(&found, &self.found) {
@@ -227,39 +246,34 @@ fn first_two<'a>(side: &Side<'a>) -> Option<[&'a Frame; 2]> {
 /// The joint with these pictures between its sides; `None` when the sides have too few of their
 /// own.
 fn measure(
-    from: &Side,
-    to: &Side,
-    bridge: Bridge,
+    (from, to): (&Side, &Side),
+    (bridge, step): (Bridge, f32),
     between: &[Frame],
+    scales: &Scales,
 ) -> Result<Option<Found>, score::Error> {
-    let Some(rsv) = visible(from, to, between) else {
+    let Some(rsv) = visible(from, to, between, &mut Looks::default(), scales) else {
         return Ok(None);
     };
-    Ok(Some(Found {
-        bridge,
-        score: score::of(&rsv)?,
-        rsv: rsv.percentile,
-        worst: rsv.worst,
-    }))
+    Ok(Some(Found::of(&rsv, bridge, step)?))
 }
 
-fn visible(from: &Side, to: &Side, between: &[Frame]) -> Option<Rsv> {
+fn visible<'a>(
+    from: &Side<'a>,
+    to: &Side<'a>,
+    between: &'a [Frame],
+    looks: &mut Looks<'a>,
+    scales: &Scales,
+) -> Option<Rsv> {
     let (left, entered) = (last_two(from)?, first_two(to)?);
-    let middle: Vec<Frame> = left
-        .into_iter()
-        .chain(between)
-        .chain(entered)
-        .cloned()
-        .collect();
+    let middle: Vec<&Frame> = left.into_iter().chain(between).chain(entered).collect();
     let reach = CONTEXT + 2;
     let before = from
         .steps
         .part(from.boundary.saturating_sub(reach)..from.boundary);
     let after = to.steps.part(to.boundary..to.boundary + reach);
     let start = before.len();
-    let window = Steps::spliced(&before, &Steps::of(&middle), &after)?;
-    let joint = start..start + between.len() + 1;
-    rsv::rsv(&window, joint, (from.usual, to.usual))
+    let window = Steps::spliced(&before, &looks.steps(&middle), &after)?;
+    scales.rsv(&window, start..start + between.len() + 1)
 }
 
 #[cfg(test)]
@@ -269,7 +283,7 @@ mod tests {
     use loopy_core::Size;
 
     use super::*;
-    use crate::rsv::{Natural, SIZE};
+    use crate::rsv::{Natural, SIZE, Usual};
 
     /// A textured ground that moves to and fro, seen at `time`, lit by `light`.
     fn picture(time: f64, light: f64) -> Frame {
@@ -286,14 +300,14 @@ mod tests {
         frame
     }
 
-    struct Take {
+    pub(super) struct Take {
         pictures: Vec<Frame>,
         steps: Steps,
-        usual: Usual,
+        pub(super) usual: Usual,
     }
 
     impl Take {
-        fn new(first: f64, light: f64) -> Self {
+        pub(super) fn new(first: f64, light: f64) -> Self {
             let pictures: Vec<Frame> = (0..120)
                 .map(|at| picture(first + f64::from(at), light))
                 .collect();
@@ -306,7 +320,7 @@ mod tests {
             }
         }
 
-        fn side(&self, boundary: usize) -> Side<'_> {
+        pub(super) fn side(&self, boundary: usize) -> Side<'_> {
             let low = boundary.saturating_sub(REACH);
             let high = (boundary + REACH).min(self.pictures.len());
             Side {
@@ -314,24 +328,29 @@ mod tests {
                 boundary,
                 pictures: &self.pictures[low..high],
                 middle: boundary - low,
-                usual: &self.usual,
             }
         }
+    }
+
+    fn judge(a: (&Take, usize), b: (&Take, usize), step: f32) -> Option<Found> {
+        let scales = Scales::new((&a.0.usual, &b.0.usual));
+        super::judge(&a.0.side(a.1), &b.0.side(b.1), step, &scales).unwrap()
     }
 
     #[test]
     fn what_goes_on_is_cut_and_what_jumps_gets_help() {
         let (a, b) = (Take::new(0.0, 0.0), Take::new(40.0, 0.0));
-        let on = judge(&a.side(60), &b.side(20), 1.0).unwrap().unwrap();
+        let on = judge((&a, 60), (&b, 20), 1.0).unwrap();
         assert_eq!(on.bridge, Bridge::None, "{on:?}");
-        let jump = judge(&a.side(60), &b.side(26), 6.0).unwrap().unwrap();
+        let jump = judge((&a, 60), (&b, 26), 6.0).unwrap();
         assert!(matches!(jump.bridge, Bridge::Morph(_)), "{jump:?}");
-        let cut = measure(&a.side(60), &b.side(26), Bridge::None, &[])
-            .unwrap()
-            .unwrap();
+        let scales = Scales::new((&a.usual, &b.usual));
+        let sides = (&a.side(60), &b.side(26));
+        let cut = measure(sides, (Bridge::None, 6.0), &[], &scales);
+        let cut = cut.unwrap().unwrap();
         assert!(jump.score > cut.score && cut.rsv > 0.95, "{jump:?} {cut:?}");
         // Too little lies before the place that is entered for both to go on.
-        let bare = judge(&a.side(60), &b.side(3), 6.0).unwrap().unwrap();
+        let bare = judge((&a, 60), (&b, 3), 6.0).unwrap();
         assert!(matches!(bare.bridge, Bridge::Motion { .. }), "{bare:?}");
     }
 
@@ -345,7 +364,7 @@ mod tests {
         }
         b.steps = Steps::of(&b.pictures);
         b.usual = Usual::of(&Arc::new(Natural::new(b.steps.clone())), &[]);
-        let found = judge(&a.side(60), &b.side(26), 30.0).unwrap().unwrap();
+        let found = judge((&a, 60), (&b, 26), 30.0).unwrap();
         assert_eq!(found.bridge, Bridge::None, "{found:?}");
         assert!(found.score < FAINT && found.rsv > UNUSUAL, "{found:?}");
     }
@@ -361,7 +380,7 @@ mod tests {
     #[test]
     fn a_joint_without_pictures_on_a_side_is_not_judged() {
         let a = Take::new(0.0, 0.0);
-        assert!(judge(&a.side(0), &a.side(60), 1.0).unwrap().is_none());
-        assert!(judge(&a.side(60), &a.side(120), 1.0).unwrap().is_none());
+        assert!(judge((&a, 0), (&a, 60), 1.0).is_none());
+        assert!(judge((&a, 60), (&a, 120), 1.0).is_none());
     }
 }

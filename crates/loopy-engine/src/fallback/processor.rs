@@ -49,7 +49,7 @@ impl Processor {
 
     /// Has `runs` do a job that is none.
     pub(super) fn try_out(runs: Arc<Runs>, apart: bool) -> Result<Self, String> {
-        let nothing = vec![Job::Try { joints: Vec::new() }];
+        let nothing = vec![Job::Try { pairs: Vec::new() }];
         let answer = match runs.run(nothing, &mut |_event| {}) {
             // Whoever asks to stop is heard elsewhere, and so is what memory has no room for.
             Err(Error::Interrupted | Error::Memory { .. }) => Ok(()),

@@ -233,10 +233,10 @@ impl Executor<Job, Done> for Dying {
     ) -> Result<Vec<executor::Outcome<Done>>, executor::Error> {
         let mut outcomes = Vec::new();
         for (index, job) in jobs.iter().enumerate() {
-            let Job::Try { joints } = job else {
+            let Job::Try { pairs } = job else {
                 panic!("{job:?}");
             };
-            assert!(joints.is_empty());
+            assert!(pairs.is_empty());
             if self.lives.load(Ordering::SeqCst) == 0 {
                 return Err(executor::Error::Start {
                     command: "loopy worker".to_owned(),
@@ -287,7 +287,7 @@ fn system(config: &str, lives: usize) -> (FallbackSystem, [Arc<Mutex<Vec<usize>>
 fn what_workers_leave_undone_is_done_in_this_process_and_nothing_twice() {
     // One to show that they work, and three jobs.
     let (system, [by_workers, basic]) = system("", 4);
-    let jobs = vec![Job::Try { joints: Vec::new() }; 5];
+    let jobs = vec![Job::Try { pairs: Vec::new() }; 5];
     let mut finished = Vec::new();
     let outcomes = system
         .run(jobs, &mut |event| {

@@ -12,7 +12,7 @@ use loopy_core::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::round;
+use super::candidates::pair;
 use crate::{Error, library, render::Room};
 
 /// Changes when other joints would be kept after the same trials.
@@ -115,7 +115,7 @@ impl Settled {
 
     /// The joints between the two clips of `edge` stand.
     pub(super) fn has(&self, edge: &Edge) -> bool {
-        self.pairs.contains_key(&round::pair(edge))
+        self.pairs.contains_key(&pair(edge))
     }
 
     /// The clip was settled with others before.

@@ -8,7 +8,7 @@ use crate::{defects, features::Features};
 
 /// What is seen of a clip between two joints, in microseconds; half of a clip that is shorter
 /// than twice this.
-const SEGMENT: i64 = 1_500_000;
+const SEGMENT: i64 = 2_000_000;
 /// Frames of a clip that tell how far its own frames are apart.
 const SAMPLES: usize = 16;
 

@@ -1,5 +1,7 @@
 //! What the steps between consecutive pictures look like, small enough to keep.
 
+use std::collections::HashMap;
+
 use loopy_core::Frame;
 
 use super::{CELLS, SMALLS, blob, compare, look::Look, window};
@@ -59,8 +61,12 @@ impl Steps {
     /// a picture of another size than the one before it begins as if nothing moved).
     pub fn of(pictures: &[Frame]) -> Self {
         let looks: Vec<Look> = pictures.iter().map(Look::new).collect();
+        Self::among(&looks.iter().collect::<Vec<_>>())
+    }
+
+    fn among(looks: &[&Look]) -> Self {
         Self {
-            pictures: looks.iter().map(compare::picture).collect(),
+            pictures: looks.iter().map(|look| compare::picture(look)).collect(),
             each: looks
                 .array_windows()
                 .map(|[a, b]| compare::step(a, b))
@@ -146,5 +152,22 @@ impl Steps {
     /// Reads what [`Steps::to_bytes`] wrote.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, blob::Error> {
         blob::read(bytes)
+    }
+}
+
+/// Pictures that are measured in several rows, each reduced once.
+#[derive(Default)]
+pub(crate) struct Looks<'a>(HashMap<*const Frame, Look<'a>>);
+
+impl<'a> Looks<'a> {
+    /// [`Steps::of`] these pictures.
+    pub(crate) fn steps(&mut self, pictures: &[&'a Frame]) -> Steps {
+        for picture in pictures {
+            let known = self.0.entry(std::ptr::from_ref(*picture));
+            known.or_insert_with(|| Look::new(picture));
+        }
+        let looks = pictures.iter();
+        let looks = looks.filter_map(|picture| self.0.get(&std::ptr::from_ref(*picture)));
+        Steps::among(&looks.collect::<Vec<_>>())
     }
 }
