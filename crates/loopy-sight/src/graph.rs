@@ -36,8 +36,8 @@ impl Options {
     /// More of everything, for joints to be tried and most of them left out.
     pub fn wide() -> Self {
         Self {
-            max_ports: 24,
-            port_seconds: 0.25,
+            max_ports: 16,
+            port_seconds: 0.3,
             edges_per_port: 16,
             every: true,
         }

@@ -35,7 +35,7 @@ const ORDINARY: f32 = 0.75;
 /// Beyond this share nothing is ordinary.
 const UNUSUAL: f32 = 0.95;
 /// Where one length of a bridge scores less, other lengths hardly ever score half.
-const FAINT: Score = Score::percent(32);
+const FAINT: Score = Score::percent(28);
 /// Lengths of motion that are tried, as shares of the first guess.
 const LENGTHS: [f32; 3] = [1.0, 0.6, 1.6];
 

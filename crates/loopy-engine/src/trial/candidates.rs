@@ -37,8 +37,8 @@ struct Budget {
 
 /// Of a scene that is looked at for the first time.
 const WHOLE: Budget = Budget {
-    first: Draws { first: 1, most: 2 },
-    last: Draws { first: 1, most: 8 },
+    first: Draws { first: 1, most: 1 },
+    last: Draws { first: 1, most: 6 },
     of_a_clip: 48,
 };
 /// Of a clip that comes to others: somebody waits for it.

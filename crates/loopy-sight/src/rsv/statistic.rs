@@ -56,8 +56,6 @@ statistics! {
     Tint = "the colour jumps",
     /// Luma and chroma are others after the joint than before.
     Drift = "light or colour drift",
-    /// Bright and dark parts are shared out otherwise after the joint than before.
-    Tone = "bright and dark parts change",
     /// A picture lies off its neighbours.
     Flicker = "the picture flickers",
     /// Both ends of the joint are further apart than what lies beside it moves in as long.

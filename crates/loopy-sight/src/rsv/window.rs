@@ -26,10 +26,6 @@ const CODE: f32 = 1.0;
 const FAINT: f32 = 0.25;
 /// ... and a quarter of a pixel.
 const PIXEL: f32 = 0.25;
-/// Bins of luma, 8 code values wide.
-const TONES: usize = 32;
-/// Pictures on each side of a joint whose tones are compared.
-const TONED: usize = 6;
 /// Mixes less pure than this are told apart.
 const MIXED: f32 = 0.1;
 
@@ -49,8 +45,6 @@ struct Detail {
     sharp: f32,
     /// Of the flattest quarter.
     grain: f32,
-    /// Share of the picture that is darker than the end of each bin of luma.
-    tones: [f32; TONES],
 }
 
 /// Steps with what is read of them again and again.
@@ -127,19 +121,9 @@ fn detail(picture: &super::steps::Picture) -> Detail {
     cells.sort_unstable();
     let mean =
         |cells: &[u8]| cells.iter().map(|cell| large(*cell)).sum::<f32>() / cells.len() as f32;
-    let mut tones = [0.0; TONES];
-    for luma in picture.small {
-        tones[usize::from(luma) * TONES / 256] += 1.0 / picture.small.len() as f32;
-    }
-    let mut sum = 0.0;
-    for tone in &mut tones {
-        sum += *tone;
-        *tone = sum;
-    }
     Detail {
         sharp: mean(&cells[CELLS / 2..]),
         grain: mean(&cells[..CELLS / 4]),
-        tones,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{CODE, FAINT, MIXED, Place, Sides, TONED, TONES};
+use super::{CODE, FAINT, MIXED, Place, Sides};
 use crate::rsv::{
     CELLS, SMALLS, Statistic,
     blob::large,
@@ -42,28 +42,6 @@ impl Place<'_> {
         };
         let drift = drift(0).max(drift(1)).max(drift(2));
         set(Statistic::Drift, log2(drift + CODE));
-        set(Statistic::Tone, log2(self.tones_apart() + FAINT));
-    }
-
-    /// How far, in code values, luma has to be moved to make the mean tones of the pictures before
-    /// the joint those after it (earth mover's distance in one dimension; Rubner, Tomasi, Guibas,
-    /// IJCV 2000).
-    fn tones_apart(&self) -> f32 {
-        let mean = |pictures: Range<usize>| {
-            let mut sum = [0.0; TONES];
-            let count = pictures.len().max(1) as f32;
-            for detail in &self.all.detail[pictures] {
-                for (sum, tone) in sum.iter_mut().zip(detail.tones) {
-                    *sum += tone / count;
-                }
-            }
-            sum
-        };
-        let (first, last) = (self.joint.start, self.joint.end);
-        let before = mean((first + 1).saturating_sub(TONED)..first + 1);
-        let after = mean(last..(last + TONED).min(self.all.detail.len()));
-        let apart = before.iter().zip(&after).map(|(a, b)| (a - b).abs());
-        apart.sum::<f32>() * 256.0 / TONES as f32
     }
 
     pub(super) fn mixes(&self, set: &mut impl FnMut(Statistic, f32)) {
