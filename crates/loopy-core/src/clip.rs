@@ -291,7 +291,7 @@ fn is_only(shot: &u32) -> bool {
 }
 
 /// Microseconds of the shortest stretch of a clip that is worth showing again at once.
-const LEAST_LOOP: i64 = 2_000_000;
+pub const LEAST_LOOP: i64 = 2_000_000;
 
 impl Clip {
     /// What people call it: the path, and `#2` for the second shot of several.

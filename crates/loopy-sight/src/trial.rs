@@ -81,23 +81,12 @@ impl Found {
     }
 }
 
-/// Tries the joint between two sides of clips for which this is usual; `step` is the relative size of a plain cut, from which
-/// lengths of motion are guessed. `None` when the sides have too few pictures to tell.
+/// Draws the joint of which this is the plain cut in all ways worth it; the best, which may be the
+/// cut. Lengths of motion are guessed from the cut's step.
 ///
 /// # Errors
 /// [`score::Error::Model`] when the compiled-in weights are not for this program.
-fn judge(
-    from: &Side,
-    to: &Side,
-    step: f32,
-    scales: &Scales,
-) -> Result<Option<Found>, score::Error> {
-    let Some(cut) = measure((from, to), (Bridge::None, step), &[], scales)? else {
-        return Ok(None);
-    };
-    if cut.rsv <= ORDINARY {
-        return Ok(Some(cut));
-    }
+fn judge(from: &Side, to: &Side, cut: Found, scales: &Scales) -> Result<Found, score::Error> {
     let mut best = Best {
         found: cut,
         from,
@@ -117,10 +106,10 @@ fn judge(
     }
     let moving = matches!(best.found.bridge, Bridge::Morph(_));
     if moving && best.found.rsv <= UNUSUAL {
-        return Ok(Some(best.found));
+        return Ok(best.found);
     }
     if let Some(motion) = Motion::new(from, to) {
-        for length in lengths(step) {
+        for length in lengths(cut.step) {
             let (bridge, pictures) = motion.bridge(length);
             if best.offer(bridge, &pictures)? < FAINT {
                 break;
@@ -134,9 +123,9 @@ fn judge(
     }
     // What tears or ghosts draws more eyes than a plain cut.
     if best.found.score < FAINT {
-        return Ok(Some(cut));
+        return Ok(cut);
     }
-    Ok(Some(best.found))
+    Ok(best.found)
 }
 
 /// The best so far.
@@ -334,7 +323,12 @@ mod tests {
 
     fn judge(a: (&Take, usize), b: (&Take, usize), step: f32) -> Option<Found> {
         let scales = Scales::new((&a.0.usual, &b.0.usual));
-        super::judge(&a.0.side(a.1), &b.0.side(b.1), step, &scales).unwrap()
+        let (from, to) = (a.0.side(a.1), b.0.side(b.1));
+        let cut = measure((&from, &to), (Bridge::None, step), &[], &scales).unwrap()?;
+        if cut.rsv <= ORDINARY {
+            return Some(cut);
+        }
+        Some(super::judge(&from, &to, cut, &scales).unwrap())
     }
 
     #[test]

@@ -1,14 +1,11 @@
 //! One clip as pairs are searched: a vector for each frame, and where ports may lie.
 
-use loopy_core::Clip;
+use loopy_core::{Clip, clip::LEAST_LOOP};
 use ndarray::Array2;
 
 use super::describe::{self, NUMBERS, STILL_NUMBERS};
 use crate::{defects, features::Features};
 
-/// What is seen of a clip between two joints, in microseconds; half of a clip that is shorter
-/// than twice this.
-const SEGMENT: i64 = 2_000_000;
 /// Frames of a clip that tell how far its own frames are apart.
 const SAMPLES: usize = 16;
 
@@ -51,7 +48,7 @@ impl Side {
 
         let times: Vec<i64> = (clip.first..=clip.until).map(|at| clip.time(at)).collect();
         let (start, end) = (times[0], times[count]);
-        let least = SEGMENT.min((end - start) / 2);
+        let least = LEAST_LOOP.min((end - start) / 2);
         let marks = defects::no_ports(features, first..until);
         let free = |place: &usize| marks[*place].is_none();
         let leave = (0..=count)
@@ -102,7 +99,7 @@ impl Side {
     /// From one place back to another something can be seen.
     pub(super) fn far(&self, from: usize, to: usize) -> bool {
         let whole = self.times[self.frames()] - self.times[0];
-        to < from && self.times[from] - self.times[to] >= SEGMENT.min(whole / 2)
+        to < from && self.times[from] - self.times[to] >= LEAST_LOOP.min(whole / 2)
     }
 
     /// Microseconds from one boundary, counted from the start, to another.
