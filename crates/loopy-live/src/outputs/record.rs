@@ -8,6 +8,8 @@
 //! A file is written under a temporary name, `NAME.part.mp4`, and renamed when it is whole. What a
 //! killed program leaves under that name plays up to its last fragment.
 
+mod torn;
+
 use std::{
     collections::VecDeque,
     fs::{self, File, OpenOptions},
@@ -301,21 +303,25 @@ impl<'a> Recorder<'a> {
         })
     }
 
-    /// Lets go of the file that is open. What it holds up to its last fragment stays; where it holds
-    /// none, nothing does.
+    /// Lets go of the file that is open.
     fn give_up(&mut self) {
-        if let Some(file) = self.file.take()
-            && file.next == file.first
-        {
-            discard(&file.part);
-        }
+        let Some(Open { writer, part, .. }) = self.file.take() else {
+            return;
+        };
+        drop(writer);
+        leave(&part);
     }
 
     /// Ends the file that is open and gives it its name.
     fn end(&mut self) -> Result<(), Error> {
-        let Some(mut file) = self.file.take() else {
+        let Some(file) = self.file.take() else {
             return Ok(());
         };
+        let part = file.part.clone();
+        self.close(file).inspect_err(|_failed| leave(&part))
+    }
+
+    fn close(&self, mut file: Open) -> Result<(), Error> {
         let fps = self.feed.reel.rung.fps;
         if let Some(ear) = &self.ear {
             let end = fps.samples(file.next, RATE);
@@ -351,6 +357,16 @@ impl Open {
             self.sound = Some(unit.at + ear.step());
         }
         Ok(())
+    }
+}
+
+/// Leaves a file that cannot be ended as it is up to its last whole fragment, or not at all where it has
+/// none.
+fn leave(part: &Path) {
+    match torn::mend(part) {
+        Ok(0) => discard(part),
+        Ok(_) => {}
+        Err(error) => tracing::warn!(%error, "{} may end within a fragment", show(part)),
     }
 }
 

@@ -102,6 +102,34 @@ fn a_file_that_was_not_ended_plays_up_to_its_last_fragment() {
 }
 
 #[test]
+fn a_file_that_is_cut_off_within_a_fragment_plays_up_to_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let recording = Recording {
+        folder: folder.path().to_owned(),
+        every: Duration::from_hours(1),
+    };
+    let hub = Hub::new(Instant::now());
+    let run = testing::run(RUN);
+    let reel = testing::reel(&hub, "720p", &run);
+    let mut recorder = Recorder::new(&recording, Arc::clone(&reel), false);
+    for number in 0..5 {
+        record(&mut recorder, &hub, &run, number, 0);
+    }
+    let part = folder.path().join("2023-11-14T22-13-20Z.part.mp4");
+    let bytes = fs::read(&part).unwrap();
+    let last = bytes.windows(4).rposition(|four| four == b"moof").unwrap();
+    let file = OpenOptions::new().write(true).open(&part).unwrap();
+    // Within its table of pictures, as on a full disk; FFmpeg opens no such file.
+    file.set_len(last as u64 + 100).unwrap();
+    assert!(Packets::open(&part).is_err());
+    recorder.give_up();
+    assert_eq!(fs::metadata(&part).unwrap().len(), last as u64 - 4);
+    if let Some(count) = pictures(&part) {
+        assert!((180..=240).contains(&count), "{count} of 240");
+    }
+}
+
+#[test]
 fn a_file_that_is_there_is_never_written_over() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("a.mp4"), "mine").unwrap();
