@@ -49,6 +49,25 @@ fn record(recorder: &mut Recorder, hub: &Hub, run: &Segment, number: u64, second
     }
 }
 
+fn hourly(folder: &Path) -> Recording {
+    Recording {
+        folder: folder.to_owned(),
+        every: Duration::from_hours(1),
+    }
+}
+
+/// Records runs of a silent stream, each by its number and the moment of the clock.
+fn silent(recording: &Recording, runs: impl IntoIterator<Item = (u64, u64)>) -> Recorder<'_> {
+    let hub = Hub::new(Instant::now());
+    let run = testing::run(RUN);
+    let reel = testing::reel(&hub, "720p", &run);
+    let mut recorder = Recorder::new(recording, reel, false);
+    for (number, seconds) in runs {
+        record(&mut recorder, &hub, &run, number, seconds);
+    }
+    recorder
+}
+
 #[test]
 fn the_stream_is_cut_into_whole_files_at_key_frames_without_a_loss() {
     let folder = tempfile::tempdir().unwrap();
@@ -56,13 +75,7 @@ fn the_stream_is_cut_into_whole_files_at_key_frames_without_a_loss() {
         folder: folder.path().join("new"),
         every: Duration::from_secs(5),
     };
-    let hub = Hub::new(Instant::now());
-    let run = testing::run(RUN);
-    let reel = testing::reel(&hub, "720p", &run);
-    let mut recorder = Recorder::new(&recording, Arc::clone(&reel), false);
-    for number in 0..6 {
-        record(&mut recorder, &hub, &run, number, 2 * number);
-    }
+    let mut recorder = silent(&recording, (0..6).map(|number| (number, 2 * number)));
     let open = names(&recording.folder);
     let parts = open.iter().filter(|name| name.contains("part"));
     assert_eq!(parts.count(), 1, "{open:?}");
@@ -82,17 +95,8 @@ fn the_stream_is_cut_into_whole_files_at_key_frames_without_a_loss() {
 #[test]
 fn a_file_that_was_not_ended_plays_up_to_its_last_fragment() {
     let folder = tempfile::tempdir().unwrap();
-    let recording = Recording {
-        folder: folder.path().to_owned(),
-        every: Duration::from_hours(1),
-    };
-    let hub = Hub::new(Instant::now());
-    let run = testing::run(RUN);
-    let reel = testing::reel(&hub, "720p", &run);
-    let mut recorder = Recorder::new(&recording, Arc::clone(&reel), false);
-    for number in 0..5 {
-        record(&mut recorder, &hub, &run, number, 0);
-    }
+    let recording = hourly(folder.path());
+    let recorder = silent(&recording, (0..5).map(|number| (number, 0)));
     // What a killed program leaves: nothing of it is run any more.
     std::mem::forget(recorder);
     let part = folder.path().join("2023-11-14T22-13-20Z.part.mp4");
@@ -104,17 +108,8 @@ fn a_file_that_was_not_ended_plays_up_to_its_last_fragment() {
 #[test]
 fn a_file_that_is_cut_off_within_a_fragment_plays_up_to_it() {
     let folder = tempfile::tempdir().unwrap();
-    let recording = Recording {
-        folder: folder.path().to_owned(),
-        every: Duration::from_hours(1),
-    };
-    let hub = Hub::new(Instant::now());
-    let run = testing::run(RUN);
-    let reel = testing::reel(&hub, "720p", &run);
-    let mut recorder = Recorder::new(&recording, Arc::clone(&reel), false);
-    for number in 0..5 {
-        record(&mut recorder, &hub, &run, number, 0);
-    }
+    let recording = hourly(folder.path());
+    let mut recorder = silent(&recording, (0..5).map(|number| (number, 0)));
     let part = folder.path().join("2023-11-14T22-13-20Z.part.mp4");
     let bytes = fs::read(&part).unwrap();
     let last = bytes.windows(4).rposition(|four| four == b"moof").unwrap();
@@ -146,17 +141,8 @@ fn a_file_that_is_there_is_never_written_over() {
 #[test]
 fn lost_pictures_begin_a_new_file() {
     let folder = tempfile::tempdir().unwrap();
-    let recording = Recording {
-        folder: folder.path().to_owned(),
-        every: Duration::from_hours(1),
-    };
-    let hub = Hub::new(Instant::now());
-    let run = testing::run(RUN);
-    let reel = testing::reel(&hub, "720p", &run);
-    let mut recorder = Recorder::new(&recording, Arc::clone(&reel), false);
-    for number in [0, 1, 4] {
-        record(&mut recorder, &hub, &run, number, number);
-    }
+    let recording = hourly(folder.path());
+    let mut recorder = silent(&recording, [0, 1, 4].map(|number| (number, number)));
     recorder.finish(&|| clock(99)).unwrap();
     let names = names(folder.path());
     assert_eq!(

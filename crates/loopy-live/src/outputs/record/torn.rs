@@ -28,13 +28,13 @@ fn whole(file: &mut (impl Read + Seek), length: u64) -> io::Result<u64> {
     // A box begins with its size, four bytes, and its kind, as many.
     while at.saturating_add(16) <= length {
         file.seek(SeekFrom::Start(at))?;
-        let mut head = [0; 16];
-        file.read_exact(&mut head)?;
-        let [a, b, c, d, kind @ .., _, _, _, _, _, _, _, _] = head;
-        let [.., e, f, g, h, i, j, k, l] = head;
-        let size = match u32::from_be_bytes([a, b, c, d]) {
-            // The size is behind the kind.
-            1 => u64::from_be_bytes([e, f, g, h, i, j, k, l]),
+        let (mut size, mut kind, mut large) = ([0; 4], [0; 4], [0; 8]);
+        file.read_exact(&mut size)?;
+        file.read_exact(&mut kind)?;
+        file.read_exact(&mut large)?;
+        let size = match u32::from_be_bytes(size) {
+            // It is behind the kind.
+            1 => u64::from_be_bytes(large),
             size => u64::from(size),
         };
         at = at.saturating_add(size);
