@@ -76,6 +76,10 @@ pub struct Edge {
     pub rsv: Option<f32>,
 }
 
+/// A joint with a larger [`Edge::rsv`] is unusual: fewer than one in twenty of the clips' own moments
+/// are as visible.
+pub const UNUSUAL: f32 = 0.95;
+
 /// What lies between the two sides of an edge.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -7,9 +7,9 @@ use crate::{mark, noise};
 /// Columns by which the stripes move to the left from row to row.
 const SLOPE: usize = 2;
 
-/// A picture of soft diagonal stripes that move two pixels a frame, tinted a little by the clip and
-/// stamped with `clip` and `index`: all clips are of one scene. A pure function of its arguments.
-pub fn plain(clip: u16, index: u32, size: Size) -> Frame {
+/// A picture of soft diagonal stripes that move two pixels a frame and come round every 128 frames, tinted
+/// a little by the clip: all clips are of one scene. A pure function of its arguments.
+pub fn stripes(clip: u16, index: u32, size: Size) -> Frame {
     let mut frame = Frame::black(size);
     let (stride, seed) = (frame.stride(), u32::from(clip));
     let tint = [1, 2].map(|n| (noise::unit(seed, n) * 8.0) as u8 + 124);
@@ -26,6 +26,12 @@ pub fn plain(clip: u16, index: u32, size: Size) -> Frame {
     }
     u.fill(tint[0]);
     v.fill(tint[1]);
+    frame
+}
+
+/// [`stripes`] stamped with `clip` and `index`.
+pub fn plain(clip: u16, index: u32, size: Size) -> Frame {
+    let mut frame = stripes(clip, index, size);
     mark::stamp(&mut frame, clip, index);
     frame
 }

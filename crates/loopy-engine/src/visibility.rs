@@ -10,6 +10,7 @@ use std::{
 
 use loopy_core::{
     ClipPath, Frame,
+    graph::UNUSUAL,
     limits::Limits,
     normalise::{Fit, Normalise, Scaler},
     plan::SeamKind,
@@ -21,8 +22,6 @@ use serde::Serialize;
 
 use crate::Error;
 
-/// Share of the clips' own moments below which a joint is ordinary.
-pub const ORDINARY: f32 = 0.95;
 /// Frames on each side of a joint that are looked at.
 const AROUND: u64 = CONTEXT as u64 + 2;
 /// Longest stretch of a clip that tells what is usual, in frames.
@@ -105,7 +104,7 @@ pub fn measure(path: &Path, report: &Report) -> Result<Visibility, Error> {
             continue;
         };
         found.joints += 1;
-        found.ordinary += usize::from(rsv.percentile <= ORDINARY);
+        found.ordinary += usize::from(rsv.percentile <= UNUSUAL);
         found.worst.push(Joint {
             start: told.start,
             kind: told.kind,
@@ -127,7 +126,7 @@ pub fn measure(path: &Path, report: &Report) -> Result<Visibility, Error> {
             let usual = usual.without(at.saturating_sub(CONTEXT)..at + CONTEXT);
             if let Some(rsv) = rsv::rsv(steps, at..at + 1, (&usual, &usual)) {
                 found.moments += 1;
-                found.ordinary_moments += usize::from(rsv.percentile <= ORDINARY);
+                found.ordinary_moments += usize::from(rsv.percentile <= UNUSUAL);
             }
         }
     }

@@ -6,7 +6,7 @@ mod pair;
 
 use loopy_core::{
     Frame,
-    graph::{Bridge, Score},
+    graph::{Bridge, Score, UNUSUAL},
 };
 use loopy_pixels::{
     blend,
@@ -32,8 +32,8 @@ const MORPHS: [u8; 2] = [8, 4];
 const LONGEST: f32 = 12.0;
 /// A cut milder than this share of the clips' own steps needs no help.
 const ORDINARY: f32 = 0.75;
-/// Beyond this share nothing is ordinary.
-const UNUSUAL: f32 = 0.95;
+/// Score of a joint that is as likely seen as not.
+const EVEN: Score = Score::percent(50);
 /// Where one length of a bridge scores less, other lengths hardly ever score half.
 const FAINT: Score = Score::percent(28);
 /// Lengths of motion that are tried, as shares of the first guess.
@@ -150,8 +150,10 @@ impl Best<'_> {
     }
 }
 
+/// What is likely to go unseen, or at least is not unusual, comes first.
 fn better(one: &Found, other: &Found) -> bool {
-    (one.score, other.rsv) > (other.score, one.rsv)
+    let passes = |found: &Found| found.rsv <= UNUSUAL && found.score >= EVEN;
+    (passes(one), one.score, other.rsv) > (passes(other), other.score, one.rsv)
 }
 
 /// Motion from one side to the other, of any length.

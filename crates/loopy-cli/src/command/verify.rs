@@ -4,7 +4,7 @@ mod picture;
 
 use std::process::ExitCode;
 
-use loopy_core::{export::Format, report::Report};
+use loopy_core::{export::Format, graph::UNUSUAL, report::Report};
 use loopy_engine::{
     Error, documents, verify,
     visibility::{self, Visibility},
@@ -83,7 +83,7 @@ fn tell_seams(global: &Global, found: &Visibility) {
     }
     words::say(&visibility::summary(found));
     for joint in &found.worst {
-        if joint.rsv > visibility::ORDINARY {
+        if joint.rsv > UNUSUAL {
             words::say(&format!(
                 "frame {}, {} to {}: {}",
                 joint.start,

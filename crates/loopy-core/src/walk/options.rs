@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{cues::Cue, matrix::Matrix, states::States, wish::Wish};
 use crate::{
     clock,
-    graph::{Edge, Score},
+    graph::{Edge, Score, UNUSUAL},
     rate::Rate,
 };
 
@@ -62,7 +62,8 @@ pub struct Options {
     pub bridge_frames: Option<u32>,
     /// Distinct bridge frames as a share of the distinct clip frames of the library; 0 or more.
     pub bridge_budget: f64,
-    /// Joints of a lower score are not taken where the walk can do without them.
+    /// Joints of a lower score are not taken where the walk can do without them, nor, unless it is
+    /// zero, unusual ones ([`UNUSUAL`]).
     pub seam_threshold: Score,
     /// Clip to begin with, as an index into [`crate::Graph::clips`]; `None` to draw one.
     pub start: Option<u32>,
@@ -93,9 +94,10 @@ pub struct Options {
 
 impl Options {
     /// A viewer is meant to take `edge` for a change of scene: the graph says so, or it scores under
-    /// the threshold.
+    /// the threshold or is unusual; without a threshold only what the graph says.
     pub(crate) fn changes_scene(&self, edge: &Edge) -> bool {
-        edge.declared || edge.score < self.seam_threshold
+        let unusual = self.seam_threshold > Score(0) && edge.rsv.is_some_and(|rsv| rsv > UNUSUAL);
+        edge.declared || unusual || edge.score < self.seam_threshold
     }
 }
 

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     Graph, Plan, Rate,
     clock::ClipClock,
-    graph::Score,
+    graph::{Edge, Score, UNUSUAL},
     plan::{Seam, SeamKind},
 };
 
@@ -616,14 +616,47 @@ fn clips_of_another_rate_and_single_frames_are_walked_too() {
 }
 
 #[test]
-fn joints_that_stay_visible_are_changes_of_scene_and_rare() {
+fn unusual_joints_are_changes_of_scene_whatever_they_score() {
+    let mut graph = of_two_groups(|edge, within| edge.rsv = Some(if within { 0.9 } else { 0.97 }));
+    graph.sort();
+    let made = |threshold: f64| {
+        let options = Options {
+            frames: 60_000,
+            seed: 3,
+            seam_threshold: Score::from_f64(threshold),
+            ..Options::default()
+        };
+        plan(&graph, &options).unwrap()
+    };
+    let strict = made(0.5);
+    let unusual = |seam: &Seam| seam.rsv.is_some_and(|rsv| rsv > UNUSUAL);
+    assert!(strict.seams.iter().any(unusual));
+    for seam in &strict.seams {
+        assert_eq!(seam.changes_scene(), unusual(seam), "{seam:?}");
+    }
+    // A change every 30 seconds at most.
+    assert!(strict.certificate.scene_changes <= strict.frames / 900);
+    assert_eq!(made(0.0).certificate.scene_changes, 0);
+}
+
+/// Six clips in two groups; `set` is told of each joint whether it stays within one.
+fn of_two_groups(set: impl Fn(&mut Edge, bool)) -> Graph {
     let mut graph = graph(&[const { (150, Vec::new()) }; 6]);
     for from in 0..6_u32 {
         for to in (0..6_u32).filter(|to| *to != from) {
-            let score = if from / 3 == to / 3 { 0.8 } else { 0.3 };
-            graph.edges.push(edge((from, 150), (to, 0), score, 3.0));
+            let mut edge = edge((from, 150), (to, 0), 0.8, 3.0);
+            set(&mut edge, from / 3 == to / 3);
+            graph.edges.push(edge);
         }
     }
+    graph
+}
+
+#[test]
+fn joints_that_stay_visible_are_changes_of_scene_and_rare() {
+    let mut graph = of_two_groups(|edge, within| {
+        edge.score = Score::from_f64(if within { 0.8 } else { 0.3 });
+    });
     graph.sort();
     let made = |threshold: f64| {
         let options = Options {

@@ -247,8 +247,8 @@ fn notes(
     weak.dedup();
     if taken > 0 {
         notes.push(format!(
-            "{} ({} places) under the seam threshold of {:.2}, counted as scene changes: no other \
-             way leads to every clip",
+            "{} ({} places) under the seam threshold of {:.2} or unusual for their clips, counted as \
+             scene changes: no other way leads to every clip",
             count(taken, "joint"),
             weak.len(),
             options.seam_threshold.as_f64(),
