@@ -290,8 +290,9 @@ fn is_only(shot: &u32) -> bool {
     *shot == 0
 }
 
-/// Microseconds of the shortest stretch of a clip that is worth showing again at once.
-pub const LEAST_LOOP: i64 = 2_000_000;
+/// Microseconds that are always worth showing, and that are worth showing again at once.
+const ENOUGH: i64 = 1_000_000;
+const ENOUGH_AGAIN: i64 = 2_000_000;
 
 impl Clip {
     /// What people call it: the path, and `#2` for the second shot of several.
@@ -318,11 +319,20 @@ impl Clip {
         self.times.get(index as usize).copied().unwrap_or(self.end)
     }
 
+    /// Between boundary `from` and a later one lies enough to be shown: a second, or a third of the clip.
+    pub fn worth_showing(&self, from: u32, until: u32) -> bool {
+        self.has_between(from, until, ENOUGH.min(self.micros() / 3))
+    }
+
     /// From boundary `from` the clip may lead back to boundary `to` of its own: two seconds or half
     /// of it lie between, so that it does not stutter.
     pub fn leads_back(&self, from: u32, to: u32) -> bool {
-        let micros = self.time(from) - self.time(to);
-        to < from && micros + 1 >= LEAST_LOOP.min(self.micros() / 2)
+        self.has_between(to, from, ENOUGH_AGAIN.min(self.micros() / 2))
+    }
+
+    /// Times are rounded, so one microsecond less will do.
+    fn has_between(&self, from: u32, until: u32, least: i64) -> bool {
+        from < until && self.time(until) - self.time(from) + 1 >= least
     }
 
     /// Length of the usable range in microseconds.

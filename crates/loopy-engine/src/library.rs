@@ -199,7 +199,7 @@ struct Kept {
     missing: Vec<Missing>,
 }
 
-const GRAPH: &str = "graph-5";
+const GRAPH: &str = "graph-6";
 const PORTS: &str = "ports-4";
 
 /// Ports and edges of the library, those that it had when it was first seen, and what it lacks. A

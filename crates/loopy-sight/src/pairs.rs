@@ -18,7 +18,7 @@ pub use self::{
 };
 
 /// Changes when other matches would be found between the same clips.
-const VERSION: &str = "pairs-2";
+const VERSION: &str = "pairs-3";
 
 /// A place to leave one clip and one to enter the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -23,18 +23,22 @@ use crate::{
 };
 
 /// Pictures on each side of a boundary that a joint can need.
-pub const REACH: usize = 8;
+pub const REACH: usize = 12;
 /// Pictures of a dissolve.
 const DISSOLVE: usize = 6;
-/// Lengths of morphs that are tried.
-const MORPHS: [u8; 2] = [8, 4];
+/// Lengths of morphs: the longest that there are pictures for is tried, and the next. The longer one scores
+/// more in three of five joints, 8 pictures more than 4 in four of five.
+const MORPHS: [u8; 3] = [12, 8, 4];
 /// Most pictures of motion.
 const LONGEST: f32 = 12.0;
 /// A cut milder than this share of the clips' own steps needs no help.
 const ORDINARY: f32 = 0.75;
-/// Score of a joint that is as likely seen as not.
-const EVEN: Score = Score::percent(50);
-/// Where one length of a bridge scores less, other lengths hardly ever score half.
+/// Score from which a bridge that is not unusual is as good as any.
+const GOOD: Score = Score::percent(50);
+/// Where the first bridge scores less, others are not drawn: of 1009 joints with all bridges drawn, so
+/// were 70 %, and 5 % of those that came to score 0.6.
+const POOR: Score = Score::percent(45);
+/// A bridge that scores less is worse than none.
 const FAINT: Score = Score::percent(28);
 /// Lengths of motion that are tried, as shares of the first guess.
 const LENGTHS: [f32; 3] = [1.0, 0.6, 1.6];
@@ -93,34 +97,7 @@ fn judge(from: &Side, to: &Side, cut: Found, scales: &Scales) -> Result<Found, s
         to,
         scales,
     };
-    for length in MORPHS {
-        if best.found.bridge != Bridge::None && best.found.rsv <= ORDINARY {
-            break;
-        }
-        let Some(pictures) = morph(from, to, usize::from(length)) else {
-            continue;
-        };
-        if best.offer(Bridge::Morph(length), &pictures)? < FAINT {
-            break;
-        }
-    }
-    let moving = matches!(best.found.bridge, Bridge::Morph(_));
-    if moving && best.found.rsv <= UNUSUAL {
-        return Ok(best.found);
-    }
-    if let Some(motion) = Motion::new(from, to) {
-        for length in lengths(cut.step) {
-            let (bridge, pictures) = motion.bridge(length);
-            if best.offer(bridge, &pictures)? < FAINT {
-                break;
-            }
-        }
-    }
-    if best.found.rsv > UNUSUAL
-        && let Some(pictures) = dissolve(from, to)
-    {
-        best.offer(Bridge::Dissolve, &pictures)?;
-    }
+    best.bridges(cut.step)?;
     // What tears or ghosts draws more eyes than a plain cut.
     if best.found.score < FAINT {
         return Ok(cut);
@@ -137,6 +114,49 @@ struct Best<'a> {
 }
 
 impl Best<'_> {
+    /// Draws bridges until one is ordinary. Where the first shows that motion explains little, only a
+    /// dissolve is left to try: it hides joints of falling snow or water.
+    fn bridges(&mut self, step: f32) -> Result<(), score::Error> {
+        let (from, to) = (self.from, self.to);
+        let explained = self.morphs()?;
+        if self.found.bridge != Bridge::None && self.found.rsv <= UNUSUAL {
+            return Ok(());
+        }
+        if explained && let Some(motion) = Motion::new(from, to) {
+            for length in lengths(step) {
+                let (bridge, pictures) = motion.bridge(length);
+                if self.offer(bridge, &pictures)? < POOR {
+                    break;
+                }
+            }
+        }
+        if self.found.rsv > UNUSUAL
+            && let Some(pictures) = dissolve(from, to)
+        {
+            self.offer(Bridge::Dissolve, &pictures)?;
+        }
+        Ok(())
+    }
+
+    /// Draws morphs until one is ordinary; false when the first scores so little that motion will not do
+    /// either.
+    fn morphs(&mut self) -> Result<bool, score::Error> {
+        let (from, to) = (self.from, self.to);
+        let drawn = MORPHS.into_iter().filter_map(|length| {
+            let pictures = morph(from, to, usize::from(length))?;
+            Some((length, pictures))
+        });
+        for (length, pictures) in drawn.take(2) {
+            if self.offer(Bridge::Morph(length), &pictures)? < POOR {
+                return Ok(false);
+            }
+            if self.found.bridge != Bridge::None && self.found.rsv <= ORDINARY {
+                break;
+            }
+        }
+        Ok(true)
+    }
+
     /// Takes the bridge if it is better; its score.
     fn offer(&mut self, bridge: Bridge, between: &[Frame]) -> Result<Score, score::Error> {
         let sides = (self.from, self.to);
@@ -152,7 +172,7 @@ impl Best<'_> {
 
 /// What is likely to go unseen, or at least is not unusual, comes first.
 fn better(one: &Found, other: &Found) -> bool {
-    let passes = |found: &Found| found.rsv <= UNUSUAL && found.score >= EVEN;
+    let passes = |found: &Found| found.rsv <= UNUSUAL && found.score >= GOOD;
     (passes(one), one.score, other.rsv) > (passes(other), other.score, one.rsv)
 }
 

@@ -38,7 +38,7 @@ struct Budget {
 /// Of a scene that is looked at for the first time.
 const WHOLE: Budget = Budget {
     first: Draws { first: 1, most: 1 },
-    last: Draws { first: 1, most: 6 },
+    last: Draws { first: 1, most: 10 },
     of_a_clip: 48,
 };
 /// Of a clip that comes to others: somebody waits for it.
@@ -83,9 +83,11 @@ pub(super) fn combinations(
         let clip = &graph.clips[a as usize];
         let mut expected = Score::default();
         let mut edges = Vec::new();
-        for out in &graph.ports[a as usize].0[1..] {
-            let ins = &graph.ports[b as usize].0;
-            for into in &ins[..ins.len() - 1] {
+        let entered = &graph.clips[b as usize];
+        let outs = graph.ports[a as usize].0.iter();
+        for out in outs.filter(|out| clip.worth_showing(clip.first, **out)) {
+            let ins = graph.ports[b as usize].0.iter();
+            for into in ins.filter(|into| entered.worth_showing(**into, entered.until)) {
                 let from = PortRef {
                     clip: a,
                     boundary: *out,

@@ -16,9 +16,9 @@ use super::candidates::pair;
 use crate::{Error, library, render::Room};
 
 /// Changes when other joints would be kept after the same trials.
-const VERSION: &str = "settled-2";
+const VERSION: &str = "settled-3";
 /// A clip's row that tells the scene it was settled in last.
-const LAST: &str = "settled-in-2";
+const LAST: &str = "settled-in-3";
 
 /// A scene and its joints.
 #[derive(Serialize, Deserialize)]

@@ -1,6 +1,6 @@
 //! One clip as pairs are searched: a vector for each frame, and where ports may lie.
 
-use loopy_core::{Clip, clip::LEAST_LOOP};
+use loopy_core::Clip;
 use ndarray::Array2;
 
 use super::describe::{self, NUMBERS, STILL_NUMBERS};
@@ -11,14 +11,12 @@ const SAMPLES: usize = 16;
 
 /// One clip, ready to be searched.
 pub struct Side {
-    first: u32,
+    clip: Clip,
     /// A row for each usable frame, one before the first and one after the last: what would be
     /// there if the clip went on.
     pub(super) rows: Array2<f32>,
     /// Squared length of each row.
     pub(super) squares: Vec<f32>,
-    /// Times of the boundaries in microseconds.
-    times: Vec<i64>,
     /// Boundaries at which the clip may be left: the first frame's (never), ..., its end.
     pub(super) leave: Vec<bool>,
     /// Frames with which it may be entered.
@@ -46,22 +44,21 @@ impl Side {
         onward(&mut rows, [count.saturating_sub(2), count], count + 1);
         let squares = rows.rows().into_iter().map(|row| row.dot(&row)).collect();
 
-        let times: Vec<i64> = (clip.first..=clip.until).map(|at| clip.time(at)).collect();
-        let (start, end) = (times[0], times[count]);
-        let least = LEAST_LOOP.min((end - start) / 2);
         let marks = defects::no_ports(features, first..until);
         let free = |place: &usize| marks[*place].is_none();
+        let boundary = |at: usize| clip.first + at as u32;
+        let shown_before = |at: usize| clip.worth_showing(clip.first, boundary(at));
+        let shown_behind = |at: usize| clip.worth_showing(boundary(at), clip.until);
         let leave = (0..=count)
-            .map(|at| at == count || at > 0 && free(&at) && times[at] - start >= least)
+            .map(|at| at == count || at > 0 && free(&at) && shown_before(at))
             .collect();
         let enter = (0..count)
-            .map(|at| at == 0 || free(&at) && end - times[at] >= least)
+            .map(|at| at == 0 || free(&at) && shown_behind(at))
             .collect();
         let mut side = Self {
-            first: clip.first,
+            clip: clip.clone(),
             rows,
             squares,
-            times,
             leave,
             enter,
             spread: 0.0,
@@ -72,12 +69,12 @@ impl Side {
 
     /// First frame of the usable range.
     pub fn first(&self) -> u32 {
-        self.first
+        self.clip.first
     }
 
     /// One past the last frame of the usable range.
     pub fn until(&self) -> u32 {
-        self.first + self.frames() as u32
+        self.clip.until
     }
 
     pub(super) fn frames(&self) -> usize {
@@ -86,25 +83,26 @@ impl Side {
 
     /// The boundary may be a port by which the clip is left.
     pub(crate) fn may_leave(&self, boundary: u32) -> bool {
-        let at = boundary.checked_sub(self.first);
+        let at = boundary.checked_sub(self.clip.first);
         at.is_some_and(|at| self.leave.get(at as usize).is_some_and(|free| *free))
     }
 
     /// The boundary may be a port by which the clip is entered.
     pub(crate) fn may_enter(&self, boundary: u32) -> bool {
-        let at = boundary.checked_sub(self.first);
+        let at = boundary.checked_sub(self.clip.first);
         at.is_some_and(|at| self.enter.get(at as usize).is_some_and(|free| *free))
     }
 
     /// From one place back to another something can be seen.
     pub(super) fn far(&self, from: usize, to: usize) -> bool {
-        let whole = self.times[self.frames()] - self.times[0];
-        to < from && self.times[from] - self.times[to] >= LEAST_LOOP.min(whole / 2)
+        let boundary = |at: usize| self.clip.first + at as u32;
+        self.clip.leads_back(boundary(from), boundary(to))
     }
 
     /// Microseconds from one boundary, counted from the start, to another.
     pub(super) fn between(&self, from: usize, to: usize) -> i64 {
-        self.times[to] - self.times[from]
+        let time = |at: usize| self.clip.time(self.clip.first + at as u32);
+        time(to) - time(from)
     }
 
     /// Distance in code values that nine in ten of its frames are from each other at most.
