@@ -93,7 +93,8 @@ fn the_joints_of_a_finished_video_are_measured_again() {
     assert_eq!(last["type"], "visibility");
     let number = |name: &str| last[name].as_u64().unwrap();
     // Cuts between clips that have nothing in common, and clips that run on.
-    assert!(number("joints") > 3 && number("ordinary") == 0, "{last}");
+    assert!(number("joints") > 3, "{last}");
+    assert!(number("ordinary") * 4 < number("joints"), "{last}");
     assert!(
         number("ordinary_moments") * 10 > number("moments") * 8,
         "{last}"

@@ -170,6 +170,7 @@ pub(super) fn ways(
         long: false,
     };
     if map.scene_sizes[map.scene[here.clip as usize] as usize] as usize != map.usable.len()
+        && here.calm
         && (trail.since_change() >= map.scene_dwell || trail.worn())
     {
         let patient = trail.since_change() < PATIENCE * map.scene_dwell;
@@ -181,6 +182,9 @@ pub(super) fn ways(
     }
     if ways.found.is_empty() {
         ways.ordinary(look);
+        if ways.found.is_empty() && !here.calm {
+            ways.follow();
+        }
         if rules.changes || (ways.found.is_empty() && !ways.long && used_up(trail, rules)) {
             ways.leads(|_| true);
             ways.jumps(|_| true);
@@ -264,6 +268,21 @@ impl Ways<'_, '_> {
                 && link.leave >= self.rules.earliest
                 && self.rules.fresh.lets(self.trail, link)
                 && (!look || leads_on(self.trail, self.rules, to))
+            {
+                self.add(index, link, link.worth, link.pull);
+            }
+        }
+    }
+
+    /// Steps towards a dead end: the change of scene comes there.
+    fn follow(&mut self) {
+        let map = self.trail.map();
+        for index in map.ways(self.trail.here()) {
+            let link = &map.links[index as usize];
+            if !link.declared
+                && !link.own
+                && link.leave >= self.rules.earliest
+                && self.open(link.clip)
             {
                 self.add(index, link, link.worth, link.pull);
             }

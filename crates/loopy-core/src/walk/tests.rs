@@ -639,6 +639,33 @@ fn unusual_joints_are_changes_of_scene_whatever_they_score() {
     assert_eq!(made(0.0).certificate.scene_changes, 0);
 }
 
+#[test]
+fn clips_that_follow_each_other_up_to_a_dead_end_are_shown_one_after_the_other() {
+    let mut graph = graph(&[const { (150, Vec::new()) }; 4]);
+    for from in 0..3 {
+        graph.edges.push(edge((from, 150), (from + 1, 0), 0.7, 3.0));
+    }
+    graph.sort();
+    let wish = Options {
+        frames: 60_000,
+        seed: 3,
+        seam_threshold: Score::from_f64(0.5),
+        ..Options::default()
+    };
+    let made = plan(&graph, &wish).unwrap();
+    sound(&made, &graph, &wish);
+    let changes = made.seams.iter().filter(|seam| seam.changes_scene());
+    // Back from the last one to a clip before it, and nowhere else but where the first was not shown
+    // for long.
+    assert!(changes.count() * 2 < made.seams.len());
+    let mut showings = [0_usize; 4];
+    for clip in shown(&made, &graph) {
+        showings[clip as usize] += 1;
+    }
+    let (least, most) = (showings.iter().min(), showings.iter().max());
+    assert!(least.unwrap() * 3 > *most.unwrap(), "{showings:?}");
+}
+
 /// Six clips in two groups; `set` is told of each joint whether it stays within one.
 fn of_two_groups(set: impl Fn(&mut Edge, bool)) -> Graph {
     let mut graph = graph(&[const { (150, Vec::new()) }; 6]);
