@@ -12,6 +12,7 @@ use loopy_core::graph::Score;
 use crate::{
     distance,
     features::{Features, GRID},
+    trial::REACH,
 };
 
 /// Differences below this many code values are not seen.
@@ -33,8 +34,6 @@ const FREEZE: f64 = 0.8;
 const TURN: f64 = 1.3;
 const SURROUNDINGS: f64 = 2.4;
 
-/// Frames beyond both boundaries with which both clips can go on moving.
-const HANDLES: usize = 8;
 /// Ordinary steps that a bridge can span with even chances of going unseen, between still pictures
 /// and where both clips can go on moving, and how fast chances sink beyond.
 const HALFWAY: f64 = 8.0;
@@ -168,7 +167,7 @@ pub(crate) fn joint(a: &View, q: u32, b: &View, p: u32) -> Joint {
         + SURROUNDINGS * over(surroundings, ordinary);
     let score = 1.0 / (1.0 + (cost - START).exp());
     let gap = f64::from(surroundings.max(step) / ordinary);
-    let handles = q + HANDLES <= a.until && p >= b.first + HANDLES;
+    let handles = q + REACH <= a.until && p >= b.first + REACH;
     let halfway = if handles { HALFWAY_MOVING } else { HALFWAY };
     let bridged = 1.0 / (1.0 + (gap / halfway).powf(STEEP));
     Joint {
