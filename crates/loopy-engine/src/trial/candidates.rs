@@ -44,7 +44,7 @@ const WHOLE: Budget = Budget {
 /// Of a clip that comes to others: somebody waits for it.
 const LATE: Budget = Budget {
     first: Draws { first: 0, most: 0 },
-    last: Draws { first: 1, most: 3 },
+    last: Draws { first: 1, most: 2 },
     of_a_clip: 16,
 };
 
