@@ -138,7 +138,7 @@ impl Best<'_> {
         Ok(())
     }
 
-    /// Draws morphs until one is ordinary; false when the first scores so little that motion will not do
+    /// Draws morphs until one is ordinary; false when one scores so little that motion is not likely to do
     /// either.
     fn morphs(&mut self) -> Result<bool, score::Error> {
         let (from, to) = (self.from, self.to);
