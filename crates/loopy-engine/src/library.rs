@@ -59,6 +59,7 @@ pub fn load(
     let library = meter.stage(Stage::Analyze, room, || {
         let verdicts = verdicts(&found, limits, room)?;
         let mut library = scan::library(options, found, &verdicts)?;
+        library.limits = *limits;
         if !options.copies {
             copies::leave_out(&mut library, room)?;
         }
@@ -280,26 +281,75 @@ pub fn lonely(missing: &[Missing]) -> Option<String> {
     ))
 }
 
-/// The features of the library's clips, in its order. Shots of one file share them.
+/// The features of the library's clips, in its order. Shots of one file share them. What is damaged
+/// in the store, or has gone from it since the library was loaded, is made again.
 ///
 /// # Errors
-/// When the store fails, or an analysis is gone.
+/// When the store fails, or an analysis is gone and cannot be made again.
 pub(crate) fn features(library: &Library, room: &Room) -> Result<Vec<Arc<Features>>, Error> {
     let mut files: HashMap<Hash, Arc<Features>> = HashMap::new();
-    let read = |clip: &Clip| {
-        if let Some(known) = files.get(&clip.hash) {
-            return Ok(known.clone());
+    let mut gone: Vec<&Clip> = Vec::new();
+    for clip in &library.clips {
+        if files.contains_key(&clip.hash) || gone.iter().any(|other| other.hash == clip.hash) {
+            continue;
         }
-        let key = analyze::features_key(&clip.hash);
-        let bytes = room.store.get(Kind::Analysis, &key)?;
-        let parsed = bytes.and_then(|bytes| Features::from_bytes(&bytes).ok());
-        let parsed = parsed.ok_or_else(|| Error::Clip {
-            path: clip.path.as_path().to_owned(),
-            why: "its analysis is gone from the store; is `--cache-size` too small?".to_owned(),
+        match stored(clip, room)? {
+            Some(features) => _ = files.insert(clip.hash, features),
+            None => gone.push(clip),
+        }
+    }
+    analyze_again(&gone, &library.limits, room)?;
+    for clip in gone {
+        let features = stored(clip, room)?.ok_or_else(|| {
+            let why = "its analysis is gone from the store; is `--cache-size` too small?";
+            broken(clip, why.to_owned())
         })?;
-        Ok(files.entry(clip.hash).or_insert(Arc::new(parsed)).clone())
-    };
-    library.clips.iter().map(read).collect()
+        files.insert(clip.hash, features);
+    }
+    let clips = library.clips.iter();
+    Ok(clips
+        .filter_map(|clip| files.get(&clip.hash).cloned())
+        .collect())
+}
+
+fn stored(clip: &Clip, room: &Room) -> Result<Option<Arc<Features>>, Error> {
+    let key = analyze::features_key(&clip.hash);
+    let bytes = room.store.get(Kind::Analysis, &key)?;
+    let parsed = bytes.and_then(|bytes| Features::from_bytes(&bytes).ok());
+    Ok(parsed.map(Arc::new))
+}
+
+fn analyze_again(clips: &[&Clip], limits: &Limits, room: &Room) -> Result<(), Error> {
+    if clips.is_empty() {
+        return Ok(());
+    }
+    let jobs = clips.iter().map(|clip| {
+        tracing::warn!(
+            clip = clip.name(),
+            "its analysis is damaged or gone from the store; it is made again"
+        );
+        Job::Analyze {
+            path: clip.path.as_path().into(),
+            hash: clip.hash,
+            limits: *limits,
+        }
+    });
+    let outcomes = room.executor.run(jobs.collect(), &mut |_event| {})?;
+    for (clip, outcome) in clips.iter().zip(outcomes) {
+        match outcome {
+            Outcome::Done(Done::Trouble { why }) => return Err(Error::Trouble { why }),
+            Outcome::Done(_) => {}
+            Outcome::Failed(failure) => return Err(broken(clip, failure.reason)),
+        }
+    }
+    Ok(())
+}
+
+fn broken(clip: &Clip, why: String) -> Error {
+    Error::Clip {
+        path: clip.path.as_path().to_owned(),
+        why,
+    }
 }
 
 /// Ports that clips have already, by the index of the clip.

@@ -91,6 +91,8 @@ pub struct Library {
     pub bytes: Vec<u64>,
     /// Steps down a ladder while reading.
     pub fallbacks: Vec<loopy_core::ledger::Entry>,
+    /// What reading its files may cost, should one have to be analyzed again.
+    pub limits: Limits,
 }
 
 impl Library {
