@@ -146,8 +146,9 @@ fn clips_of_another_shape_and_rate_are_recognised_as_they_were_fitted() {
     house.truth_clips(rate(), &[60, 75]);
     let square = Size::new(120, 120);
     let thirty = Rate::new(30, 1).unwrap();
-    truth_clip(&house.path("clips/square_02.mp4"), 2, thirty, 80, square);
-    truth_clip(&house.path("clips/square_03.mp4"), 3, thirty, 90, square);
+    // Cropped, they lose their numbers: their tints, which are the farthest apart, tell them.
+    truth_clip(&house.path("clips/square_03.mp4"), 3, thirty, 80, square);
+    truth_clip(&house.path("clips/square_08.mp4"), 8, thirty, 90, square);
     for fit in ["pad", "crop", "stretch"] {
         let more = [
             "--frames", "500", "--size", "160x90", "--fps", "25", "--seams", "cut",
