@@ -40,6 +40,9 @@ const KEPT: u64 = 12;
 const KEPT_FRAME: u64 = 1;
 /// Bytes for each pixel of a picture in memory.
 const HALVES: u64 = 2;
+/// Bytes for each pixel of a bridge that the allocator keeps of what drew it: decoders of the
+/// pictures beside it, and the flow.
+const LEFT_OVER: u64 = 16;
 /// What small pictures and descriptions take in trials and fingerprints.
 const SMALL: u64 = 64 * MIB;
 
@@ -138,7 +141,7 @@ fn encoder(recipe: &Recipe) -> u64 {
 }
 
 /// A bridge: the pictures on both sides and those between, then an encoder; the flow that draws
-/// them is gone by then and takes less.
+/// them is gone by then, but for what the allocator keeps.
 fn bridge(recipe: &Recipe) -> u64 {
     let held = match recipe.pictures {
         Pictures::Run(_) => 0,
@@ -150,7 +153,7 @@ fn bridge(recipe: &Recipe) -> u64 {
         }
     };
     let pixels = recipe.normalise.size.pixels();
-    pixels * HALVES * (held + u64::from(recipe.frames())) + encoder(recipe)
+    pixels * (HALVES * (held + u64::from(recipe.frames())) + LEFT_OVER) + encoder(recipe)
 }
 
 #[cfg(test)]

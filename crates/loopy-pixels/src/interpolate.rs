@@ -31,7 +31,7 @@ mod warp;
 mod weights;
 
 use fearless_simd::{Level as Machine, dispatch};
-use loopy_core::Frame;
+use loopy_core::{Frame, Size};
 
 use self::pace::times;
 use self::{bars::Window, cells::Cells, grain::Blocks, light::Tones, meeting::Meeting};
@@ -41,8 +41,9 @@ use crate::{
     flow::{self, Effort, Error, Gray, Pair, plane::Plane},
 };
 
-/// Flow is computed on at most this many pixels.
-const MOST_PIXELS: u64 = 60_000;
+/// Flow is computed on about this many pixels: as many as those of the pictures that joints are tried
+/// with, so that what it finds there it finds again.
+const PIXELS: f64 = 60_000.0;
 /// Cells of the grid that speeds are compared on.
 const CELLS: (usize, usize) = (16, 9);
 
@@ -202,10 +203,7 @@ impl Between {
 
 impl Sources {
     fn new(a: &Frame, b: &Frame, effort: Effort) -> Result<Self, Error> {
-        let mut factor = 1;
-        while a.size().pixels() > MOST_PIXELS * factor * factor {
-            factor += 1;
-        }
+        let factor = factor(a.size());
         let shorter = u64::from(a.size().width.min(a.size().height));
         let factor = factor.min((shorter / u64::from(flow::LEAST_SIDE)).max(1)) as u32;
         let (small_a, small_b) = (Gray::of(a, factor), Gray::of(b, factor));
@@ -227,6 +225,18 @@ impl Sources {
             pair,
         })
     }
+}
+
+/// Pixels of a picture to a pixel of its flow, along a side.
+fn factor(size: Size) -> u64 {
+    let exact = (size.pixels() as f64 / PIXELS).sqrt();
+    let less = exact.floor().max(1.0);
+    // The nearer of two: their geometric mean lies between.
+    (if exact * exact > less * (less + 1.0) {
+        less + 1.0
+    } else {
+        less
+    }) as u64
 }
 
 impl Side {

@@ -182,6 +182,32 @@ fn pictures_that_do_not_fit_are_refused() {
 }
 
 #[test]
+fn flow_is_found_on_about_as_many_pixels_whatever_the_size() {
+    for (width, height, expected) in [
+        (256, 256, 1),
+        (512, 512, 2),
+        (640, 480, 2),
+        (854, 480, 3),
+        (1280, 720, 4),
+        (1920, 1080, 6),
+    ] {
+        assert_eq!(
+            factor(Size::new(width, height)),
+            expected,
+            "{width}x{height}"
+        );
+    }
+    for width in 250..2000 {
+        let size = Size::new(width, width);
+        let pixels = size.pixels() as f64 / (factor(size) as f64).powi(2);
+        assert!(
+            (PIXELS / 2.0..PIXELS * 2.01).contains(&pixels),
+            "{width}: {pixels}"
+        );
+    }
+}
+
+#[test]
 fn every_kind_of_machine_draws_the_same_bytes() {
     let turned = |time: f64| {
         let scene = texture(12);
