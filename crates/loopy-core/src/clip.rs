@@ -290,8 +290,9 @@ fn is_only(shot: &u32) -> bool {
     *shot == 0
 }
 
-/// Microseconds that are always worth showing, and that are worth showing again at once.
-const ENOUGH: i64 = 1_000_000;
+/// Microseconds that are always worth showing.
+pub(crate) const ENOUGH: u32 = 1_000_000;
+/// Microseconds that are worth showing again at once.
 const ENOUGH_AGAIN: i64 = 2_000_000;
 
 impl Clip {
@@ -321,7 +322,7 @@ impl Clip {
 
     /// Between boundary `from` and a later one lies enough to be shown: a second, or a third of the clip.
     pub fn worth_showing(&self, from: u32, until: u32) -> bool {
-        self.has_between(from, until, ENOUGH.min(self.micros() / 3))
+        self.has_between(from, until, i64::from(ENOUGH).min(self.micros() / 3))
     }
 
     /// From boundary `from` the clip may lead back to boundary `to` of its own: two seconds or half

@@ -9,7 +9,7 @@ use super::{
     wish::{self, Wish},
 };
 use crate::{
-    clip::Clip,
+    clip::{Clip, ENOUGH},
     clock::ClipClock,
     graph::{Graph, PortRef, Score},
 };
@@ -111,7 +111,7 @@ pub(super) struct Map {
     pub(super) short: u32,
     /// Most distinct bridge frames.
     pub(super) budget: u64,
-    /// Output frames in two seconds: shorter visits are avoided.
+    /// Output frames of what is always worth showing: shorter visits are avoided.
     pub(super) dwell: u32,
     /// Output frames in 30 seconds: scenes change no more often by themselves.
     pub(super) scene_dwell: u64,
@@ -179,7 +179,7 @@ impl Map {
             pairs: 0,
             least,
             glimpse: options.fps.frames_in(500_000) as u32,
-            dwell: options.fps.frames_in(2_000_000).max(1) as u32,
+            dwell: options.fps.frames_in(ENOUGH.into()).max(1) as u32,
             scene_dwell: options.fps.frames_in(30_000_000),
             clocks,
             usable,
