@@ -33,6 +33,8 @@ struct Budget {
     last: Draws,
     /// Joints that leave a clip, and joints that enter it, at most.
     of_a_clip: usize,
+    /// Clips to which a clip is led by joints that are drawn, and from which: the likeliest.
+    partners: usize,
 }
 
 /// Of a scene that is looked at for the first time.
@@ -40,12 +42,14 @@ const WHOLE: Budget = Budget {
     first: Draws { first: 1, most: 1 },
     last: Draws { first: 1, most: 10 },
     of_a_clip: 48,
+    partners: 12,
 };
 /// Of a clip that comes to others: somebody waits for it.
 const LATE: Budget = Budget {
     first: Draws { first: 0, most: 0 },
     last: Draws { first: 1, most: 2 },
     of_a_clip: 16,
+    partners: 12,
 };
 
 /// Joints to try from one clip to another, the likeliest first.
@@ -158,19 +162,43 @@ fn limited(
         let keys = keys.iter().take(budget(clip).of_a_clip);
         chosen.extend(keys.map(|(_, _, from, to)| (*from, *to)));
     }
-    let late = |(from, to): (u32, u32)| settled.late(from) || settled.late(to);
-    let candidates = pairs.into_iter().map(|(pair, mut edges)| {
+    for edges in pairs.values_mut() {
         edges.retain(|edge| chosen.contains(&(edge.from, edge.to)));
+    }
+    pairs.retain(|_, edges| !edges.is_empty());
+    let drawn = drawn(&pairs, |clip| budget(clip).partners);
+    let late = |(from, to): (u32, u32)| settled.late(from) || settled.late(to);
+    let candidates = pairs.into_iter().map(|(pair, edges)| {
         let budget = if late(pair) { &LATE } else { &WHOLE };
-        Candidates {
-            edges,
-            draws: match round {
-                Round::First => budget.first,
-                Round::Last => budget.last,
-            },
-        }
+        let draws = match round {
+            _ if !drawn.contains(&pair) => Draws { first: 0, most: 0 },
+            Round::First => budget.first,
+            Round::Last => budget.last,
+        };
+        Candidates { edges, draws }
     });
-    candidates.filter(|pair| !pair.edges.is_empty()).collect()
+    candidates.collect()
+}
+
+/// The pairs that are the likeliest of the clip that is left, or of the one that is entered: of each
+/// clip as many as it may have `partners`.
+fn drawn(
+    pairs: &BTreeMap<(u32, u32), Vec<Edge>>,
+    partners: impl Fn(u32) -> usize,
+) -> BTreeSet<(u32, u32)> {
+    let best = |edges: &Vec<Edge>| std::cmp::Reverse(edges.iter().map(|edge| edge.score).max());
+    let (mut leaving, mut entering) = (BTreeMap::new(), BTreeMap::new());
+    for (pair, edges) in pairs {
+        let key = (best(edges), *pair);
+        leaving.entry(pair.0).or_insert_with(Vec::new).push(key);
+        entering.entry(pair.1).or_insert_with(Vec::new).push(key);
+    }
+    let mut drawn = BTreeSet::new();
+    for (clip, mut keys) in leaving.into_iter().chain(entering) {
+        keys.sort_unstable();
+        drawn.extend(keys.iter().take(partners(clip)).map(|(_, pair)| *pair));
+    }
+    drawn
 }
 
 /// The edge joins clips of one scene, and not hopelessly.
@@ -229,18 +257,23 @@ mod tests {
 
     #[test]
     fn trials_grow_with_the_clips() {
-        let tried = |clips: u32| -> usize {
+        let tried = |clips: u32| {
             let pairs = (0..clips).flat_map(|a| (0..clips).map(move |b| (a, b)));
             let pairs = pairs.filter(|(a, b)| a != b);
             let edges = pairs.flat_map(|(a, b)| {
                 (0..4).map(move |at| edge(a, b, at, 0.2 + 0.1 * f64::from((a + b + at) % 7)))
             });
             let found = candidates(&graph(edges.collect()), &Settled::default(), Round::Last);
-            found.iter().map(|pair| pair.edges.len()).sum()
+            let joints: usize = found.iter().map(|pair| pair.edges.len()).sum();
+            let drawn = found.iter().filter(|pair| pair.draws.most > 0).count();
+            (joints, drawn)
         };
-        assert!(tried(60) <= 60 * 2 * WHOLE.of_a_clip);
-        assert!(tried(60) >= 60 * WHOLE.of_a_clip);
+        let (joints, drawn) = tried(60);
+        assert!(joints <= 60 * 2 * WHOLE.of_a_clip);
+        assert!(joints >= 60 * WHOLE.of_a_clip);
+        assert!(drawn <= 60 * 2 * WHOLE.partners);
+        assert!(drawn >= 60 * WHOLE.partners);
         // Each of a few clips is tried with all others.
-        assert_eq!(tried(4), 4 * 3 * 4);
+        assert_eq!(tried(4), (4 * 3 * 4, 4 * 3));
     }
 }
