@@ -1,5 +1,7 @@
 //! Mixing two pictures, and the dissolve built from it.
 
+mod contrast;
+
 use loopy_core::Frame;
 
 /// Share of the second picture at which a mix shows nothing else.
@@ -25,8 +27,8 @@ pub fn mix(a: &Frame, b: &Frame, share_of_b: u16, out: &mut Frame) {
 
 /// Dissolves from `tail` to `head`, frame by frame: with n frames on both sides, frame i shows
 /// (i + 1) / (n + 1) of `head`, so that the steps from the frame before and to the frame after
-/// are as large as those inside. Where one side is longer, its surplus stays unused: at the end
-/// of `tail`, at the beginning of `head`.
+/// are as large as those inside. Textures that differ keep their contrast. Where one side is longer,
+/// its surplus stays unused: at the end of `tail`, at the beginning of `head`.
 ///
 /// # Panics
 /// When the pictures differ in size.
@@ -38,7 +40,9 @@ pub fn dissolve(tail: &[Frame], head: &[Frame]) -> Vec<Frame> {
         .enumerate()
         .map(|(index, (a, b))| {
             let mut out = Frame::black(a.size());
-            mix(a, b, share(index + 1, frames + 1), &mut out);
+            let share = share(index + 1, frames + 1);
+            mix(a, b, share, &mut out);
+            contrast::keep(a, b, f32::from(share) / f32::from(WHOLE), &mut out);
             out
         })
         .collect()

@@ -16,9 +16,9 @@ use super::candidates::pair;
 use crate::{Error, library, render::Room};
 
 /// Changes when other joints would be kept after the same trials.
-const VERSION: &str = "settled-3";
+const VERSION: &str = "settled-4";
 /// A clip's row that tells the scene it was settled in last.
-const LAST: &str = "settled-in-3";
+const LAST: &str = "settled-in-4";
 
 /// A scene and its joints.
 #[derive(Serialize, Deserialize)]
