@@ -42,6 +42,9 @@ const POOR: Score = Score::percent(45);
 const FAINT: Score = Score::percent(28);
 /// Lengths of motion that are tried, as shares of the first guess.
 const LENGTHS: [f32; 3] = [1.0, 0.6, 1.6];
+/// Where the guess is shorter than half of this, so long is tried, too: two encodings of nearly the same
+/// picture differ in texture, which changes unseen over more pictures than motion needs.
+const SLOW: u8 = 6;
 
 /// One side of a joint.
 #[derive(Clone, Copy, Debug)]
@@ -218,6 +221,9 @@ fn lengths(step: f32) -> Vec<u8> {
         .map(|share| (guess * share).round().clamp(1.0, LONGEST) as u8)
         .collect();
     lengths.dedup();
+    if guess < f32::from(SLOW) / 2.0 {
+        lengths.push(SLOW);
+    }
     lengths
 }
 

@@ -42,14 +42,14 @@ const WHOLE: Budget = Budget {
     first: Draws { first: 1, most: 1 },
     last: Draws { first: 1, most: 10 },
     of_a_clip: 48,
-    partners: 12,
+    partners: 8,
 };
 /// Of a clip that comes to others: somebody waits for it.
 const LATE: Budget = Budget {
     first: Draws { first: 0, most: 0 },
     last: Draws { first: 1, most: 2 },
     of_a_clip: 16,
-    partners: 12,
+    partners: 8,
 };
 
 /// Joints to try from one clip to another, the likeliest first.
