@@ -389,8 +389,8 @@ const POINTING: &str = "<script>
 addEventListener('load', () => {
   const data = JSON.parse(document.getElementById('walk').textContent);
   const film = document.getElementById('film'), told = document.getElementById('told');
-  const note = what => { const pre = document.createElement('pre'); pre.className = 'note';
-    pre.textContent = JSON.stringify(what); document.body.append(pre); };
+  // Written down at the end, so that the page has its own width until then.
+  const notes = [], note = what => notes.push(what);
   note(told.hidden);
   const [, start, frames] = data.visits[1], box = film.getBoundingClientRect();
   const x = box.left + (start + frames / 2) / data.row * box.width;
@@ -402,6 +402,12 @@ addEventListener('load', () => {
   const at = told.getBoundingClientRect();
   note(at.left >= 0 && at.right <= innerWidth && !told.hidden);
   note([document.documentElement.scrollWidth <= innerWidth, document.title]);
+  for (const what of notes) {
+    const pre = document.createElement('pre');
+    pre.className = 'note';
+    pre.textContent = JSON.stringify(what);
+    document.body.append(pre);
+  }
 });
 </script>";
 
