@@ -615,19 +615,20 @@ fn clips_of_another_rate_and_single_frames_are_walked_too() {
     );
 }
 
+/// Options of a walk under a seam threshold.
+fn strict(threshold: f64) -> Options {
+    Options {
+        frames: 60_000,
+        seed: 3,
+        seam_threshold: Score::from_f64(threshold),
+        ..Options::default()
+    }
+}
+
 #[test]
 fn unusual_joints_are_changes_of_scene_whatever_they_score() {
-    let mut graph = of_two_groups(|edge, within| edge.rsv = Some(if within { 0.9 } else { 0.97 }));
-    graph.sort();
-    let made = |threshold: f64| {
-        let options = Options {
-            frames: 60_000,
-            seed: 3,
-            seam_threshold: Score::from_f64(threshold),
-            ..Options::default()
-        };
-        plan(&graph, &options).unwrap()
-    };
+    let graph = of_two_groups(|edge, within| edge.rsv = Some(if within { 0.9 } else { 0.97 }));
+    let made = |threshold: f64| plan(&graph, &strict(threshold)).unwrap();
     let strict = made(0.5);
     let unusual = |seam: &Seam| seam.rsv.is_some_and(|rsv| rsv > UNUSUAL);
     assert!(strict.seams.iter().any(unusual));
@@ -646,12 +647,7 @@ fn clips_that_follow_each_other_up_to_a_dead_end_are_shown_one_after_the_other()
         graph.edges.push(edge((from, 150), (from + 1, 0), 0.7, 3.0));
     }
     graph.sort();
-    let wish = Options {
-        frames: 60_000,
-        seed: 3,
-        seam_threshold: Score::from_f64(0.5),
-        ..Options::default()
-    };
+    let wish = strict(0.5);
     let made = plan(&graph, &wish).unwrap();
     sound(&made, &graph, &wish);
     let changes = made.seams.iter().filter(|seam| seam.changes_scene());
@@ -676,24 +672,16 @@ fn of_two_groups(set: impl Fn(&mut Edge, bool)) -> Graph {
             graph.edges.push(edge);
         }
     }
+    graph.sort();
     graph
 }
 
 #[test]
 fn joints_that_stay_visible_are_changes_of_scene_and_rare() {
-    let mut graph = of_two_groups(|edge, within| {
+    let graph = of_two_groups(|edge, within| {
         edge.score = Score::from_f64(if within { 0.8 } else { 0.3 });
     });
-    graph.sort();
-    let made = |threshold: f64| {
-        let options = Options {
-            frames: 60_000,
-            seed: 3,
-            seam_threshold: Score::from_f64(threshold),
-            ..Options::default()
-        };
-        plan(&graph, &options).unwrap()
-    };
+    let made = |threshold: f64| plan(&graph, &strict(threshold)).unwrap();
     let strict = made(0.5);
     assert_eq!(strict.certificate.clips, 6);
     let (changes, seams): (Vec<&Seam>, Vec<&Seam>) =
