@@ -140,12 +140,13 @@ impl Field<'_> {
         port.boundary == self.clip(port).first
     }
 
-    /// A joint inside one clip leads back, far enough that something is seen in between.
+    /// Enough is seen of the clip that is left and of the one that is entered; a joint inside one clip
+    /// leads back far enough.
     fn allowed(&self, from: PortRef, to: PortRef) -> bool {
-        if from.clip != to.clip {
-            return true;
-        }
-        self.clip(from).leads_back(from.boundary, to.boundary)
+        let (left, entered) = (self.clip(from), self.clip(to));
+        left.worth_showing(left.first, from.boundary)
+            && entered.worth_showing(to.boundary, entered.until)
+            && (from.clip != to.clip || left.leads_back(from.boundary, to.boundary))
     }
 
     /// The best edges from one port to clips of its scene; back into its own clip where that is
