@@ -6,6 +6,7 @@
 //! arithmetic on seeded draws: the same graph and options give the same plan on every machine.
 
 mod ahead;
+mod better;
 mod choice;
 pub mod cues;
 pub(crate) mod dice;

@@ -23,6 +23,8 @@ use crate::{
 pub struct Options {
     /// Ports of a clip, start and end included.
     pub max_ports: usize,
+    /// Ports inside a clip for every second of it, at most.
+    pub ports_a_second: f64,
     /// Least distance of two ports inside a clip in seconds; to its start and end it may be less.
     pub port_seconds: f64,
     /// Edges that leave one port, those not counted that connectivity demands.
@@ -37,6 +39,7 @@ impl Options {
     pub fn wide() -> Self {
         Self {
             max_ports: 16,
+            ports_a_second: 5.0,
             port_seconds: 0.3,
             edges_per_port: 16,
             every: true,
@@ -48,7 +51,8 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             max_ports: 8,
-            port_seconds: 1.0,
+            ports_a_second: 1.0,
+            port_seconds: 0.5,
             edges_per_port: 4,
             every: false,
         }

@@ -186,6 +186,10 @@ impl Map {
         };
         map.lay(graph, options)?;
         map.settle();
+        if options.seam_threshold > Score(0) {
+            map.without_worse();
+            map.settle();
+        }
         map.limit(options);
         map.value();
         Ok(map)
@@ -284,7 +288,7 @@ impl Map {
     }
 
     /// Nodes, and which links belong to which clip and node; `starts` are the places of the nodes.
-    fn number(&mut self, starts: &[(u32, u32)]) {
+    pub(super) fn number(&mut self, starts: &[(u32, u32)]) {
         let clips = self.clocks.len();
         self.link_of = offsets(clips, self.links.iter().map(|link| link.from));
         self.node_of = offsets(clips, starts.iter().map(|start| start.0));

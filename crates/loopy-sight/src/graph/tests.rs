@@ -63,12 +63,17 @@ fn check(graph: &Graph, options: &Options) {
             (Some(&clip.first), Some(&clip.until))
         );
         assert!(ports.len() <= options.max_ports);
+        let seconds = clip.micros() as f64 / 1e6;
+        assert!(
+            (ports.len() - 2) as f64 <= seconds * options.ports_a_second,
+            "{ports:?}"
+        );
         if ports.len() > 2 {
             for (at, pair) in ports.windows(2).enumerate() {
                 let least = if at == 0 || at + 2 == ports.len() {
                     199_999
                 } else {
-                    999_999
+                    499_999
                 };
                 assert!(
                     clip.time(pair[1]) - clip.time(pair[0]) >= least,

@@ -49,9 +49,16 @@ impl<'a> Open<'a> {
             let earlier = places[..at].iter().filter(|(other, _)| other == clip);
             let ports = &self.ports[*clip];
             let mut others = earlier.clone().map(|(_, port)| port).chain(ports);
-            ports.len() + earlier.count() < self.options.max_ports
+            ports.len() + earlier.count() < self.most(*clip)
                 && others.all(|port| far(&self.clips[*clip], *port, *boundary, self.options))
         })
+    }
+
+    /// Ports of a clip, start and end included.
+    fn most(&self, clip: usize) -> usize {
+        let seconds = self.clips[clip].micros() as f64 / 1e6;
+        let inside = (seconds * self.options.ports_a_second) as usize;
+        (inside + 2).min(self.options.max_ports)
     }
 
     pub(crate) fn add(&mut self, (clip, boundary): Place) {

@@ -100,13 +100,15 @@ proptest! {
     fn ports_are_few_and_far_apart_and_edges_end_at_them(
         edges in prop::collection::vec((0_u32..4, 1_u32..300, 0_u32..4, 1_u32..300, 0_u32..100), 0..80),
         max_ports in 2_usize..8,
+        ports_a_second in 0.1_f64..1.0,
     ) {
-        let options = Options { max_ports, ..Options::default() };
+        let options = Options { max_ports, ports_a_second, ..Options::default() };
         let all = graph(4, &edges);
         let thinned = thin(all.clone(), &options, &BTreeMap::new());
         prop_assert_eq!(&thinned, &thin(all.clone(), &options, &BTreeMap::new()));
         for (ports, clip) in thinned.ports.iter().zip(&thinned.clips) {
-            prop_assert!(ports.0.len() <= max_ports);
+            let inside = ports.0.len() - 2;
+            prop_assert!(inside + 2 <= max_ports && inside as f64 <= 10.0 * ports_a_second);
             prop_assert!(ports.0.windows(2).all(|pair| far(clip, pair[0], pair[1], &options)));
             prop_assert!(ports.0.starts_with(&[0]) && ports.0.ends_with(&[300]));
         }
