@@ -1,10 +1,7 @@
-//! Which joints the walk does without: those that are likely to be seen, where the same two clips have
-//! better ones.
+//! Which joints the walk does without: those that are likely to be seen, where better ones lead to the
+//! same clip.
 
-use std::{
-    cmp::Reverse,
-    collections::{BTreeMap, BTreeSet},
-};
+use std::cmp::Reverse;
 
 use super::map::{Link, Map};
 use crate::graph::Score;
@@ -14,14 +11,13 @@ use crate::graph::Score;
 const GOOD: Score = Score::percent(60);
 
 impl Map {
-    /// Leaves out the joints without a change of scene that are not good wherever a visit can end by
-    /// a good one to the same clip instead, and of several that are left all but the best. What could
-    /// follow what can still follow it.
+    /// Leaves out joints that are not good where a visit that could end by one still comes to its clip by
+    /// those that stay, and to every clip that can be reached from there without a change of scene. What
+    /// could lead on still does.
     pub(super) fn without_worse(&mut self) {
         let kept = self.better();
-        let mut index = 0..;
-        self.links
-            .retain(|_| index.next().is_some_and(|at| kept.contains(&at)));
+        let mut kept = kept.into_iter();
+        self.links.retain(|_| kept.next() == Some(true));
         let entered = |link: &Link| (link.clip, self.nodes[link.to as usize].at);
         let ends: Vec<(u32, u32)> = self.links.iter().map(entered).collect();
         let mut starts: Vec<(u32, u32)> = self.usable.iter().map(|clip| (*clip, 0)).collect();
@@ -34,49 +30,63 @@ impl Map {
         self.number(&starts);
     }
 
-    /// The links that stay: changes of scene, good joints, and what worse ones are needed to lead on, then
-    /// to lead to a dead end.
-    fn better(&self) -> BTreeSet<usize> {
-        let worse = |at: &usize| !self.links[*at].declared && self.links[*at].score < GOOD;
-        let (worse, kept): (Vec<usize>, Vec<usize>) = (0..self.links.len()).partition(worse);
-        let mut kept = BTreeSet::from_iter(kept);
-        for ordinary in [true, false] {
-            let mut pairs: BTreeMap<(u32, u32), Vec<usize>> = BTreeMap::new();
-            for at in worse
-                .iter()
-                .filter(|at| self.links[**at].ordinary == ordinary)
-            {
-                let link = &self.links[*at];
-                pairs.entry((link.from, link.clip)).or_default().push(*at);
-            }
-            for (pair, own) in pairs {
-                let serves = |at: &&usize| {
-                    let link = &self.links[**at];
-                    (link.from, link.clip) == pair && !link.declared && (link.ordinary || !ordinary)
-                };
-                let until = kept.range(self.link_range(pair.0)).filter(serves);
-                let until = until.map(|at| self.links[*at].leave).max().unwrap_or(0);
-                self.needed(pair.0, &own, until, &mut kept);
-            }
+    /// Whether each link stays: changes of scene, good joints, and of the others the best that are needed,
+    /// first to lead on, then to lead to a dead end.
+    fn better(&self) -> Vec<bool> {
+        let worse = |link: &Link| !link.declared && link.score < GOOD;
+        let mut kept: Vec<bool> = self.links.iter().map(|link| !worse(link)).collect();
+        let mut order: Vec<usize> = (0..kept.len()).filter(|at| !kept[*at]).collect();
+        order.sort_by_key(|at| {
+            (
+                !self.links[*at].ordinary,
+                Reverse(self.links[*at].score),
+                *at,
+            )
+        });
+        for at in order {
+            kept[at] = !self.replaced(&self.links[at], &kept);
         }
         kept
     }
 
-    /// Keeps the best of the `own` ways of a clip for visits that cannot end by `until`, then for those
-    /// that cannot end by that.
-    fn needed(&self, clip: u32, own: &[usize], mut until: u32, kept: &mut BTreeSet<usize>) {
-        let leave = |at: &usize| self.links[*at].leave;
-        for node in self.node_range(clip) {
-            let least = self.nodes[node].at + self.least_of(clip);
-            if least <= until {
-                continue;
+    /// Whatever visit can end by `link` can come to its clip by `kept` ones; where it leads on, by those
+    /// that lead on, and to all clips beyond.
+    fn replaced(&self, link: &Link, kept: &[bool]) -> bool {
+        let least = self.least_of(link.from);
+        // The later a visit begins, the fewer ways it has.
+        let mut nodes = self.node_range(link.from).rev();
+        let Some(latest) = nodes.find(|node| self.nodes[*node].at + least <= link.leave) else {
+            return true;
+        };
+        let leads = |way: &Link| {
+            let own = way.own && !self.alone();
+            !way.declared && !own && (way.ordinary || !link.ordinary)
+        };
+        let beyond = |at: usize| link.ordinary && leads(&self.links[at]);
+        let mut wanted = self.reached(link.to, beyond);
+        wanted[link.clip as usize] = true;
+        let found = self.reached(latest as u32, |at| kept[at] && leads(&self.links[at]));
+        wanted
+            .iter()
+            .zip(found)
+            .all(|(wanted, found)| found || !wanted)
+    }
+
+    /// Which clips a walk can come to from a node over links that it `may` take.
+    fn reached(&self, node: u32, may: impl Fn(usize) -> bool) -> Vec<bool> {
+        let mut clips = vec![false; self.clips()];
+        let mut seen = vec![false; self.nodes.len()];
+        let mut open = vec![node];
+        while let Some(node) = open.pop() {
+            for at in self.ways(&self.nodes[node as usize]) {
+                let way = &self.links[at as usize];
+                if may(at as usize) && !std::mem::replace(&mut seen[way.to as usize], true) {
+                    clips[way.clip as usize] = true;
+                    open.push(way.to);
+                }
             }
-            let late = own.iter().filter(|at| leave(at) >= least);
-            let best = late.max_by_key(|at| (self.links[**at].score, leave(at), Reverse(**at)));
-            let Some(best) = best else { break };
-            kept.insert(*best);
-            until = leave(best);
         }
+        clips
     }
 }
 
@@ -89,6 +99,7 @@ mod tests {
         Graph,
         walk::{
             Options,
+            map::Node,
             sample::{edge, graph, library},
         },
     };
@@ -141,25 +152,42 @@ mod tests {
         assert_eq!(found, [(0, 100, 1), (0, 300, 1), (1, 300, 0)]);
     }
 
+    /// The link can be taken without a change of scene.
+    fn hides(map: &Map, link: &Link) -> bool {
+        !link.declared && (!link.own || map.alone())
+    }
+
+    /// The clips that a walk can come to from a node over links that lead on.
+    fn reached(map: &Map, node: usize) -> Vec<bool> {
+        map.reached(node as u32, |at| map.links[at].ordinary)
+    }
+
     proptest! {
         #[test]
-        fn what_could_follow_still_can_and_what_is_good_stays(seed in any::<u64>(), clips in 1_u32..7) {
-            let mut graph = library(seed, clips, 150, 4, 3);
+        fn what_could_be_reached_still_can_and_what_is_good_stays(
+            seed in any::<u64>(),
+            clips in 1_u32..7,
+            inside in 1_u32..6,
+        ) {
+            let mut graph = library(seed, clips, 150, inside, 3);
             for edge in &mut graph.edges {
                 edge.score = edge.score.max(Score(1));
             }
             let (all, fewer) = (map(&graph, Score(0)), map(&graph, Score(1)));
             prop_assert_eq!(&all.scene, &fewer.scene);
-            for node in &fewer.nodes {
-                let before = all.nodes.iter().find(|other| (other.clip, other.at) == (node.clip, node.at));
-                prop_assert_eq!(before.unwrap().calm, node.calm);
+            for (after, node) in fewer.nodes.iter().enumerate() {
+                let place = |other: &Node| (other.clip, other.at) == (node.clip, node.at);
+                let before = all.nodes.iter().position(place).unwrap();
+                prop_assert_eq!(all.nodes[before].calm, node.calm);
+                let of = [(&all, before), (&fewer, after)];
+                let [before, after] = of.map(|(map, node)| reached(map, node));
+                prop_assert_eq!(before, after);
+                let [before, after] = of.map(|(map, node)| {
+                    let ways = map.ways(&map.nodes[node]);
+                    ways.into_iter().any(|at| hides(map, &map.links[at as usize]))
+                });
+                prop_assert_eq!(before, after);
             }
-            let ends = |map: &Map, ordinary: bool| -> BTreeSet<(u32, u32)> {
-                let links = map.links.iter().filter(|link| link.ordinary == ordinary || !ordinary);
-                links.map(|link| (link.from, link.clip)).collect()
-            };
-            prop_assert_eq!(ends(&all, true), ends(&fewer, true));
-            prop_assert_eq!(ends(&all, false), ends(&fewer, false));
             let good = |map: &Map| -> Vec<(u32, u32, u32)> {
                 let links = map.links.iter().filter(|link| link.score >= GOOD);
                 links.map(|link| (link.from, link.leave, link.clip)).collect()

@@ -34,6 +34,8 @@ const REGION: usize = 4;
 /// How much faster than time the share passes from one side to the other: what is between shows
 /// one picture nearly always, with all its detail, and broad light follows time by itself.
 const SWITCH: f32 = 2.5;
+/// Pixels of motion from which it does; what stands still lies on itself, and its texture passes evenly.
+const SWITCHED: f32 = 1.0;
 /// Motion shorter than the first (pixels of the picture) is none, longer than the second is whole:
 /// what stands still is copied, not sampled between pixels.
 const STILL: f32 = 0.08;
@@ -89,6 +91,8 @@ fn shares<S: Simd>(
     let (wide, high) = (width.div_ceil(2), height.div_ceil(2));
     let mut shares = Vec::with_capacity(wide * high);
     let mut lonely = Vec::with_capacity(wide * high);
+    let mut switches = Vec::with_capacity(wide * high);
+    let scale = sources.factor as f32 / SWITCHED;
     let tones = [0, 1].map(|side| &sources.sides[side].tones);
     let mut light = Light::new(wide, high);
     for row in 0..high {
@@ -130,6 +134,7 @@ fn shares<S: Simd>(
                 share += (decide(decide(share)) - share) * unlike;
             }
             shares.push(share);
+            switches.push(1.0 + (SWITCH - 1.0) * (u.hypot(v) * scale).min(1.0));
             let least = hidden_a.min(hidden_b);
             lonely.push(if least * SEEN > 1.0 {
                 ((SEEN - 1.0 / least) / (SEEN - UNSEEN)).min(1.0)
@@ -149,8 +154,9 @@ fn shares<S: Simd>(
         }
     }
     soften(&mut shares, wide);
-    for share in &mut shares {
-        *share = ((*share - 0.5) * SWITCH + 0.5).clamp(0.0, 1.0);
+    soften(&mut switches, wide);
+    for (share, switch) in shares.iter_mut().zip(switches) {
+        *share = ((*share - 0.5) * switch + 0.5).clamp(0.0, 1.0);
     }
     (shares, light.spread(wide))
 }
