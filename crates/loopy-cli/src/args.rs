@@ -223,7 +223,7 @@ pub(crate) struct Walk {
     #[arg(long, value_name = "PERCENT", default_value_t = 100.0, value_parser = percent)]
     pub(crate) bridge_budget: f64,
     /// Joints whose score is lower, 0 to 1, are changes of scene: rare, and counted apart
-    #[arg(long, value_name = "SCORE", default_value_t = 0.5, value_parser = share)]
+    #[arg(long, value_name = "SCORE", default_value_t = 0.55, value_parser = share)]
     pub(crate) seam_threshold: f64,
     /// Frame rate, like 25, 29.97 or 30000/1001 [default: that of most clips]
     #[arg(long, value_name = "RATE")]

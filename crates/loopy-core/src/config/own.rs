@@ -75,7 +75,7 @@ impl Default for Seams {
     fn default() -> Self {
         Self {
             mode: walk::Seams::Auto,
-            threshold: 0.5,
+            threshold: 0.55,
             bridge_frames: None,
             bridge_budget: 100.0,
         }

@@ -174,10 +174,11 @@ pub(super) fn ways(
         && (trail.since_change() >= map.scene_dwell || trail.worn())
     {
         let patient = trail.since_change() < PATIENCE * map.scene_dwell;
-        ways.leads(|clip| behind(trail, here, clip));
+        // A clip that a real edge leads to is worth waiting for the edge.
+        let waits = |clip: u32| patient && map.led_to[clip as usize];
+        ways.leads(|link| behind(trail, here, link.clip) && !(link.declared && waits(link.clip)));
         if ways.found.is_empty() {
-            // A clip that a real edge leads to is worth waiting for the edge.
-            ways.jumps(|clip| behind(trail, here, clip) && !(patient && map.led_to[clip as usize]));
+            ways.jumps(|clip| behind(trail, here, clip) && !waits(clip));
         }
     }
     if ways.found.is_empty() {
@@ -290,15 +291,14 @@ impl Ways<'_, '_> {
     }
 
     /// Steps to wanted clips by links that are declared or lead to a dead end.
-    fn leads(&mut self, wanted: impl Fn(u32) -> bool) {
+    fn leads(&mut self, wanted: impl Fn(&Link) -> bool) {
         let map = self.trail.map();
         for index in map.ways(self.trail.here()) {
             let link = &map.links[index as usize];
-            let clip = map.nodes[link.to as usize].clip;
             if !link.ordinary
                 && link.leave >= self.rules.earliest
-                && self.open(clip)
-                && wanted(clip)
+                && self.open(link.clip)
+                && wanted(link)
             {
                 let bits = if link.weak {
                     link.worth.max(WEAKEST)

@@ -662,6 +662,28 @@ fn clips_that_follow_each_other_up_to_a_dead_end_are_shown_one_after_the_other()
     assert!(least.unwrap() * 3 > *most.unwrap(), "{showings:?}");
 }
 
+#[test]
+fn a_clip_that_a_good_joint_leads_to_is_waited_for_rather_than_entered_by_a_joint_that_is_seen() {
+    let mut graph = of_two_groups(|_, _| {});
+    graph
+        .edges
+        .retain(|edge| edge.from.clip < 3 && edge.to.clip < 4);
+    for edge in graph.edges.iter_mut().filter(|edge| edge.to.clip == 3) {
+        // From one of the three a good joint leads to the fourth, which leads nowhere.
+        edge.score = Score::from_f64(if edge.from.clip == 0 { 0.8 } else { 0.3 });
+    }
+    graph.clips.truncate(4);
+    graph.ports.truncate(4);
+    let made = plan(&graph, &strict(0.5)).unwrap();
+    let clips = shown(&made, &graph);
+    let entered: Vec<&Seam> = (made.seams.iter().zip(&clips[1..]))
+        .filter(|(_, clip)| **clip == 3)
+        .map(|(seam, _)| seam)
+        .collect();
+    assert!(entered.len() > 10, "{}", entered.len());
+    assert!(entered.iter().all(|seam| !seam.changes_scene()));
+}
+
 /// Six clips in two groups; `set` is told of each joint whether it stays within one.
 fn of_two_groups(set: impl Fn(&mut Edge, bool)) -> Graph {
     let mut graph = graph(&[const { (150, Vec::new()) }; 6]);
