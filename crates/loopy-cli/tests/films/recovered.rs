@@ -98,6 +98,8 @@ fn visits_between_bridges_are_recovered_and_agree_with_the_report() {
         "motion",
         "--bridge-frames",
         "6",
+        "--seam-threshold",
+        "0",
     ];
     let report = render(&house, "out.mp4", &more);
     let bridges = report.seams.iter().filter(|seam| seam.frames > 0).count() as u64;
