@@ -35,59 +35,94 @@ impl Map {
     fn better(&self) -> Vec<bool> {
         let worse = |link: &Link| !link.declared && link.score < GOOD;
         let mut kept: Vec<bool> = self.links.iter().map(|link| !worse(link)).collect();
-        let mut order: Vec<usize> = (0..kept.len()).filter(|at| !kept[*at]).collect();
-        order.sort_by_key(|at| {
-            (
-                !self.links[*at].ordinary,
-                Reverse(self.links[*at].score),
-                *at,
-            )
-        });
-        for at in order {
-            kept[at] = !self.replaced(&self.links[at], &kept);
+        for ordinary in [true, false] {
+            let leads = |way: &Link| {
+                let own = way.own && !self.alone();
+                !way.declared && !own && (way.ordinary || !ordinary)
+            };
+            // What a joint to a dead end leads to is as much as its clip.
+            let beyond = self.reached(|at| ordinary && leads(&self.links[at]));
+            let mut found = self.reached(|at| kept[at] && leads(&self.links[at]));
+            let open = |at: &usize| !kept[*at] && self.links[*at].ordinary == ordinary;
+            let mut order: Vec<usize> = (0..kept.len()).filter(open).collect();
+            order.sort_by_key(|at| (Reverse(self.links[*at].score), *at));
+            for at in order {
+                let link = &self.links[at];
+                let Some(latest) = self.latest(link) else {
+                    continue;
+                };
+                let here = &found[latest];
+                let mut beyond = beyond[link.to as usize].iter().zip(here);
+                if !here[link.clip as usize] || beyond.any(|(beyond, here)| *beyond && !here) {
+                    kept[at] = true;
+                    self.reach_more(&mut found, at, |at| kept[at] && leads(&self.links[at]));
+                }
+            }
         }
         kept
     }
 
-    /// Whatever visit can end by `link` can come to its clip by `kept` ones; where it leads on, by those
-    /// that lead on, and to all clips beyond.
-    fn replaced(&self, link: &Link, kept: &[bool]) -> bool {
+    /// The last node of its clip from which a visit can end by `link`: the later a visit begins, the
+    /// fewer ways it has.
+    fn latest(&self, link: &Link) -> Option<usize> {
         let least = self.least_of(link.from);
-        // The later a visit begins, the fewer ways it has.
         let mut nodes = self.node_range(link.from).rev();
-        let Some(latest) = nodes.find(|node| self.nodes[*node].at + least <= link.leave) else {
-            return true;
-        };
-        let leads = |way: &Link| {
-            let own = way.own && !self.alone();
-            !way.declared && !own && (way.ordinary || !link.ordinary)
-        };
-        let beyond = |at: usize| link.ordinary && leads(&self.links[at]);
-        let mut wanted = self.reached(link.to, beyond);
-        wanted[link.clip as usize] = true;
-        let found = self.reached(latest as u32, |at| kept[at] && leads(&self.links[at]));
-        wanted
-            .iter()
-            .zip(found)
-            .all(|(wanted, found)| found || !wanted)
+        nodes.find(|node| self.nodes[*node].at + least <= link.leave)
     }
 
-    /// Which clips a walk can come to from a node over links that it `may` take.
-    fn reached(&self, node: u32, may: impl Fn(usize) -> bool) -> Vec<bool> {
-        let mut clips = vec![false; self.clips()];
-        let mut seen = vec![false; self.nodes.len()];
-        let mut open = vec![node];
-        while let Some(node) = open.pop() {
-            for at in self.ways(&self.nodes[node as usize]) {
-                let way = &self.links[at as usize];
-                if may(at as usize) && !std::mem::replace(&mut seen[way.to as usize], true) {
-                    clips[way.clip as usize] = true;
-                    open.push(way.to);
+    /// By node, which clips a walk can come to from there over links that it `may` take.
+    fn reached(&self, may: impl Fn(usize) -> bool) -> Vec<Vec<bool>> {
+        let mut reached = vec![vec![false; self.clips()]; self.nodes.len()];
+        let mut grown = true;
+        while std::mem::take(&mut grown) {
+            for clip in &self.usable {
+                // From the last way out to the first, so that each node gets those of its own.
+                let mut found = vec![false; self.clips()];
+                let mut ways = self.link_range(*clip).rev().peekable();
+                for node in self.node_range(*clip).rev() {
+                    let first = self.ways(&self.nodes[node]).start as usize;
+                    while let Some(at) = ways.next_if(|at| *at >= first) {
+                        if may(at) {
+                            let way = &self.links[at];
+                            found[way.clip as usize] = true;
+                            add(&mut found, &reached[way.to as usize]);
+                        }
+                    }
+                    grown |= add(&mut reached[node], &found);
                 }
             }
         }
-        clips
+        reached
     }
+
+    /// Adds to `reached` what one link more leads to.
+    fn reach_more(&self, reached: &mut [Vec<bool>], link: usize, may: impl Fn(usize) -> bool) {
+        let mut open = vec![link];
+        while let Some(at) = open.pop() {
+            let way = &self.links[at];
+            let mut found = reached[way.to as usize].clone();
+            found[way.clip as usize] = true;
+            for node in self.node_range(way.from) {
+                if self.ways(&self.nodes[node]).start as usize > at {
+                    break;
+                }
+                if add(&mut reached[node], &found) {
+                    let before = self.leading_to(node as u32).iter();
+                    open.extend(before.map(|at| *at as usize).filter(|at| may(*at)));
+                }
+            }
+        }
+    }
+}
+
+/// Adds `other` to a set; whether something was new.
+fn add(set: &mut [bool], other: &[bool]) -> bool {
+    let mut new = false;
+    for (is, other) in set.iter_mut().zip(other) {
+        new |= *other && !*is;
+        *is |= *other;
+    }
+    new
 }
 
 #[cfg(test)]
@@ -157,11 +192,6 @@ mod tests {
         !link.declared && (!link.own || map.alone())
     }
 
-    /// The clips that a walk can come to from a node over links that lead on.
-    fn reached(map: &Map, node: usize) -> Vec<bool> {
-        map.reached(node as u32, |at| map.links[at].ordinary)
-    }
-
     proptest! {
         #[test]
         fn what_could_be_reached_still_can_and_what_is_good_stays(
@@ -175,14 +205,14 @@ mod tests {
             }
             let (all, fewer) = (map(&graph, Score(0)), map(&graph, Score(1)));
             prop_assert_eq!(&all.scene, &fewer.scene);
+            let [reached_all, reached_fewer] =
+                [&all, &fewer].map(|map| map.reached(|at| map.links[at].ordinary));
             for (after, node) in fewer.nodes.iter().enumerate() {
                 let place = |other: &Node| (other.clip, other.at) == (node.clip, node.at);
                 let before = all.nodes.iter().position(place).unwrap();
                 prop_assert_eq!(all.nodes[before].calm, node.calm);
-                let of = [(&all, before), (&fewer, after)];
-                let [before, after] = of.map(|(map, node)| reached(map, node));
-                prop_assert_eq!(before, after);
-                let [before, after] = of.map(|(map, node)| {
+                prop_assert_eq!(&reached_all[before], &reached_fewer[after]);
+                let [before, after] = [(&all, before), (&fewer, after)].map(|(map, node)| {
                     let ways = map.ways(&map.nodes[node]);
                     ways.into_iter().any(|at| hides(map, &map.links[at as usize]))
                 });
