@@ -245,7 +245,7 @@ fn what_was_settled_stays_whatever_the_search_finds_for_a_clip_that_comes() {
         ports.0.insert(1, 15);
     }
     let (second, tried) = place.settle_graph(wider);
-    assert_eq!(tried, 40, "joints of the new clip");
+    assert_eq!(tried, 48, "joints of the new clip");
     let old = |graph: &Graph| -> Vec<Edge> {
         let both = |edge: &&Edge| edge.from.clip < 2 && edge.to.clip < 2;
         graph.edges.iter().filter(both).cloned().collect()
