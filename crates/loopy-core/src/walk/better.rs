@@ -20,10 +20,7 @@ impl Map {
         self.links.retain(|_| kept.next() == Some(true));
         let entered = |link: &Link| (link.clip, self.nodes[link.to as usize].at);
         let ends: Vec<(u32, u32)> = self.links.iter().map(entered).collect();
-        let mut starts: Vec<(u32, u32)> = self.usable.iter().map(|clip| (*clip, 0)).collect();
-        starts.extend(&ends);
-        starts.sort_unstable();
-        starts.dedup();
+        let starts = self.starts(ends.iter().copied());
         for (link, end) in self.links.iter_mut().zip(ends) {
             link.to = starts.partition_point(|start| *start < end) as u32;
         }
@@ -36,10 +33,7 @@ impl Map {
         let worse = |link: &Link| !link.declared && link.score < GOOD;
         let mut kept: Vec<bool> = self.links.iter().map(|link| !worse(link)).collect();
         for ordinary in [true, false] {
-            let leads = |way: &Link| {
-                let own = way.own && !self.alone();
-                !way.declared && !own && (way.ordinary || !ordinary)
-            };
+            let leads = |way: &Link| self.hides(way) && (way.ordinary || !ordinary);
             // What a joint to a dead end leads to is as much as its clip.
             let beyond = self.reached(|at| ordinary && leads(&self.links[at]));
             let mut found = self.reached(|at| kept[at] && leads(&self.links[at]));
@@ -187,11 +181,6 @@ mod tests {
         assert_eq!(found, [(0, 100, 1), (0, 300, 1), (1, 300, 0)]);
     }
 
-    /// The link can be taken without a change of scene.
-    fn hides(map: &Map, link: &Link) -> bool {
-        !link.declared && (!link.own || map.alone())
-    }
-
     proptest! {
         #[test]
         fn what_could_be_reached_still_can_and_what_is_good_stays(
@@ -214,7 +203,7 @@ mod tests {
                 prop_assert_eq!(&reached_all[before], &reached_fewer[after]);
                 let [before, after] = [(&all, before), (&fewer, after)].map(|(map, node)| {
                     let ways = map.ways(&map.nodes[node]);
-                    ways.into_iter().any(|at| hides(map, &map.links[at as usize]))
+                    ways.into_iter().any(|at| map.hides(&map.links[at as usize]))
                 });
                 prop_assert_eq!(before, after);
             }

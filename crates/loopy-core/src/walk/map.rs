@@ -224,10 +224,7 @@ impl Map {
             }
         }
 
-        let mut starts: Vec<(u32, u32)> = self.usable.iter().map(|clip| (*clip, 0)).collect();
-        starts.extend(ends.iter().map(|(edge, _, enter)| (edge.to.clip, *enter)));
-        starts.sort_unstable();
-        starts.dedup();
+        let starts = self.starts(ends.iter().map(|(edge, _, enter)| (edge.to.clip, *enter)));
         let mut pairs: Vec<(u32, u32)> = ends
             .iter()
             .map(|(edge, ..)| (edge.from.clip, edge.to.clip))
@@ -285,6 +282,15 @@ impl Map {
         self.pairs = pairs.len();
         self.number(&starts);
         Ok(())
+    }
+
+    /// Where visits begin: at the start of each clip and where it is `entered`.
+    pub(super) fn starts(&self, entered: impl Iterator<Item = (u32, u32)>) -> Vec<(u32, u32)> {
+        let own = self.usable.iter().map(|clip| (*clip, 0));
+        let mut starts: Vec<(u32, u32)> = own.chain(entered).collect();
+        starts.sort_unstable();
+        starts.dedup();
+        starts
     }
 
     /// Nodes, and which links belong to which clip and node; `starts` are the places of the nodes.
@@ -442,7 +448,12 @@ impl Map {
 
     /// The link leads on without a scene change, and not into a dead end.
     fn leads_on(&self, link: &Link) -> bool {
-        !link.declared && (!link.own || self.alone()) && self.nodes[link.to as usize].calm
+        self.hides(link) && self.nodes[link.to as usize].calm
+    }
+
+    /// The link can be taken without a change of scene.
+    pub(super) fn hides(&self, link: &Link) -> bool {
+        !link.declared && (!link.own || self.alone())
     }
 
     /// Clips of the graph, those that cannot be shown included.
