@@ -63,7 +63,8 @@ pub struct Options {
     /// Distinct bridge frames as a share of the distinct clip frames of the library; 0 or more.
     pub bridge_budget: f64,
     /// Joints of a lower score are not taken where the walk can do without them, nor, unless it is
-    /// zero, unusual ones ([`UNUSUAL`]).
+    /// zero, unusual ones ([`UNUSUAL`]). Unless it is zero, a joint that hides its seam but scores under 0.6
+    /// is only taken where clips could not be reached without it.
     pub seam_threshold: Score,
     /// Clip to begin with, as an index into [`crate::Graph::clips`]; `None` to draw one.
     pub start: Option<u32>,
