@@ -27,6 +27,7 @@ mod soften;
 #[cfg(test)]
 mod tests;
 mod throw;
+mod turns;
 mod warp;
 mod weights;
 

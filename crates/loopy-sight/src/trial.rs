@@ -6,7 +6,7 @@ mod pair;
 
 use loopy_core::{
     Frame,
-    graph::{Bridge, Score, UNUSUAL},
+    graph::{Bridge, DOUBTFUL, Score},
 };
 use loopy_pixels::{
     blend,
@@ -122,7 +122,7 @@ impl Best<'_> {
     fn bridges(&mut self, step: f32) -> Result<(), score::Error> {
         let (from, to) = (self.from, self.to);
         let explained = self.morphs()?;
-        if self.found.bridge != Bridge::None && self.found.rsv <= UNUSUAL {
+        if self.found.bridge != Bridge::None && self.found.rsv <= DOUBTFUL {
             return Ok(());
         }
         if explained && let Some(motion) = Motion::new(from, to) {
@@ -133,7 +133,7 @@ impl Best<'_> {
                 }
             }
         }
-        if self.found.rsv > UNUSUAL
+        if self.found.rsv > DOUBTFUL
             && let Some(pictures) = dissolve(from, to)
         {
             self.offer(Bridge::Dissolve, &pictures)?;
@@ -175,7 +175,7 @@ impl Best<'_> {
 
 /// What is likely to go unseen, or at least is not unusual, comes first.
 fn better(one: &Found, other: &Found) -> bool {
-    let passes = |found: &Found| found.rsv <= UNUSUAL && found.score >= GOOD;
+    let passes = |found: &Found| found.rsv <= DOUBTFUL && found.score >= GOOD;
     (passes(one), one.score, other.rsv) > (passes(other), other.score, one.rsv)
 }
 
@@ -388,7 +388,7 @@ mod tests {
         b.usual = Usual::of(&Arc::new(Natural::new(b.steps.clone())), &[]);
         let found = judge((&a, 60), (&b, 26), 30.0).unwrap();
         assert_eq!(found.bridge, Bridge::None, "{found:?}");
-        assert!(found.score < FAINT && found.rsv > UNUSUAL, "{found:?}");
+        assert!(found.score < FAINT && found.rsv > DOUBTFUL, "{found:?}");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{cues::Cue, matrix::Matrix, states::States, wish::Wish};
 use crate::{
     clock,
-    graph::{Edge, Score, UNUSUAL},
+    graph::{DOUBTFUL, Edge, Score},
     rate::Rate,
 };
 
@@ -63,7 +63,7 @@ pub struct Options {
     /// Distinct bridge frames as a share of the distinct clip frames of the library; 0 or more.
     pub bridge_budget: f64,
     /// Joints of a lower score are not taken where the walk can do without them, nor, unless it is
-    /// zero, unusual ones ([`UNUSUAL`]). Unless it is zero, a joint that hides its seam but scores under 0.6
+    /// zero, those likely to be unusual ([`DOUBTFUL`]). Unless it is zero, a joint that hides its seam but scores under 0.6
     /// is only taken where clips could not be reached without it.
     pub seam_threshold: Score,
     /// Clip to begin with, as an index into [`crate::Graph::clips`]; `None` to draw one.
@@ -95,10 +95,10 @@ pub struct Options {
 
 impl Options {
     /// A viewer is meant to take `edge` for a change of scene: the graph says so, or it scores under
-    /// the threshold or is unusual; without a threshold only what the graph says.
+    /// the threshold or is likely to be unusual; without a threshold only what the graph says.
     pub(crate) fn changes_scene(&self, edge: &Edge) -> bool {
-        let unusual = self.seam_threshold > Score(0) && edge.rsv.is_some_and(|rsv| rsv > UNUSUAL);
-        edge.declared || unusual || edge.score < self.seam_threshold
+        let doubtful = self.seam_threshold > Score(0) && edge.rsv.is_some_and(|rsv| rsv > DOUBTFUL);
+        edge.declared || doubtful || edge.score < self.seam_threshold
     }
 }
 

@@ -2,7 +2,7 @@
 
 use fearless_simd::prelude::*;
 
-use super::{Sources, light::Light, soften::soften, throw::Thrown};
+use super::{Sources, light::Light, soften::soften, throw::Thrown, turns::Turns};
 
 /// What a pixel between the pictures is made of.
 pub(super) struct Meeting {
@@ -36,6 +36,10 @@ const REGION: usize = 4;
 const SWITCH: f32 = 2.5;
 /// Pixels of motion from which it does; what stands still lies on itself, and its texture passes evenly.
 const SWITCHED: f32 = 1.0;
+/// Light that differs by less than the first (code values) passes with the place that it falls on,
+/// by more than the second evenly with time.
+const UNLIT: f32 = 1.0;
+const LIT: f32 = 3.0;
 /// Motion shorter than the first (pixels of the picture) is none, longer than the second is whole:
 /// what stands still is copied, not sampled between pixels.
 const STILL: f32 = 0.08;
@@ -92,6 +96,7 @@ fn shares<S: Simd>(
     let mut shares = Vec::with_capacity(wide * high);
     let mut lonely = Vec::with_capacity(wide * high);
     let mut switches = Vec::with_capacity(wide * high);
+    let mut stills = Vec::with_capacity(wide * high);
     let scale = sources.factor as f32 / SWITCHED;
     let tones = [0, 1].map(|side| &sources.sides[side].tones);
     let mut light = Light::new(wide, high);
@@ -134,7 +139,9 @@ fn shares<S: Simd>(
                 share += (decide(decide(share)) - share) * unlike;
             }
             shares.push(share);
-            switches.push(1.0 + (SWITCH - 1.0) * (u.hypot(v) * scale).min(1.0));
+            let moving = (u.hypot(v) * scale).min(1.0);
+            switches.push(1.0 + (SWITCH - 1.0) * moving);
+            stills.push((1.0 - moving) * (1.0 - unlike));
             let least = hidden_a.min(hidden_b);
             lonely.push(if least * SEEN > 1.0 {
                 ((SEEN - 1.0 / least) / (SEEN - UNSEEN)).min(1.0)
@@ -155,10 +162,20 @@ fn shares<S: Simd>(
     }
     soften(&mut shares, wide);
     soften(&mut switches, wide);
-    for (share, switch) in shares.iter_mut().zip(switches) {
-        *share = ((*share - 0.5) * switch + 0.5).clamp(0.0, 1.0);
+    soften(&mut stills, wide);
+    let mut light = light.spread(wide);
+    let turns = Turns::new(wide, high);
+    let places = shares.iter_mut().zip(switches.iter().zip(&stills));
+    for (place, (share, (switch, still))) in places.enumerate() {
+        let together = ((*share - 0.5) * switch + 0.5).clamp(0.0, 1.0);
+        let turn = turns.share(place % wide, place / wide, *share);
+        *share = together + (turn - together) * still;
+        for tone in &mut light {
+            let broad = ((tone[place].abs() - UNLIT) / (LIT - UNLIT)).clamp(0.0, 1.0);
+            tone[place] *= 1.0 + (broad - 1.0) * still;
+        }
     }
-    (shares, light.spread(wide))
+    (shares, light)
 }
 
 /// Moves a share towards its nearer end: x^3 / (x^3 + (1 - x)^3).

@@ -13,8 +13,13 @@ use loopy_core::Frame;
 use super::Between;
 use crate::flow::{Effort, Error};
 
-/// A step smaller than this share of the usual one holds the picture.
+/// A step smaller than this share of those around it holds the picture.
 pub(super) const HELD: f32 = 0.25;
+
+/// A picture held for longer than this many steps is one that stands still.
+const LONGEST: usize = 2;
+/// Where steps are all smaller than this, in code values, none is told from the others.
+const NOTHING: f32 = 0.5;
 
 /// As many pictures as both rows have: the first of `tail`, of `head` the last.
 ///
@@ -55,24 +60,21 @@ fn moves(tail: &[Frame], head: &[Frame]) -> Vec<bool> {
             .map(|pair| apart(&pair[0], &pair[1]))
             .collect()
     };
-    let [tail, head] = [sizes(tail), sizes(head)];
-    let mut sorted: Vec<f32> = tail.iter().chain(&head).copied().collect();
-    sorted.sort_unstable_by(f32::total_cmp);
-    // Up to half of the steps may be repetitions.
-    let usual = sorted
-        .get(sorted.len() * 3 / 4)
-        .copied()
-        .unwrap_or_default();
-    let nearer = |index: usize| {
-        let row = if 2 * index <= tail.len() {
-            &tail
-        } else {
-            &head
-        };
-        row[index - 1]
+    rhythm(&sizes(tail), &sizes(head))
+}
+
+/// The same by the sizes of the steps inside both rows. Where nothing moves for long, nothing is
+/// held: stillness is no rhythm.
+fn rhythm(tail: &[f32], head: &[f32]) -> Vec<bool> {
+    let moves = |index: usize| {
+        let row = if 2 * index <= tail.len() { tail } else { head };
+        let here = index - 1;
+        let around = here.saturating_sub(LONGEST)..(here + LONGEST + 1).min(row.len());
+        let most = row[around].iter().copied().fold(0.0, f32::max);
+        most < NOTHING || row[here] >= HELD * most
     };
     (0..=tail.len())
-        .map(|index| index == 0 || nearer(index) >= HELD * usual)
+        .map(|index| index == 0 || moves(index))
         .collect()
 }
 
@@ -83,4 +85,33 @@ pub(super) fn apart(a: &Frame, b: &Frame) -> f32 {
         .map(|(a, b)| u64::from(a.abs_diff(*b)))
         .sum();
     sum as f32 / a.len().max(1) as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn moves(tail: &[f32], head: &[f32]) -> String {
+        let moves = rhythm(tail, head).into_iter();
+        moves.map(|moves| if moves { 'm' } else { '.' }).collect()
+    }
+
+    #[test]
+    fn what_the_nearer_clip_holds_is_held() {
+        let twos = [0.1, 3.0, 0.1, 3.0, 0.1, 3.0, 0.1];
+        assert_eq!(moves(&twos, &[3.0; 7]), "m.m.mmmm");
+        assert_eq!(moves(&[3.0; 7], &twos), "mmmmm.m.");
+        let threes = [0.0, 0.1, 2.0, 0.1, 0.0, 4.0, 0.1];
+        assert_eq!(moves(&threes, &threes), "m..m..m.");
+    }
+
+    #[test]
+    fn stillness_is_no_rhythm() {
+        let still = [0.03, 0.09, 0.0, 0.0, 0.01, 0.0, 0.05];
+        assert_eq!(moves(&still, &still), "mmmmmmmm");
+        // However much the other clip moves.
+        assert_eq!(moves(&still, &[6.0; 7]), "mmmmmmmm");
+        assert_eq!(moves(&[0.0; 7], &[0.0; 7]), "mmmmmmmm");
+        assert_eq!(moves(&[], &[]), "m");
+    }
 }
