@@ -24,7 +24,8 @@ pub(super) struct Turns {
     rows: usize,
     /// Places to a sample of the grid.
     scale: f32,
-    turns: Vec<f32>,
+    /// 0 first, 1 last.
+    places: Vec<f32>,
 }
 
 impl Turns {
@@ -32,7 +33,7 @@ impl Turns {
         let scale = (PLACES - 1) as f32 / (wide.max(high).max(2) - 1) as f32;
         let along = |side: usize| ((side.max(1) - 1) as f32 * scale).ceil() as usize + 1;
         let (columns, rows) = (along(wide), along(high));
-        let turns = (0..columns * rows).map(|place| {
+        let places = (0..columns * rows).map(|place| {
             let (x, y) = ((place % columns) as f32, (place / columns) as f32);
             let turn = (x * STEPS[0] + y * STEPS[1]).fract();
             (turn - 0.5) * APART + 0.5
@@ -41,14 +42,14 @@ impl Turns {
             columns,
             rows,
             scale,
-            turns: turns.collect(),
+            places: places.collect(),
         }
     }
 
     /// The share of a place that would be `share` if all passed together.
     pub(super) fn share(&self, x: usize, y: usize, share: f32) -> f32 {
         let (x, y) = (x as f32 * self.scale, y as f32 * self.scale);
-        let turn = cells::sample(&self.turns, self.columns, self.rows, x, y).clamp(0.0, 1.0);
+        let turn = cells::sample(&self.places, self.columns, self.rows, x, y).clamp(0.0, 1.0);
         (share * FASTER - turn * (FASTER - 1.0)).clamp(0.0, 1.0)
     }
 }
@@ -69,14 +70,14 @@ mod tests {
 
     #[test]
     fn every_place_goes_from_one_side_to_the_other() {
-        assert!(shares(0.0).iter().all(|share| *share == 0.0));
-        assert!(shares(1.0).iter().all(|share| *share == 1.0));
+        assert!(shares(0.0).iter().all(|share| *share <= 0.0));
+        assert!(shares(1.0).iter().all(|share| *share >= 1.0));
         let rows: Vec<Vec<f32>> = (0..=20).map(|step| shares(step as f32 / 20.0)).collect();
         for pair in rows.windows(2) {
             assert!(pair[0].iter().zip(&pair[1]).all(|(a, b)| a <= b));
         }
         let one = Turns::new(1, 1);
-        assert_eq!((one.share(0, 0, 0.0), one.share(0, 0, 1.0)), (0.0, 1.0));
+        assert!(one.share(0, 0, 0.0) <= 0.0 && one.share(0, 0, 1.0) >= 1.0);
     }
 
     #[test]
