@@ -3,6 +3,7 @@
 //! else the best.
 
 mod pair;
+mod texture;
 
 use loopy_core::{
     Frame,
@@ -17,6 +18,7 @@ use loopy_pixels::{
 use serde::{Deserialize, Serialize};
 
 pub use self::pair::{Draws, Joint, Outcome, pair};
+use self::texture::differ_alike;
 use crate::{
     rsv::{self, CONTEXT, Looks, Rsv, Scales, Statistic, Steps},
     score,
@@ -227,8 +229,12 @@ fn lengths(step: f32) -> Vec<u8> {
     lengths
 }
 
+/// `None` where there are no pictures for it or where it would show things through each other.
 fn dissolve(from: &Side, to: &Side) -> Option<Vec<Frame>> {
     let (tail, head) = handles(from, to, DISSOLVE)?;
+    if !differ_alike(&tail[0], &head[0]) {
+        return None;
+    }
     Some(blend::dissolve(tail, head))
 }
 

@@ -1,0 +1,73 @@
+//! Whether two pictures differ everywhere alike, as two moments of falling snow or running water do.
+//!
+//! A dissolve shows both at once. Texture hides that; a person who is in one of the pictures only, or
+//! in two places, is seen through for as long as it lasts, however small the share of the picture.
+
+use loopy_core::Frame;
+
+/// Cells of the grid that differences are compared on.
+const CELLS: (usize, usize) = (16, 9);
+/// The cells that differ most (19 of 20 differ less) do so by at most this much more than the middle
+/// one: 1.8 to 2.5 in snow and rain, 3.4 to 5.5 where a face turns, 6 to 23 where people walk.
+const ALIKE: f32 = 3.0;
+/// Added to the difference of the middle cell, in code values: half of a rounding.
+const ROUNDING: f32 = 0.5;
+
+/// Whether `a` and `b`, of one size, differ everywhere alike.
+pub(super) fn differ_alike(a: &Frame, b: &Frame) -> bool {
+    let (wide, high) = (a.size().width as usize, a.size().height as usize);
+    let ([a, ..], [b, ..]) = (a.planes(), b.planes());
+    let (columns, rows) = CELLS;
+    let mut sums = vec![(0_u32, 0_u32); columns * rows];
+    for (y, (a, b)) in a.chunks_exact(wide).zip(b.chunks_exact(wide)).enumerate() {
+        let row = &mut sums[y * rows / high * columns..][..columns];
+        for (x, (a, b)) in a.iter().zip(b).enumerate() {
+            let (sum, count) = &mut row[x * columns / wide];
+            *sum += u32::from(a.abs_diff(*b));
+            *count += 1;
+        }
+    }
+    let mut cells: Vec<f32> = (sums.into_iter())
+        .filter(|(_, count)| *count > 0)
+        .map(|(sum, count)| sum as f32 / count as f32)
+        .collect();
+    cells.sort_unstable_by(f32::total_cmp);
+    let at = |share: usize| cells[(cells.len() - 1) * share / 100];
+    at(95) <= ALIKE * (at(50) + ROUNDING)
+}
+
+#[cfg(test)]
+mod tests {
+    use loopy_core::Size;
+
+    use super::*;
+
+    const SIZE: Size = Size {
+        width: 320,
+        height: 180,
+    };
+
+    /// Noise of its own for each seed, and a bright thing at a place.
+    fn picture(seed: u32, thing: Option<(usize, usize)>) -> Frame {
+        let mut frame = Frame::black(SIZE);
+        let wide = SIZE.width as usize;
+        for (at, sample) in frame.planes_mut()[0].iter_mut().enumerate() {
+            let mixed = (at as u32 ^ seed.wrapping_mul(0x9E37_79B9)).wrapping_mul(0x85EB_CA6B);
+            *sample = 100 + (mixed >> 28) as u8;
+            let inside = |(x, y)| (at % wide).abs_diff(x) < 15 && (at / wide).abs_diff(y) < 30;
+            if thing.is_some_and(inside) {
+                *sample = 220;
+            }
+        }
+        frame
+    }
+
+    #[test]
+    fn texture_differs_alike_and_things_that_move_do_not() {
+        assert!(differ_alike(&picture(1, None), &picture(2, None)));
+        let here = picture(1, Some((60, 90)));
+        assert!(!differ_alike(&here, &picture(2, Some((200, 90)))));
+        assert!(!differ_alike(&here, &picture(2, None)));
+        assert!(differ_alike(&here, &here));
+    }
+}
