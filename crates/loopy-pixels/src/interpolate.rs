@@ -35,7 +35,9 @@ use fearless_simd::{Level as Machine, dispatch};
 use loopy_core::{Frame, Size};
 
 use self::pace::times;
-use self::{bars::Window, cells::Cells, grain::Blocks, light::Tones, meeting::Meeting};
+use self::{
+    bars::Window, cells::Cells, grain::Blocks, light::Tones, meeting::Meeting, turns::Turns,
+};
 pub use self::{morph::morph, passage::Passage};
 use crate::{
     blend,
@@ -81,6 +83,8 @@ struct Sources {
     /// Of a and of b.
     sides: [Side; 2],
     residual: f32,
+    /// When still places pass from a to b; `None` for all of them evenly with time.
+    turns: Option<Turns>,
 }
 
 /// One picture, ready to be taken from.
@@ -151,6 +155,14 @@ impl Between {
         let after = speed(small_b, &small(after_b))?;
         between.speeds = before.zip(after);
         Ok(between)
+    }
+
+    /// For a bridge between clips: what stands still in both passes place by place.
+    fn in_turns(mut self) -> Self {
+        let cells = &self.sources.sides[0].cells;
+        let turns = Turns::new(cells.width.div_ceil(2), cells.height.div_ceil(2));
+        self.sources.turns = Some(turns);
+        self
     }
 
     /// Times for `frames` pictures: at the speeds of the context where it is known, evenly
@@ -224,6 +236,7 @@ impl Sources {
             residual,
             small: [small_a, small_b],
             pair,
+            turns: None,
         })
     }
 }

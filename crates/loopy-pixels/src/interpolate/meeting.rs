@@ -2,7 +2,7 @@
 
 use fearless_simd::prelude::*;
 
-use super::{Sources, light::Light, soften::soften, throw::Thrown, turns::Turns};
+use super::{Sources, light::Light, soften::soften, throw::Thrown};
 
 /// What a pixel between the pictures is made of.
 pub(super) struct Meeting {
@@ -164,10 +164,13 @@ fn shares<S: Simd>(
     soften(&mut switches, wide);
     soften(&mut stills, wide);
     let mut light = light.spread(wide);
-    let turns = Turns::new(wide, high);
     let places = shares.iter_mut().zip(switches.iter().zip(&stills));
     for (place, (share, (switch, still))) in places.enumerate() {
         let together = ((*share - 0.5) * switch + 0.5).clamp(0.0, 1.0);
+        let Some(turns) = &sources.turns else {
+            *share = together;
+            continue;
+        };
         let turn = turns.share(place % wide, place / wide, *share);
         *share = together + (turn - together) * still;
         for tone in &mut light {

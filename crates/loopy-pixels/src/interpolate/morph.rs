@@ -48,7 +48,7 @@ pub fn morph(tail: &[Frame], head: &[Frame], effort: Effort) -> Result<Vec<Frame
                 (&tail[farther], &head[index])
             };
             let time = step as f32 / (steps + 1) as f32;
-            Ok(Between::new(a, b, effort)?.at(time))
+            Ok(Between::new(a, b, effort)?.in_turns().at(time))
         })
         .collect()
 }

@@ -39,7 +39,7 @@ impl Passage {
             Some((earlier, later)) => Between::with_context(earlier, a, b, later, effort),
             None => Between::new(a, b, effort),
         };
-        between.map(Self)
+        between.map(|between| Self(between.in_turns()))
     }
 
     /// So many pictures. Bit `i` of `holds` is set where picture `i` repeats the one before it,
