@@ -17,8 +17,8 @@ use crate::{
 };
 
 const MIB: u64 = 1 << 20;
-/// The worker itself, with its libraries and what its allocator keeps.
-const WORKER: u64 = 80 * MIB;
+/// The worker itself, with its libraries and what its allocator keeps of one encoder when the next begins.
+const WORKER: u64 = 88 * MIB;
 /// A file that nobody has looked at may have pictures as large as these.
 const USUAL: Size = Size {
     width: 3840,
