@@ -10,6 +10,8 @@ const CELLS: (usize, usize) = (16, 9);
 /// The cells that differ most (19 of 20 differ less) do so by at most this much more than the middle
 /// one: 1.8 to 2.5 in snow and rain, 3.4 to 5.5 where a face turns, 6 to 23 where people walk.
 const ALIKE: f32 = 3.0;
+/// Nor does any cell by more than this: at most 5 in snow and rain, 19 to 60 where people walk.
+const MOST: f32 = 8.0;
 /// Added to the difference of the middle cell, in code values: half of a rounding.
 const ROUNDING: f32 = 0.5;
 
@@ -33,7 +35,8 @@ pub(super) fn differ_alike(a: &Frame, b: &Frame) -> bool {
         .collect();
     cells.sort_unstable_by(f32::total_cmp);
     let at = |share: usize| cells[(cells.len() - 1) * share / 100];
-    at(95) <= ALIKE * (at(50) + ROUNDING)
+    let middle = at(50) + ROUNDING;
+    at(95) <= ALIKE * middle && at(100) <= MOST * middle
 }
 
 #[cfg(test)]
