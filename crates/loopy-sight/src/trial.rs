@@ -394,7 +394,10 @@ mod tests {
         b.usual = Usual::of(&Arc::new(Natural::new(b.steps.clone())), &[]);
         let found = judge((&a, 60), (&b, 26), 30.0).unwrap();
         assert_eq!(found.bridge, Bridge::None, "{found:?}");
-        assert!(found.score < FAINT && found.rsv > DOUBTFUL, "{found:?}");
+        assert!(
+            found.score < FAINT && found.rsv > loopy_core::graph::UNUSUAL,
+            "{found:?}"
+        );
     }
 
     #[test]

@@ -266,12 +266,12 @@ fn shown(report: &Report) -> Vec<Option<(String, u32)>> {
 fn what_a_video_repeats_is_told_from_itself_and_every_claim_is_true() {
     let house = House::new();
     house.truth_clips(rate(), &[70, 81, 95]);
-    let report = render(&house, "out.mp4", &["--frames", "1200", "--seams", "cut"]);
+    let report = render(&house, "out.mp4", &["--frames", "1600", "--seams", "cut"]);
     let output = house.run(&["verify", "out.mp4", "--json"], 0);
     let told = line(&output.stdout, "repeats");
     let shown = shown(&report);
     let repeats = told["repeats"].as_array().unwrap();
-    assert!(repeats.len() >= 6, "{repeats:?}");
+    assert!(repeats.len() >= 8, "{repeats:?}");
     for repeat in repeats {
         let (start, earlier) = (number(repeat, "start"), number(repeat, "earlier"));
         let frames = number(repeat, "frames");
