@@ -22,6 +22,7 @@ mod statistic;
 mod steps;
 #[cfg(test)]
 mod tests;
+mod texture;
 mod usual;
 mod window;
 
@@ -30,6 +31,7 @@ use std::{cell::OnceCell, ops::Range};
 use loopy_core::Size;
 
 pub(crate) use self::steps::Looks;
+pub(crate) use self::texture::differ_alike;
 pub use self::{
     blob::Error,
     statistic::Statistic,

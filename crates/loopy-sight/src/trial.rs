@@ -3,7 +3,6 @@
 //! else the best.
 
 mod pair;
-mod texture;
 
 use loopy_core::{
     Frame,
@@ -18,9 +17,8 @@ use loopy_pixels::{
 use serde::{Deserialize, Serialize};
 
 pub use self::pair::{Draws, Joint, Outcome, pair};
-use self::texture::differ_alike;
 use crate::{
-    rsv::{self, CONTEXT, Looks, Rsv, Scales, Statistic, Steps},
+    rsv::{self, CONTEXT, Looks, Rsv, Scales, Statistic, Steps, differ_alike},
     score,
 };
 

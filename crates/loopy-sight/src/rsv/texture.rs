@@ -5,8 +5,8 @@
 
 use loopy_core::Frame;
 
-/// Cells of the grid that differences are compared on.
-const CELLS: (usize, usize) = (16, 9);
+use super::{look::cells, order::sort};
+
 /// The cells that differ most (19 of 20 differ less) do so by at most this much more than the middle
 /// one: 1.8 to 2.5 in snow and rain, 3.4 to 5.5 where a face turns, 6 to 23 where people walk.
 const ALIKE: f32 = 3.0;
@@ -16,24 +16,15 @@ const MOST: f32 = 8.0;
 const ROUNDING: f32 = 0.5;
 
 /// Whether `a` and `b`, of one size, differ everywhere alike.
-pub(super) fn differ_alike(a: &Frame, b: &Frame) -> bool {
+pub(crate) fn differ_alike(a: &Frame, b: &Frame) -> bool {
     let (wide, high) = (a.size().width as usize, a.size().height as usize);
     let ([a, ..], [b, ..]) = (a.planes(), b.planes());
-    let (columns, rows) = CELLS;
-    let mut sums = vec![(0_u32, 0_u32); columns * rows];
-    for (y, (a, b)) in a.chunks_exact(wide).zip(b.chunks_exact(wide)).enumerate() {
-        let row = &mut sums[y * rows / high * columns..][..columns];
-        for (x, (a, b)) in a.iter().zip(b).enumerate() {
-            let (sum, count) = &mut row[x * columns / wide];
-            *sum += u32::from(a.abs_diff(*b));
-            *count += 1;
-        }
-    }
-    let mut cells: Vec<f32> = (sums.into_iter())
-        .filter(|(_, count)| *count > 0)
-        .map(|(sum, count)| sum as f32 / count as f32)
-        .collect();
-    cells.sort_unstable_by(f32::total_cmp);
+    let apart = cells(wide, high, |y, xs| {
+        let [a, b] = [a, b].map(|luma| &luma[y * wide..][xs.clone()]);
+        let pairs = a.iter().zip(b);
+        pairs.map(|(a, b)| u32::from(a.abs_diff(*b))).sum()
+    });
+    let cells = sort(apart.into_iter());
     let at = |share: usize| cells[(cells.len() - 1) * share / 100];
     let middle = at(50) + ROUNDING;
     at(95) <= ALIKE * middle && at(100) <= MOST * middle
