@@ -117,6 +117,24 @@ impl Motion {
         }
     }
 
+    /// That of a larger field.
+    fn reduced(field: &Field, width: usize, height: usize) -> Self {
+        let mut reduced = Self::still(width, height);
+        let across = width as f32 / field.width as f32;
+        let down = height as f32 / field.height as f32;
+        for y in 0..height {
+            for x in 0..width {
+                let (u, v) = field.at(
+                    (x as f32 + 0.5) / across - 0.5,
+                    (y as f32 + 0.5) / down - 0.5,
+                );
+                reduced.u.row_mut(y)[x] = u * across;
+                reduced.v.row_mut(y)[x] = v * down;
+            }
+        }
+        reduced
+    }
+
     fn doubled(&self, width: usize, height: usize) -> Self {
         Self {
             u: self.u.doubled(width, height, 2.0),
@@ -154,22 +172,29 @@ fn check(a: &Gray, b: &Gray) -> Result<(), Error> {
 fn one_way<S: Simd>(simd: S, a: &Gray, b: &Gray, effort: Effort) -> Field {
     let finest = effort.plan().finest;
     let (a, b) = (Pyramid::new(simd, a, finest), Pyramid::new(simd, b, finest));
-    descend(simd, &a, &b, effort)
+    descend(simd, &a, &b, effort, None)
 }
 
-/// Coarse to fine.
+/// Coarse to fine, from what was found for pictures a moment before, if anything was.
 #[inline(always)]
-fn descend<S: Simd>(simd: S, a: &Pyramid, b: &Pyramid, effort: Effort) -> Field {
+fn descend<S: Simd>(
+    simd: S,
+    a: &Pyramid,
+    b: &Pyramid,
+    effort: Effort,
+    near: Option<&Field>,
+) -> Field {
     let plan = effort.plan();
     let mut motion: Option<Motion> = None;
     let finest = plan.finest.min(a.0.len() - 1);
     let levels = a.0.iter().zip(&b.0).skip(finest).rev();
     for (a, b) in levels {
         let (width, height) = (a.image.width, a.image.height);
-        let start = motion.map_or_else(
-            || Motion::still(width, height),
-            |coarse| coarse.doubled(width, height),
-        );
+        let start = match (motion, near) {
+            (Some(coarse), _) => coarse.doubled(width, height),
+            (None, Some(near)) => Motion::reduced(near, width, height),
+            (None, None) => Motion::still(width, height),
+        };
         let patches = simd.vectorize(
             #[inline(always)]
             || search::search(simd, a, b, &start, plan.stride, plan.iterations),

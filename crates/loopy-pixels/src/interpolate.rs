@@ -116,9 +116,15 @@ impl Between {
             let (a, b) = (a.size(), b.size());
             return Err(Error::Sizes(a.width, a.height, b.width, b.height));
         }
+        Self::after(None, a, b, effort)
+    }
+
+    /// The same a moment after `previous`.
+    fn after(previous: Option<&Self>, a: &Frame, b: &Frame, effort: Effort) -> Result<Self, Error> {
         let window = bars::window(a, b);
         let (inner_a, inner_b) = (window.cut(a), window.cut(b));
-        let sources = Sources::new(&inner_a, &inner_b, effort)?;
+        let near = previous.map(|previous| &previous.sources.pair);
+        let sources = Sources::new(&inner_a, &inner_b, effort, near)?;
         Ok(Self {
             whole: [a.clone(), b.clone()],
             window,
@@ -215,12 +221,12 @@ impl Between {
 }
 
 impl Sources {
-    fn new(a: &Frame, b: &Frame, effort: Effort) -> Result<Self, Error> {
+    fn new(a: &Frame, b: &Frame, effort: Effort, near: Option<&Pair>) -> Result<Self, Error> {
         let factor = factor(a.size());
         let shorter = u64::from(a.size().width.min(a.size().height));
         let factor = factor.min((shorter / u64::from(flow::LEAST_SIDE)).max(1)) as u32;
         let (small_a, small_b) = (Gray::of(a, factor), Gray::of(b, factor));
-        let pair = flow::both(&small_a, &small_b, effort)?;
+        let pair = flow::both(&small_a, &small_b, effort, near)?;
         let (cells_a, residual) =
             Cells::new(&pair.forward, 1.0, &pair.forward_trust, &small_a, &small_b);
         let (cells_b, _) = Cells::new(

@@ -27,10 +27,11 @@ impl Pair {
 }
 
 /// Flow from `a` to `b` and from `b` to `a`, and their consistency. The pictures are prepared
-/// once, so this costs less than two calls of [`super::dense`].
-pub fn both(a: &Gray, b: &Gray, effort: Effort) -> Result<Pair, Error> {
+/// once, so this costs less than two calls of [`super::dense`]. Where `near` was found between
+/// pictures a moment before, the search begins with it: what could go either way goes as it went.
+pub fn both(a: &Gray, b: &Gray, effort: Effort, near: Option<&Pair>) -> Result<Pair, Error> {
     check(a, b)?;
-    let (forward, backward) = dispatch!(Machine::new(), simd => two_way(simd, a, b, effort));
+    let (forward, backward) = dispatch!(Machine::new(), simd => two_way(simd, a, b, effort, near));
     Ok(Pair {
         forward_trust: trust(&forward, &backward),
         backward_trust: trust(&backward, &forward),
@@ -40,10 +41,23 @@ pub fn both(a: &Gray, b: &Gray, effort: Effort) -> Result<Pair, Error> {
 }
 
 #[inline(always)]
-fn two_way<S: Simd>(simd: S, a: &Gray, b: &Gray, effort: Effort) -> (Field, Field) {
+fn two_way<S: Simd>(
+    simd: S,
+    a: &Gray,
+    b: &Gray,
+    effort: Effort,
+    near: Option<&Pair>,
+) -> (Field, Field) {
     let finest = effort.plan().finest;
     let (a, b) = (Pyramid::new(simd, a, finest), Pyramid::new(simd, b, finest));
-    (descend(simd, &a, &b, effort), descend(simd, &b, &a, effort))
+    let [there, back] = [
+        near.map(|near| &near.forward),
+        near.map(|near| &near.backward),
+    ];
+    (
+        descend(simd, &a, &b, effort, there),
+        descend(simd, &b, &a, effort, back),
+    )
 }
 
 /// Half at |w + w'|^2 = 0.01 (|w|^2 + |w'|^2) + 0.5, falling smoothly with the squared miss.

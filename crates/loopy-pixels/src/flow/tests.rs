@@ -134,7 +134,7 @@ fn layers(time: f64) -> Gray {
 
 #[test]
 fn what_is_covered_is_not_trusted() {
-    let pair = both(&layers(0.0), &layers(1.0), Effort::Fine).unwrap();
+    let pair = both(&layers(0.0), &layers(1.0), Effort::Fine, None).unwrap();
     let [mut covered, mut seen] = [[0.0; 2]; 2];
     for (index, trust) in pair.forward_trust.iter().enumerate() {
         let (x, y) = ((index % 200) as f64, (index / 200) as f64);
@@ -198,7 +198,7 @@ proptest! {
         let wave = |along: f64| bend * (along / 25.0).sin();
         let a = picture(112, 80, &scene);
         let b = picture(112, 80, |x, y| scene(x - shift_x - wave(y), y - shift_y));
-        let pair = both(&a, &b, Effort::Medium).unwrap();
+        let pair = both(&a, &b, Effort::Medium, None).unwrap();
         // What lies at (x, y) in a lies at x + shift + wave of its row there.
         let truth = |_: f64, y: f64| (shift_x + wave(y + shift_y), shift_y);
         let back = |_: f64, y: f64| (-shift_x - wave(y), -shift_y);
@@ -207,8 +207,33 @@ proptest! {
             end_point_error(&pair.backward, back),
         ];
         prop_assert!(errors[0] < 0.6 && errors[1] < 0.6, "{errors:?}");
-        let swapped = both(&b, &a, Effort::Medium).unwrap();
+        let swapped = both(&b, &a, Effort::Medium, None).unwrap();
         prop_assert_eq!(swapped.forward, pair.backward);
         prop_assert_eq!(swapped.backward_trust, pair.forward_trust);
+    }
+}
+
+#[test]
+fn what_could_go_either_way_goes_as_it_went_a_moment_before() {
+    // Bars half of their distance apart: a step to the right is as good as one to the left.
+    let bars = |shift: f64| {
+        picture(320, 180, move |x, y| {
+            let along = ((x - shift) / 80.0 * std::f64::consts::TAU).sin();
+            128.0 + 60.0 * along + 10.0 * (y / 30.0).sin()
+        })
+    };
+    let way = |pair: &Pair| {
+        let across = pair.forward.grid(1, 1)[0].0;
+        assert!((30.0..50.0).contains(&across.abs()), "{across}");
+        across > 0.0
+    };
+    let moment = |before: f64, after: f64, near: Option<&Pair>| {
+        both(&bars(before), &bars(after), Effort::Fast, near).unwrap()
+    };
+    for shift in [34.0, -34.0] {
+        let clear = moment(0.0, shift, None);
+        let further = shift.signum() * 44.0;
+        assert_ne!(way(&moment(0.0, further, None)), shift > 0.0);
+        assert_eq!(way(&moment(0.0, further, Some(&clear))), shift > 0.0);
     }
 }

@@ -34,6 +34,7 @@ pub fn morph(tail: &[Frame], head: &[Frame], effort: Effort) -> Result<Vec<Frame
     let moves = moves(tail, head);
     let steps = moves.iter().filter(|moves| **moves).count();
     let (mut step, mut farther) = (0, 0);
+    let mut previous: Option<Between> = None;
     moves
         .into_iter()
         .enumerate()
@@ -48,7 +49,10 @@ pub fn morph(tail: &[Frame], head: &[Frame], effort: Effort) -> Result<Vec<Frame
                 (&tail[farther], &head[index])
             };
             let time = step as f32 / (steps + 1) as f32;
-            Ok(Between::new(a, b, effort)?.in_turns().at(time))
+            let between = Between::after(previous.as_ref(), a, b, effort)?.in_turns();
+            let picture = between.at(time);
+            previous = Some(between);
+            Ok(picture)
         })
         .collect()
 }
