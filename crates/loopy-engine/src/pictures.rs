@@ -193,7 +193,8 @@ pub fn bridges(store: &Store, recipes: &[Recipe]) -> Result<Done, Error> {
         let mut between = match recipe.pictures {
             Pictures::Run(_) => continue,
             Pictures::Dissolve { tail, head } => blend::dissolve(&load(tail)?, &load(head)?),
-            Pictures::Morph { tail, head } => morph(&load(tail)?, &load(head)?, Effort::Medium)
+            // With the effort that it was tried with: refined flow finds other likenesses for what has none.
+            Pictures::Morph { tail, head } => morph(&load(tail)?, &load(head)?, Effort::Fast)
                 .map_err(|error| Error::Usage(error.to_string()))?,
             Pictures::Motion {
                 before,

@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Changes when the pixel path would give other pictures from the same inputs.
-const PIXELS: &str = "pixels-9";
+const PIXELS: &str = "pixels-10";
 
 /// Output frames that one picture is looked to be held for, to find the one before and after it.
 const LONGEST_HOLD: u32 = 12;
