@@ -16,7 +16,7 @@ use super::candidates::pair;
 use crate::{Error, library, render::Room};
 
 /// Changes when other joints would be kept after the same trials.
-const VERSION: &str = "settled-6";
+const VERSION: &str = "settled-7";
 /// A clip's row that tells the scene it was settled in last.
 const LAST: &str = "settled-in-6";
 
