@@ -116,14 +116,13 @@ impl Between {
             let (a, b) = (a.size(), b.size());
             return Err(Error::Sizes(a.width, a.height, b.width, b.height));
         }
-        Self::after(None, a, b, effort)
+        Self::near(None, a, b, effort)
     }
 
-    /// The same a moment after `previous`.
-    fn after(previous: Option<&Self>, a: &Frame, b: &Frame, effort: Effort) -> Result<Self, Error> {
+    /// The same, where `near` is the flow of a moment before.
+    fn near(near: Option<&Pair>, a: &Frame, b: &Frame, effort: Effort) -> Result<Self, Error> {
         let window = bars::window(a, b);
         let (inner_a, inner_b) = (window.cut(a), window.cut(b));
-        let near = previous.map(|previous| &previous.sources.pair);
         let sources = Sources::new(&inner_a, &inner_b, effort, near)?;
         Ok(Self {
             whole: [a.clone(), b.clone()],

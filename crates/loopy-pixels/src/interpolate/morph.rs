@@ -11,7 +11,7 @@
 use loopy_core::Frame;
 
 use super::Between;
-use crate::flow::{Effort, Error};
+use crate::flow::{Effort, Error, Pair};
 
 /// A step smaller than this share of those around it holds the picture.
 pub(super) const HELD: f32 = 0.25;
@@ -34,7 +34,9 @@ pub fn morph(tail: &[Frame], head: &[Frame], effort: Effort) -> Result<Vec<Frame
     let moves = moves(tail, head);
     let steps = moves.iter().filter(|moves| **moves).count();
     let (mut step, mut farther) = (0, 0);
-    let mut previous: Option<Between> = None;
+    // Flow of the picture before, and of the one before that: a picture that is held begins where the one
+    // that it holds began.
+    let (mut before, mut earlier): (Option<Pair>, Option<Pair>) = (None, None);
     moves
         .into_iter()
         .enumerate()
@@ -42,6 +44,7 @@ pub fn morph(tail: &[Frame], head: &[Frame], effort: Effort) -> Result<Vec<Frame
             if moves {
                 step += 1;
                 farther = index;
+                earlier = before.take();
             }
             let (a, b) = if 2 * index < frames {
                 (&tail[index], &head[farther])
@@ -49,9 +52,9 @@ pub fn morph(tail: &[Frame], head: &[Frame], effort: Effort) -> Result<Vec<Frame
                 (&tail[farther], &head[index])
             };
             let time = step as f32 / (steps + 1) as f32;
-            let between = Between::after(previous.as_ref(), a, b, effort)?.in_turns();
+            let between = Between::near(earlier.as_ref(), a, b, effort)?.in_turns();
             let picture = between.at(time);
-            previous = Some(between);
+            before = Some(between.sources.pair);
             Ok(picture)
         })
         .collect()
