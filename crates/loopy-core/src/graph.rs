@@ -80,8 +80,8 @@ pub struct Edge {
 /// own moments are as visible.
 pub const UNUSUAL: f32 = 0.95;
 /// A joint with a larger [`Edge::rsv`] is likely to be unusual in the finished film: it was tried on
-/// small pictures, and of those between this and [`UNUSUAL`] more than half are more visible there.
-pub const DOUBTFUL: f32 = 0.88;
+/// small pictures, and of those between this and [`UNUSUAL`] nearly half are more visible there.
+pub const DOUBTFUL: f32 = 0.89;
 
 /// What lies between the two sides of an edge.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]

@@ -627,7 +627,7 @@ fn strict(threshold: f64) -> Options {
 
 #[test]
 fn joints_likely_to_be_unusual_are_changes_of_scene_whatever_they_score() {
-    let graph = of_two_groups(|edge, within| edge.rsv = Some(if within { 0.87 } else { 0.89 }));
+    let graph = of_two_groups(|edge, within| edge.rsv = Some(if within { 0.88 } else { 0.9 }));
     let made = |threshold: f64| plan(&graph, &strict(threshold)).unwrap();
     let strict = made(0.5);
     let doubtful = |seam: &Seam| seam.rsv.is_some_and(|rsv| rsv > DOUBTFUL);

@@ -52,6 +52,12 @@ const LATE: Budget = Budget {
     partners: 8,
 };
 
+/// Of a clip that nothing but itself follows: it has no other joints.
+const ALONE: Draws = Draws {
+    first: 12,
+    most: 48,
+};
+
 /// Joints to try from one clip to another, the likeliest first.
 #[derive(Debug, PartialEq)]
 pub(super) struct Candidates {
@@ -173,6 +179,7 @@ fn limited(
         let draws = match round {
             _ if !drawn.contains(&pair) => Draws { first: 0, most: 0 },
             Round::First => budget.first,
+            Round::Last if pair.0 == pair.1 => ALONE,
             Round::Last => budget.last,
         };
         Candidates { edges, draws }
@@ -253,6 +260,15 @@ mod tests {
             .collect();
         assert_eq!(places, [1, 4, 3, 0]);
         assert_eq!(found[0].draws, WHOLE.last);
+    }
+
+    #[test]
+    fn a_clip_alone_is_drawn_in_more_places_than_one_among_others() {
+        let graph = graph(vec![edge(0, 0, 90, 0.5)]);
+        let last = candidates(&graph, &Settled::default(), Round::Last);
+        assert!(last[0].draws.most > WHOLE.last.most && last[0].draws.first > WHOLE.last.first);
+        let first = candidates(&graph, &Settled::default(), Round::First);
+        assert_eq!(first[0].draws, WHOLE.first);
     }
 
     #[test]
