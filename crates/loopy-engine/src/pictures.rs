@@ -193,8 +193,7 @@ pub fn bridges(store: &Store, recipes: &[Recipe]) -> Result<Done, Error> {
         let mut between = match recipe.pictures {
             Pictures::Run(_) => continue,
             Pictures::Dissolve { tail, head } => blend::dissolve(&load(tail)?, &load(head)?),
-            // With the effort that it was tried with: refined flow finds other likenesses for what has none.
-            Pictures::Morph { tail, head } => morph(&load(tail)?, &load(head)?, Effort::Fast)
+            Pictures::Morph { tail, head } => morph(&load(tail)?, &load(head)?)
                 .map_err(|error| Error::Usage(error.to_string()))?,
             Pictures::Motion {
                 before,

@@ -112,15 +112,15 @@ impl std::fmt::Debug for Sources {
 impl Between {
     /// Finds the motion between `a` and `b`, at a size reduced to what `effort` can afford.
     pub fn new(a: &Frame, b: &Frame, effort: Effort) -> Result<Self, Error> {
-        if a.size() != b.size() {
-            let (a, b) = (a.size(), b.size());
-            return Err(Error::Sizes(a.width, a.height, b.width, b.height));
-        }
         Self::near(None, a, b, effort)
     }
 
     /// The same, where `near` is the flow of a moment before.
     fn near(near: Option<&Pair>, a: &Frame, b: &Frame, effort: Effort) -> Result<Self, Error> {
+        if a.size() != b.size() {
+            let (a, b) = (a.size(), b.size());
+            return Err(Error::Sizes(a.width, a.height, b.width, b.height));
+        }
         let window = bars::window(a, b);
         let (inner_a, inner_b) = (window.cut(a), window.cut(b));
         let sources = Sources::new(&inner_a, &inner_b, effort, near)?;

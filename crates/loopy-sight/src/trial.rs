@@ -256,7 +256,7 @@ fn dissolve(from: &Side, to: &Side) -> Option<Vec<Frame>> {
 
 fn morph(from: &Side, to: &Side, length: usize) -> Option<Vec<Frame>> {
     let (tail, head) = handles(from, to, length)?;
-    interpolate::morph(tail, head, Effort::Fast).ok()
+    interpolate::morph(tail, head).ok()
 }
 
 /// What follows the place that is left, and what leads to the place that is entered.

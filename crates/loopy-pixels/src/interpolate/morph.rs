@@ -21,11 +21,15 @@ const LONGEST: usize = 2;
 /// Where steps are all smaller than this, in code values, none is told from the others.
 const NOTHING: f32 = 0.5;
 
+/// The same wherever a morph is drawn, tried or for the film: refined flow finds other likenesses for what has
+/// none.
+const EFFORT: Effort = Effort::Fast;
+
 /// As many pictures as both rows have: the first of `tail`, of `head` the last.
 ///
 /// # Errors
 /// When the pictures differ in size or are too small for flow.
-pub fn morph(tail: &[Frame], head: &[Frame], effort: Effort) -> Result<Vec<Frame>, Error> {
+pub fn morph(tail: &[Frame], head: &[Frame]) -> Result<Vec<Frame>, Error> {
     let frames = tail.len().min(head.len());
     if frames == 0 {
         return Ok(Vec::new());
@@ -52,7 +56,7 @@ pub fn morph(tail: &[Frame], head: &[Frame], effort: Effort) -> Result<Vec<Frame
                 (&tail[farther], &head[index])
             };
             let time = step as f32 / (steps + 1) as f32;
-            let between = Between::near(earlier.as_ref(), a, b, effort)?.in_turns();
+            let between = Between::near(earlier.as_ref(), a, b, EFFORT)?.in_turns();
             let picture = between.at(time);
             before = Some(between.sources.pair);
             Ok(picture)

@@ -237,12 +237,17 @@ fn a_morph_holds_what_its_nearer_clip_holds() {
             .collect()
     };
     // The clip that is left holds at the third picture, the other at the seventh.
-    let pictures = morph(&row(0.0, 2), &row(1.2, 6), Effort::Fast).unwrap();
+    let pictures = morph(&row(0.0, 2), &row(1.2, 6)).unwrap();
     let held: Vec<usize> = (1..8)
         .filter(|at| pictures[*at] == pictures[at - 1])
         .collect();
     assert_eq!(held, [2, 6]);
-    assert!(morph(&[], &row(0.0, 2), Effort::Fast).unwrap().is_empty());
+    assert!(morph(&[], &row(0.0, 2)).unwrap().is_empty());
+    let other = Frame::black(Size::new(64, 48));
+    assert!(matches!(
+        morph(&row(0.0, 2), &[other]),
+        Err(Error::Sizes(.., 64, 48))
+    ));
 }
 
 #[test]

@@ -265,7 +265,7 @@ fn pictures(ends: &Ends, to: To, help: Help) -> Option<(Vec<Frame>, usize)> {
         Help::Morph(frames) => {
             let tail = own(ends.from.frames.get(ends.last + 1..=ends.last + frames)?);
             let head = own(ends.to.frames.get(first..first + frames)?);
-            bridge = interpolate::morph(&tail, &head, Effort::Fast).ok()?;
+            bridge = interpolate::morph(&tail, &head).ok()?;
             after = follow(first + frames, 1)?;
         }
         Help::Blur(frames, times) => {
