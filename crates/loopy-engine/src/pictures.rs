@@ -204,7 +204,7 @@ pub fn bridges(store: &Store, recipes: &[Recipe]) -> Result<Done, Error> {
             continue;
         }
         let (from, to) = (handle(recipe, from).key(), handle(recipe, to).key());
-        let before = match left.take_if(|(key, _)| *key == from) {
+        let before = match left.take().filter(|(key, _)| *key == from) {
             Some((_, before)) => before,
             None => load(store, &from)?,
         };
