@@ -50,7 +50,8 @@ fn what_is_told_is_shown_at_the_frame_that_was_said() {
         assert_eq!(
             first.truth.map(|truth| truth.0),
             Some(clip),
-            "frame {frame}"
+            "frame {frame}: {:?}",
+            viewer::get(served.port, "/api/status", TOKEN).1
         );
     }
     let wrong = post(served.port, "/api/next", TOKEN, "{\"clip\":\"truht_01\"}");
