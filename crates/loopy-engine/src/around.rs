@@ -91,15 +91,18 @@ pub fn keep(store: &Store, wanted: &Wanted) -> Result<(), Error> {
     let mut reader = Reader::open(clip.path.as_path(), &clip.facts, &small, 1, limits)?;
     let grader = Grader::new(*grade);
     for index in 0..end {
-        let Some(mut picture) = reader.next()? else {
-            return Err(Error::Clip {
-                path: clip.path.as_path().to_owned(),
-                why: format!("frame {index} is missing; has the file changed?"),
-            });
+        let missing = || Error::Clip {
+            path: clip.path.as_path().to_owned(),
+            why: format!("frame {index} is missing; has the file changed?"),
         };
-        if index < clip.first {
+        let kept = rows.iter().any(|row| row.range.contains(&index));
+        if !kept && (steps.is_none() || index < clip.first) {
+            if !reader.skip()? {
+                return Err(missing());
+            }
             continue;
         }
+        let mut picture = reader.next()?.ok_or_else(missing)?;
         if let Some(grader) = &grader {
             grader.apply(&mut picture.frame, picture.area);
         }

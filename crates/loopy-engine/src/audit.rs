@@ -106,12 +106,16 @@ fn decode(path: &Path, film: &Film, needed: &BTreeSet<loopy_audit::Id>) -> Resul
         if looks.len() == needed.len() {
             break;
         }
+        if !needed.contains(id) || looks.contains_key(id) {
+            if !reader.skip()? {
+                break;
+            }
+            continue;
+        }
         let Some(picture) = reader.next()? else {
             break;
         };
-        if needed.contains(id) && !looks.contains_key(id) {
-            looks.insert(*id, Arc::new(Look::new(picture.frame)));
-        }
+        looks.insert(*id, Arc::new(Look::new(picture.frame)));
     }
     Ok(looks)
 }

@@ -18,7 +18,7 @@ use loopy_media::{
 };
 use loopy_pixels::{
     blend,
-    flow::Effort,
+    flow::{self, Effort},
     grade::Grader,
     interpolate::{Passage, morph},
     sheet,
@@ -38,6 +38,15 @@ pub fn handle(bridge: &Recipe, row: Row) -> Recipe {
         encode: Settings::lossless(),
         marks: Marks::default(),
         ..bridge.clone()
+    }
+}
+
+/// The rows that a bridge is made from: what is left, and what is entered.
+pub fn sides(recipe: &Recipe) -> Option<[Row; 2]> {
+    match recipe.pictures {
+        Pictures::Run(_) => None,
+        Pictures::Dissolve { tail, head } | Pictures::Morph { tail, head } => Some([tail, head]),
+        Pictures::Motion { before, after, .. } => Some([before, after]),
     }
 }
 
@@ -182,28 +191,34 @@ fn coarser(settings: &Settings, recipe: &Recipe, segment: &Segment) -> Option<Se
     })
 }
 
-/// Encodes bridges; their handles are in the store.
+/// Encodes bridges; their handles are in the store. Those that leave a clip at one place are best one
+/// after the other: what they begin with is read once.
 pub fn bridges(store: &Store, recipes: &[Recipe]) -> Result<Done, Error> {
     let mut encoded = 0;
+    let mut left: Option<(Hash, Vec<Frame>)> = None;
     for recipe in recipes {
+        let Some([from, to]) = sides(recipe) else {
+            continue;
+        };
         if store.contains(Kind::Segment, &recipe.key()) {
             continue;
         }
-        let load = |row| load_handle(store, recipe, row);
+        let (from, to) = (handle(recipe, from).key(), handle(recipe, to).key());
+        let before = match left.take().filter(|(key, _)| *key == from) {
+            Some((_, before)) => before,
+            None => load(store, &from)?,
+        };
+        let after = load(store, &to)?;
+        let usage = |error: flow::Error| Error::Usage(error.to_string());
         let mut between = match recipe.pictures {
             Pictures::Run(_) => continue,
-            Pictures::Dissolve { tail, head } => blend::dissolve(&load(tail)?, &load(head)?),
-            Pictures::Morph { tail, head } => morph(&load(tail)?, &load(head)?)
-                .map_err(|error| Error::Usage(error.to_string()))?,
-            Pictures::Motion {
-                before,
-                after,
-                frames,
-                holds,
-            } => Passage::new(&load(before)?, &load(after)?, Effort::Medium)
-                .map_err(|error| Error::Usage(error.to_string()))?
+            Pictures::Dissolve { .. } => blend::dissolve(&before, &after),
+            Pictures::Morph { .. } => morph(&before, &after).map_err(usage)?,
+            Pictures::Motion { frames, holds, .. } => Passage::new(&before, &after, Effort::Medium)
+                .map_err(usage)?
                 .pictures(frames as usize, holds),
         };
+        left = Some((from, before));
         let frames = between.len() as u32;
         for (index, frame) in between.iter_mut().enumerate() {
             if recipe.marks.covers(index as u32, frames) {
@@ -232,10 +247,9 @@ pub fn bridges(store: &Store, recipes: &[Recipe]) -> Result<Done, Error> {
     })
 }
 
-fn load_handle(store: &Store, bridge: &Recipe, row: Row) -> Result<Vec<Frame>, Error> {
-    let key: Hash = handle(bridge, row).key();
+fn load(store: &Store, key: &Hash) -> Result<Vec<Frame>, Error> {
     let bytes = store
-        .get(Kind::Frames, &key)?
+        .get(Kind::Frames, key)?
         .ok_or_else(|| Error::Trouble {
             why: format!("the frames around a port are gone from the store ({key})"),
         })?;
@@ -263,15 +277,15 @@ fn graded(grader: Option<&Grader>, picture: Picture) -> Frame {
     frame
 }
 
-/// The source's frames in order, with two of them in hand for mixing.
+/// The source's frames in order, with two of them in hand where they are mixed.
 struct Source<'a> {
     path: &'a Path,
     reader: Reader,
     grader: Option<Grader>,
-    /// Number of the frame in `next`.
-    at: u32,
-    current: Option<Frame>,
-    next: Option<Frame>,
+    /// Frames read so far.
+    read: u32,
+    current: Option<(u32, Frame)>,
+    next: Option<(u32, Frame)>,
     tween: Tween,
 }
 
@@ -288,7 +302,7 @@ impl<'a> Source<'a> {
             path,
             reader,
             grader: Grader::new(grade),
-            at: 0,
+            read: 0,
             current: None,
             next: None,
             tween: Tween::new(recipe.rate_mode),
@@ -297,29 +311,30 @@ impl<'a> Source<'a> {
 
     /// Reads on until `frame` is the current one.
     fn advance(&mut self, frame: u32) -> Result<(), Error> {
-        while self.current.is_none() || self.at <= frame {
-            let before = match self.reader.next()? {
-                Some(picture) => self.next.replace(graded(self.grader.as_ref(), picture)),
-                // The last frame of the file has none after it.
-                None if self.at == frame => self.next.take(),
-                None => None,
+        while self.read < frame && self.reader.skip()? {
+            self.read += 1;
+            self.next = None;
+        }
+        while self.current.as_ref().is_none_or(|(at, _)| *at < frame) {
+            self.current = match self.next.take() {
+                Some(next) => Some(next),
+                None => self.read()?,
             };
-            match before {
-                Some(before) => {
-                    self.current = Some(before);
-                    self.at += 1;
-                }
-                // Only the very first frame has none before it.
-                None if self.at == 0 && self.next.is_some() => {}
-                None => {
-                    return Err(Error::Clip {
-                        path: self.path.to_owned(),
-                        why: format!("frame {frame} is missing; has the file changed?"),
-                    });
-                }
+            if self.current.is_none() {
+                return Err(self.error(format!("frame {frame} is missing; has the file changed?")));
             }
         }
         Ok(())
+    }
+
+    /// The next frame of the file and its number; `None` at the end.
+    fn read(&mut self) -> Result<Option<(u32, Frame)>, Error> {
+        let Some(picture) = self.reader.next()? else {
+            return Ok(None);
+        };
+        let at = self.read;
+        self.read += 1;
+        Ok(Some((at, graded(self.grader.as_ref(), picture))))
     }
 
     /// Steps down a ladder so far.
@@ -333,25 +348,27 @@ impl<'a> Source<'a> {
             .collect()
     }
 
-    fn broken(&self) -> Error {
+    fn error(&self, why: String) -> Error {
         Error::Clip {
             path: self.path.to_owned(),
-            why: "its frames were asked for out of order".to_owned(),
+            why,
         }
     }
 
     /// The picture of one output frame.
     fn show(&mut self, tap: Tap) -> Result<&Frame, Error> {
-        if self.at != tap.frame + 1 || self.current.is_none() {
-            self.advance(tap.frame)?;
+        self.advance(tap.frame)?;
+        if tap.next > 0 && self.next.is_none() {
+            self.next = self.read()?;
         }
-        let broken = self.broken();
+        let broken = self.error("its frames were asked for out of order".to_owned());
         match (&self.current, &self.next) {
-            (Some(current), Some(next)) => {
-                Ok(self.tween.show(tap.frame, [current, next], tap.next))
-            }
-            (Some(current), None) => Ok(current),
-            (None, _) => Err(broken),
+            (Some((at, current)), next) if *at == tap.frame => Ok(match next {
+                Some((_, next)) => self.tween.show(tap.frame, [current, next], tap.next),
+                // The last frame of the file has none after it.
+                None => current,
+            }),
+            _ => Err(broken),
         }
     }
 }

@@ -21,12 +21,12 @@ use crate::{
     events::{Event, Sink, Stage},
     executor::{self, Executor, Outcome},
     job::{Done, Job},
-    pictures::handle,
+    pictures::{handle, sides},
     store::{Kind, Pin, Store},
 };
 
 /// Changes when the pixel path would give other pictures from the same inputs.
-const PIXELS: &str = "pixels-10";
+const PIXELS: &str = "pixels-11";
 
 /// Output frames that one picture is looked to be held for, to find the one before and after it.
 const LONGEST_HOLD: u32 = 12;
@@ -162,22 +162,8 @@ impl Timeline {
 
 /// The lossless rows that a bridge is mixed from.
 fn handles(recipe: &Recipe) -> Vec<Recipe> {
-    match recipe.pictures {
-        Pictures::Dissolve {
-            tail: from,
-            head: to,
-        }
-        | Pictures::Morph {
-            tail: from,
-            head: to,
-        }
-        | Pictures::Motion {
-            before: from,
-            after: to,
-            ..
-        } => vec![handle(recipe, from), handle(recipe, to)],
-        Pictures::Run(_) => Vec::new(),
-    }
+    let rows = sides(recipe).into_iter().flatten();
+    rows.map(|row| handle(recipe, row)).collect()
 }
 
 /// Cuts visits and seams over a library into segments, and numbers those that differ.
@@ -479,11 +465,12 @@ fn clip_jobs(
 const BRIDGES_A_JOB: usize = 16;
 
 fn bridge_jobs(timeline: &Timeline, missing: &[u32]) -> Vec<(u32, Job)> {
-    let bridges: Vec<&Item> = missing
+    let mut bridges: Vec<&Item> = missing
         .iter()
         .map(|index| &timeline.segments[*index as usize])
         .filter(|item| item.to.is_some())
         .collect();
+    bridges.sort_by_cached_key(|item| handles(&item.recipe).first().map(Recipe::key));
     bridges
         .chunks(BRIDGES_A_JOB)
         .map(|chunk| {

@@ -231,15 +231,22 @@ fn take(path: &Path, report: &Report, film: &Film) -> Result<HashMap<(u64, u64),
         if waiting.is_empty() && open.is_empty() {
             break;
         }
-        let picture = reader.next()?.ok_or_else(|| {
+        while waiting.last().is_some_and(|range| range.start == index) {
+            open.extend(waiting.pop().map(|range| (range, Vec::new())));
+        }
+        let missing = || {
             let (path, frames) = (loopy_core::clip::show(path), report.frames);
             Error::Usage(format!(
                 "{path} has {index} frames, its report says {frames}"
             ))
-        })?;
-        while waiting.last().is_some_and(|range| range.start == index) {
-            open.extend(waiting.pop().map(|range| (range, Vec::new())));
+        };
+        if open.is_empty() {
+            if !reader.skip()? {
+                return Err(missing());
+            }
+            continue;
         }
+        let picture = reader.next()?.ok_or_else(missing)?;
         for (range, pictures) in &mut open {
             pictures.push(picture.frame.clone());
             if range.end == index + 1 {

@@ -306,7 +306,8 @@ impl Director<'_> {
                 return Ok(self.taken(course, frame));
             }
         };
-        match course.tell(told) {
+        let lead = course.fps().frames_in(self.desk.lead().as_micros() as u64);
+        match course.tell(told, lead, self.stock) {
             Ok(frame) => Ok(self.taken(course, frame)),
             Err(error) => Err(Refused {
                 code: "not_ready",

@@ -195,7 +195,7 @@ impl<'a> Maker<'a> {
         open.next()
     }
 
-    /// Makes what a clip lacks at `rung`.
+    /// Makes what a clip lacks at `rung`, or a part of it where that is much.
     fn finish(&mut self, ground: &Ground, clip: u32, rung: usize) -> Result<bool, Error> {
         let look = &self.desk.rungs().all()[rung].look;
         let alone = std::slice::from_ref(&ground.clips[clip as usize]);
@@ -205,14 +205,15 @@ impl<'a> Maker<'a> {
         let items: Vec<Item> = items.map(|item| Item { clip, ..item }).collect();
         self.pin(&items);
         let missing = items.into_iter().filter(|item| self.is_missing(item));
-        let missing: Vec<Item> = missing.collect();
+        let missing: Vec<Item> = missing.take(BATCH + 1).collect();
         let part = ground.part(clip);
         if !missing.is_empty() {
-            let made = self.make(ground, missing)?;
+            let rest = missing.len() > BATCH;
+            let made = self.make(ground, missing.into_iter().take(BATCH).collect())?;
             if !made {
                 return Ok(false);
             }
-            if self.broken.contains(&part) {
+            if rest || self.broken.contains(&part) {
                 return Ok(true);
             }
         }

@@ -206,15 +206,29 @@ impl Reader {
         reason = "a step may fail and the reader stays usable"
     )]
     pub fn next(&mut self) -> Result<Option<Picture>, Error> {
-        loop {
-            if let Some(picture) = self.ready.pop_front() {
-                return Ok(Some(picture));
-            }
-            if self.finished {
-                return Ok(None);
-            }
+        self.go_on(true)?;
+        Ok(self.ready.pop_front())
+    }
+
+    /// Goes past the next picture, which is decoded, but not made where none of its neighbours needs
+    /// it. `false` at the end.
+    ///
+    /// # Errors
+    ///
+    /// Like [`Reader::next`].
+    pub fn skip(&mut self) -> Result<bool, Error> {
+        Ok(self.go_on(false)? || self.ready.pop_front().is_some())
+    }
+
+    /// Decodes until a picture is ready, or one has been gone past, which is `true`, or the end.
+    fn go_on(&mut self, make: bool) -> Result<bool, Error> {
+        while self.ready.is_empty() && !self.finished {
             match self.decoder.receive(&mut self.frame) {
-                Decoded::Frame => self.take_frame()?,
+                Decoded::Frame => {
+                    if self.take_frame(make)? {
+                        return Ok(true);
+                    }
+                }
                 Decoded::Hungry => self.feed()?,
                 Decoded::Fault(error) => {
                     self.fault(error.to_string());
@@ -226,6 +240,7 @@ impl Reader {
                 Decoded::End => self.end()?,
             }
         }
+        Ok(false)
     }
 
     /// Where the file's pictures, read as `wanted`, would lie in their frames: left and upper edge,
@@ -291,7 +306,8 @@ impl Reader {
         Ok(())
     }
 
-    fn take_frame(&mut self) -> Result<(), Error> {
+    /// Has the decoded frame made a picture, or goes past it, which is `true`, where it need not be made.
+    fn take_frame(&mut self, make: bool) -> Result<bool, Error> {
         self.stuck = 0;
         if self.frames >= self.limits.frames {
             return Err(Error::Limit {
@@ -324,12 +340,12 @@ impl Reader {
         }
         let Some(layout) = Layout::of(format).filter(|_| size.pixels() > 0) else {
             self.fault("a frame without pixels".to_owned());
-            return Ok(());
+            return Ok(false);
         };
         let aspect = self.input.sample_aspect(self.stream, raw);
         // SAFETY: a valid frame.
         self.interlaced |= unsafe { is_interlaced(raw) };
-        let make = Make {
+        let kind = Make {
             format,
             size,
             aspect,
@@ -337,8 +353,8 @@ impl Reader {
             chroma,
             interlaced: self.interlaced,
         };
-        if self.pipe.as_ref().is_none_or(|(now, _)| *now != make) {
-            self.change(make, layout)?;
+        if self.pipe.as_ref().is_none_or(|(now, _)| *now != kind) {
+            self.change(kind, layout)?;
         }
         let time = self.micros(time);
         let corrupt = flags & av::AV_FRAME_FLAG_CORRUPT != 0 || errors != 0;
@@ -348,12 +364,15 @@ impl Reader {
             let (first, last) = self.span.unwrap_or((time, time));
             self.span = Some((first.min(time), last.max(time)));
         }
-        // SAFETY: the format without its mark has the same memory; the mark is in the tags.
-        unsafe { (*raw).format = layout.unmarked() };
         if let Some((_, pipe)) = &mut self.pipe {
+            if !make && !self.interlaced && pipe.is_empty() && self.ready.is_empty() {
+                return Ok(true);
+            }
+            // SAFETY: the format without its mark has the same memory; the mark is in the tags.
+            unsafe { (*raw).format = layout.unmarked() };
             pipe.push(&mut self.frame, time, corrupt, &mut self.ready)?;
         }
-        Ok(())
+        Ok(false)
     }
 
     /// Ends the filters of the frames so far and builds those for frames of another make.

@@ -78,6 +78,7 @@ impl Encoder {
             u64::from(settings.key_seconds) * u64::from(rate.num()) / u64::from(rate.den());
         // These presets do without.
         let quick = ["ultrafast", "superfast"].contains(&&*settings.preset);
+        let lookahead = settings.crf > 0 && !quick;
         Ok(Self {
             x264,
             recent: VecDeque::with_capacity(RECENT),
@@ -87,8 +88,8 @@ impl Encoder {
             // Groups of four and more halve into groups of two and more: none is a lone key frame.
             groups: u64::from(frames).div_ceil(longest.max(4)) as u32,
             lead: u32::from(frames == 1),
-            lookahead: settings.crf > 0 && !quick,
-            coarser: None,
+            lookahead,
+            coarser: head::untold(frames).filter(|_| lookahead),
             waiting: Vec::new(),
             settings: settings.clone(),
             rate,
@@ -175,7 +176,7 @@ impl Encoder {
                 let back = if turn == 0 { 0 } else { step % (2 * turn) };
                 let at = turn.abs_diff(back);
                 let pts = i64::from(self.lead + self.frames) + step as i64 - 1;
-                self.send(at, pts, av::AVPictureType::NONE)?;
+                self.send(at, pts, self.later(step))?;
             }
         }
         if self.samples.len() < self.frames as usize {
@@ -191,6 +192,16 @@ impl Encoder {
         };
         segment.check()?;
         Ok(segment)
+    }
+
+    /// The kind of a picture `step` behind the end: as many B-frames before each P-frame as there may be.
+    /// To choose among kinds takes longer than all else that is done with it, and tells nothing more.
+    fn later(&self, step: usize) -> av::AVPictureType {
+        if step.is_multiple_of(usize::from(self.settings.bframes) + 1) {
+            av::AVPictureType::P
+        } else {
+            av::AVPictureType::B
+        }
     }
 
     /// Frame `index` starts one of the run's groups.

@@ -26,17 +26,52 @@ pub fn init() {
 /// reads thousands of segments of all sizes grows with the holes between them.
 pub fn give_back_large_blocks() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    glibc::set(glibc::MMAP_THRESHOLD, 32 << 10);
+}
+
+/// Has the allocator keep what is freed until [`give_back_all_blocks`], where it can be told.
+///
+/// Pictures, and what an encoder holds while it is open, are freed and asked for again all the time.
+/// Where each goes back to the system, a tenth of the time goes into having its pages mapped anew.
+pub fn keep_blocks() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
     {
-        const M_MMAP_THRESHOLD: std::ffi::c_int = -3;
-        const LARGE: std::ffi::c_int = 32 << 10;
-        unsafe extern "C" {
-            fn mallopt(parameter: std::ffi::c_int, value: std::ffi::c_int) -> std::ffi::c_int;
-        }
+        // The largest that glibc takes.
+        glibc::set(glibc::MMAP_THRESHOLD, 32 << 20);
+        glibc::set(glibc::TRIM_THRESHOLD, std::ffi::c_int::MAX);
+    }
+}
+
+/// Gives everything that was freed and kept back to the system.
+pub fn give_back_all_blocks() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    glibc::trim();
+}
+
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod glibc {
+    use std::ffi::c_int;
+
+    pub(super) const TRIM_THRESHOLD: c_int = -1;
+    pub(super) const MMAP_THRESHOLD: c_int = -3;
+
+    unsafe extern "C" {
+        fn mallopt(parameter: c_int, value: c_int) -> c_int;
+        fn malloc_trim(pad: usize) -> c_int;
+    }
+
+    pub(super) fn set(parameter: c_int, value: c_int) {
         // SAFETY: the declaration is glibc's; the call takes two numbers, may be made at any time
-        // from any thread, and changes only where later blocks come from.
-        if unsafe { mallopt(M_MMAP_THRESHOLD, LARGE) } == 0 {
-            tracing::debug!("the allocator keeps large blocks");
+        // from any thread, and changes only where later blocks come from and when they go back.
+        if unsafe { mallopt(parameter, value) } == 0 {
+            tracing::debug!(parameter, value, "the allocator does not take this");
         }
+    }
+
+    pub(super) fn trim() {
+        // SAFETY: the declaration is glibc's; the call takes a number, may be made at any time from
+        // any thread, and touches only pages that nothing is stored in.
+        unsafe { malloc_trim(0) };
     }
 }
 

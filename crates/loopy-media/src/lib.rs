@@ -18,4 +18,6 @@ pub mod segment;
 pub mod still;
 
 pub use error::Error;
-pub use ffi::{give_back_large_blocks, init, libraries, versions};
+pub use ffi::{
+    give_back_all_blocks, give_back_large_blocks, init, keep_blocks, libraries, versions,
+};

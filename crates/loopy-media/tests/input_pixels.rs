@@ -7,10 +7,15 @@ mod input_support;
 
 use std::path::{Path, PathBuf};
 
-use input_support::{at, brightness, ffmpeg, hostile, near, read, to};
+use input_support::{at, brightness, ffmpeg, hostile, near, read, shared, to};
 use loopy_core::{
     Size,
+    limits::Limits,
     normalise::{Fit, Normalise, Rgb},
+};
+use loopy_media::{
+    decode::{Faults, Picture, Reader},
+    probe::probe,
 };
 use tempfile::TempDir;
 
@@ -398,6 +403,68 @@ fn the_same_file_gives_the_same_bytes_again() {
     };
     let first = frames(read(&path, &to(160, 90)).unwrap());
     assert!(first == frames(read(&path, &to(160, 90)).unwrap()));
+}
+
+/// Every third picture of a file from the second on; the others are gone past.
+fn every_third(path: &Path, wanted: &Normalise) -> (Vec<Picture>, u32, Faults) {
+    let limits = Limits::default();
+    let facts = probe(path, &limits).unwrap();
+    let mut reader = Reader::open(path, &facts, wanted, 1, &limits).unwrap();
+    let (mut pictures, mut count) = (Vec::new(), 0);
+    loop {
+        if count % 3 == 1 {
+            match reader.next().unwrap() {
+                Some(picture) => pictures.push(picture),
+                None => break,
+            }
+        } else if !reader.skip().unwrap() {
+            break;
+        }
+        count += 1;
+    }
+    (pictures, count, reader.faults().clone())
+}
+
+#[test]
+fn pictures_are_the_same_when_those_between_them_are_gone_past() {
+    let folder = tempfile::tempdir().unwrap();
+    let plain = folder.path().join("plain.mp4");
+    let fields = folder.path().join("fields.mkv");
+    let source = "-f lavfi -i testsrc2=s=320x192:r=50:d=0.8";
+    let interlaced =
+        "-vf format=yuv420p,tinterlace=interleave_top -flags +ildct+ilme -x264opts tff=1";
+    let mut paths = Vec::new();
+    for (path, how) in [(plain, "-bf 2 -g 9"), (fields, interlaced)] {
+        if ffmpeg(&format!("{source} {how} -c:v libx264"), &path) {
+            paths.push(path);
+        }
+    }
+    let unusual = shared("hostile").into_iter().flat_map(|folder| {
+        let names = [
+            "interlaced_tff_mpeg2.mpg",
+            "resolution_change.ts",
+            "hdr10_pq_hevc10.mp4",
+            "vp9_alpha.webm",
+        ];
+        names.map(|name| folder.join(name)).into_iter()
+    });
+    paths.extend(unusual.filter(|path| path.exists()));
+    for path in paths {
+        let wanted = to(160, 90);
+        let (all, faults) = read(&path, &wanted).unwrap();
+        let (some, count, faults_too) = every_third(&path, &wanted);
+        assert_eq!(
+            (count as usize, faults_too),
+            (all.len(), faults),
+            "{path:?}"
+        );
+        let expected: Vec<_> = all.iter().skip(1).step_by(3).collect();
+        assert_eq!(some.len(), expected.len());
+        for (got, wanted) in some.iter().zip(expected) {
+            assert_eq!(got.time, wanted.time);
+            assert!(got.frame == wanted.frame, "{path:?} at {:?}", got.time);
+        }
+    }
 }
 
 /// A changed copy, to be read in one line.

@@ -17,7 +17,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::{
-    PATIENCE, Served, check,
+    PATIENCE, Served, alone, check,
     house::{self, Disk, House, text},
     tones::{self, Tone},
     viewer::{self, Shown, Viewer},
@@ -307,6 +307,7 @@ fn settings(house: &House, token: &str, more: &str) {
 
 #[test]
 fn fifty_viewers_see_no_freeze_whatever_breaks() {
+    let _alone = alone();
     let mut stage = Stage::new();
     let port = stage.served.port;
     let crowd = Crowd::come(&stage.house, port, FIRST);

@@ -21,6 +21,7 @@ mod stream;
 
 use std::{
     process::{Child, Stdio},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -31,6 +32,12 @@ use viewer::Shown;
 
 const TOKEN: &str = "a-token-of-a-test-0123456789";
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Held by the test that loads the machine, and by one of what only a machine keeps that is not loaded.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// `loopy serve`, stopped when it goes.
 struct Served {

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 use rustix::process::Signal;
 
 use crate::{
-    Served, TOKEN, check, house,
+    Served, TOKEN, alone, check, house,
     viewer::{self, Viewer, post},
 };
 
@@ -25,6 +25,7 @@ fn a_viewer_sees_every_frame_of_the_walk_in_its_time() {
 
 #[test]
 fn what_is_told_is_shown_at_the_frame_that_was_said() {
+    let _alone = alone();
     let house = house(&[90, 96, 99, 102, 105]);
     let served = Served::new(&house, &[]);
     let mut viewer = Viewer::connect(served.port, TOKEN);
@@ -49,7 +50,8 @@ fn what_is_told_is_shown_at_the_frame_that_was_said() {
         assert_eq!(
             first.truth.map(|truth| truth.0),
             Some(clip),
-            "frame {frame}"
+            "frame {frame}: {:?}",
+            viewer::get(served.port, "/api/status", TOKEN).1
         );
     }
     let wrong = post(served.port, "/api/next", TOKEN, "{\"clip\":\"truht_01\"}");

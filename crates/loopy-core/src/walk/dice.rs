@@ -6,6 +6,7 @@ use rand_chacha::{
 };
 
 /// A stream of draws.
+#[derive(Clone)]
 pub(crate) struct Dice(ChaCha8Rng);
 
 impl Dice {

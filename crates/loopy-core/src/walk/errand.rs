@@ -16,6 +16,7 @@ const TRIES: u32 = 8;
 const FAR: u32 = u32::MAX;
 
 /// A clip to fetch.
+#[derive(Clone)]
 pub(super) struct Errand {
     clip: u32,
     /// Visits from a visit that begins at each node to the clip; 0 for its own nodes.

@@ -1,6 +1,6 @@
 //! What holds when: cues, and states that follow each other by themselves.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 
 use super::{
     cues::{Cue, Mood},
@@ -50,6 +50,7 @@ impl Guide {
 }
 
 /// What the walk is told, by time.
+#[derive(Clone)]
 pub(super) struct Script<'a> {
     pub(super) guide: Option<&'a Guide>,
     fps: Rate,
@@ -58,7 +59,7 @@ pub(super) struct Script<'a> {
     cues: VecDeque<Cue>,
     program: Option<Program>,
     /// The table of the clip that was last asked for.
-    wanted: Option<(u32, Exits)>,
+    wanted: Option<(u32, Arc<Exits>)>,
 }
 
 impl<'a> Script<'a> {
@@ -178,7 +179,7 @@ impl<'a> Script<'a> {
                     let mut marks = vec![false; map.clips()];
                     marks[wanted as usize] = true;
                     let states = guide.map(|guide| &guide.states);
-                    self.wanted = Some((wanted, Exits::new(map, states, marks)));
+                    self.wanted = Some((wanted, Arc::new(Exits::new(map, states, marks))));
                 }
                 &self.wanted.as_ref()?.1
             }

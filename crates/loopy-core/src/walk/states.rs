@@ -280,6 +280,7 @@ impl States {
 const USUAL: (u64, u64) = (20_000, 60_000);
 
 /// What state is due when, by itself: drawn once, whatever the walk does.
+#[derive(Clone)]
 pub(super) struct Program {
     dice: Dice,
     /// Times in milliseconds from which a state is due, rising.

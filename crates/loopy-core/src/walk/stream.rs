@@ -205,7 +205,9 @@ pub(super) fn told(map: &Map, states: usize, cue: usize, told: Told) -> Result<(
 }
 
 /// An endless walk; see [`Planner::stream`]. It yields what is settled: the past cannot be changed
-/// any more, and memory is kept for the graph and not for the visits.
+/// any more, and memory is kept for the graph and not for the visits. A copy goes its own way
+/// from there on.
+#[derive(Clone)]
 pub struct Stream<'a> {
     walker: Walker<'a>,
     states: usize,

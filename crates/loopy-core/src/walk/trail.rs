@@ -36,7 +36,7 @@ impl Step {
 }
 
 /// A visit; all but the last have a way out.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Stop {
     /// Where it begins.
     pub(super) node: u32,
@@ -65,7 +65,7 @@ struct Stay {
 }
 
 /// Memory as it was before a clip was left.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Left {
     pair: Fade,
     triple: Option<Before>,
@@ -82,6 +82,7 @@ pub(super) const LAST: u32 = 16;
 const WAYS: usize = 4;
 
 /// A walk that is being made.
+#[derive(Clone)]
 pub(super) struct Trail<'a> {
     map: &'a Map,
     /// Visits that are still held; the first is visit `gone`.

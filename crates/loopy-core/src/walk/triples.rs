@@ -23,6 +23,7 @@ pub(super) struct Before {
 }
 
 /// Triples of clips by recency.
+#[derive(Clone)]
 pub(super) struct Triples {
     entries: Vec<Entry>,
     clips: u64,

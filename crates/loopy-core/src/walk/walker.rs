@@ -50,6 +50,7 @@ pub(super) struct Start {
 }
 
 /// A walk under way.
+#[derive(Clone)]
 pub(super) struct Walker<'a> {
     trail: Trail<'a>,
     dice: Dice,

@@ -24,6 +24,7 @@ pub fn serve<J: DeserializeOwned, R: Serialize>(
     memory_mib: u64,
 ) -> Result<(), Error> {
     confine(memory_mib).map_err(std::io::Error::from)?;
+    loopy_media::keep_blocks();
     answer(handler, input, output)
 }
 
@@ -79,6 +80,8 @@ fn answer<J: DeserializeOwned, R: Serialize>(
             to_line(&answer)
         });
         say(&line.map_err(unspeakable)?)?;
+        // What one job took is not the next one's, neither by measure nor while there is none.
+        loopy_media::give_back_all_blocks();
     }
     Ok(())
 }

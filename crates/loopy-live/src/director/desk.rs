@@ -21,6 +21,12 @@ use super::{
 
 /// Visits of which the certificate is made, at most: the newest.
 const CERTIFIED: usize = 20_000;
+/// Orders of which the slowest tells how long a piece takes, and what is said before there is one.
+const ORDERS: usize = 8;
+const LEAD: Duration = Duration::from_secs(1);
+/// The shortest and the longest time that a piece is taken to need.
+const LEAST: Duration = Duration::from_millis(300);
+const MOST: Duration = Duration::from_secs(4);
 /// Steps that the ledger keeps where something goes down and up for ever.
 const NOTED: usize = 200;
 
@@ -89,6 +95,8 @@ pub struct Board {
     pub encoded: u64,
     /// Frames encoded a second, over the newest order.
     pub speed: f64,
+    /// What the newest orders took.
+    took: VecDeque<Duration>,
     visits: VecDeque<u32>,
     parts: Vec<Part>,
     changes: u64,
@@ -258,6 +266,17 @@ impl Desk {
         let mut board = self.board_mut();
         board.encoded += frames;
         board.speed = frames as f64 / time.as_secs_f64().max(1e-3);
+        board.took.push_back(time);
+        if board.took.len() > ORDERS {
+            board.took.pop_front();
+        }
+    }
+
+    /// The time within which a piece is made that nobody had in mind: the order under way comes
+    /// first.
+    pub fn lead(&self) -> Duration {
+        let slowest = self.board_mut().took.iter().max().copied();
+        slowest.map_or(LEAD, |slowest| (2 * slowest).clamp(LEAST, MOST))
     }
 
     /// Nothing is encoded.

@@ -101,6 +101,11 @@ impl Pipe {
         }
     }
 
+    /// The filters hold no frame.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.pending.is_empty()
+    }
+
     /// Puts what the filters still hold into `out`.
     pub(crate) fn finish(&mut self, out: &mut VecDeque<Picture>) -> Result<(), Error> {
         if let Some(first) = &mut self.flatten {

@@ -47,13 +47,19 @@ const ROUGH: f64 = 6.5;
 /// libavcodec gives quantiser offsets as a share of this many steps.
 const QUANTISERS: i32 = 51;
 
+/// How much coarser the first picture of a run of so many frames is to be, in half steps, where they
+/// are too few to tell.
+pub(super) fn untold(frames: u32) -> Option<i32> {
+    (frames < FEWEST).then_some(USUAL)
+}
+
 /// How much coarser the first picture of a run that begins with `frames` is to be, in half steps.
 ///
 /// A function of these pictures, the settings, the size and the rate alone; numbers are only added,
 /// multiplied and divided, which gives the same result on every machine.
 pub(super) fn coarser(settings: &Settings, rate: Rate, frames: &[Frame]) -> Result<i32, Error> {
     let count = frames.len() as u32;
-    let Some(first) = frames.first().filter(|_| count >= FEWEST) else {
+    let Some(first) = frames.first() else {
         return Ok(USUAL);
     };
     let bands = rows(first.size());
@@ -240,8 +246,7 @@ mod tests {
         let (clean, noisy) = (choose(0), choose(6));
         assert!(clean + 4 <= noisy, "{clean} {noisy}");
         assert_eq!([choose(0), choose(6)], [clean, noisy]);
-        let short = &scene(Size::new(192, 144), 0)[..FEWEST as usize - 1];
-        assert_eq!(coarser(&settings, rate, short).unwrap(), USUAL);
+        assert_eq!([FEWEST - 1, FEWEST].map(untold), [Some(USUAL), None]);
     }
 
     #[test]

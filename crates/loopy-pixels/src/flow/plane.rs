@@ -112,16 +112,17 @@ impl Plane {
             for (sample, (near, far)) in line.iter_mut().zip(rows) {
                 *sample = (near * 0.75 + far * 0.25) * gain;
             }
-            for (pair, around) in large
-                .row_mut(y)
-                .chunks_mut(2)
-                .zip(line[PAD - 1..].windows(3))
-            {
+            let mut pairs = large.row_mut(y).chunks_exact_mut(2);
+            for (pair, around) in pairs.by_ref().zip(line[PAD - 1..].windows(3)) {
                 let near = around[1] * 0.75;
                 pair[0] = near + around[0] * 0.25;
-                if let Some(right) = pair.get_mut(1) {
-                    *right = near + around[2] * 0.25;
-                }
+                pair[1] = near + around[2] * 0.25;
+            }
+            if let ([last], Some(around)) = (
+                pairs.into_remainder(),
+                line.windows(3).nth(PAD - 1 + width / 2),
+            ) {
+                *last = around[1] * 0.75 + around[0] * 0.25;
             }
         }
         large.fill_border();

@@ -68,6 +68,24 @@ impl Blocks {
         )
     }
 
+    /// Each row of blocks as wide as a picture of `width` pixels, bilinear between the centres of blocks.
+    pub(super) fn widened(&self, width: usize) -> Vec<Vec<f32>> {
+        let rows = self.values.chunks_exact(self.columns);
+        let wide = |row: &[f32]| {
+            let places = (0..width).map(|x| between(x, row.len()));
+            let value = |(left, right, across): (usize, usize, f32)| {
+                row[left] + (row[right] - row[left]) * across
+            };
+            places.map(value).collect()
+        };
+        rows.map(wide).collect()
+    }
+
+    /// The rows of blocks that row `y` of pixels lies between, and how far behind the first of them.
+    pub(super) fn between(&self, y: usize) -> (usize, usize, f32) {
+        between(y, self.rows)
+    }
+
     /// What `change` makes of each value; it is told the centre of the block.
     pub(super) fn map(&self, change: impl Fn(f32, f32, f32) -> f32) -> Self {
         let half = BLOCK as f32 / 2.0 - 0.5;
@@ -91,6 +109,15 @@ impl Blocks {
     pub(super) fn mean(&self) -> f32 {
         self.values.iter().sum::<f32>() / self.values.len() as f32
     }
+}
+
+/// The blocks of `count` in a row between whose centres a pixel lies, and how far behind the first.
+fn between(pixel: usize, count: usize) -> (usize, usize, f32) {
+    let half = BLOCK as f32 / 2.0;
+    let place = (pixel as f32 + 0.5 - half) / BLOCK as f32;
+    let place = place.max(0.0).min((count - 1) as f32);
+    let first = place as usize;
+    (first, (first + 1).min(count - 1), place - first as f32)
 }
 
 /// Energy of one row of blocks, measured on every second row of pixels.

@@ -11,7 +11,7 @@ use super::{
     Meeting, Sources,
     grain::{self, BLOCK, Blocks},
 };
-use crate::flow::plane::Plane;
+use crate::flow::plane::{LANES, Plane, load};
 
 /// Octaves below the pixels.
 pub(super) const OCTAVES: usize = 2;
@@ -39,6 +39,18 @@ fn planes(luma: &Plane) -> Vec<Plane> {
         planes.push(small);
     }
     planes
+}
+
+/// Writes `made` with what it lacks.
+#[inline(always)]
+fn add<S: Simd>(simd: S, made: &Plane, lack: &Plane, luma: &mut [u8]) {
+    for (y, row) in luma.chunks_exact_mut(made.width).enumerate() {
+        let [made, lack] = [made, lack].map(|plane| &plane.data[plane.start(y)..]);
+        for (at, bytes) in row.chunks_mut(LANES).enumerate() {
+            let at = at * LANES;
+            grain::write(simd, load(simd, made, at) + load(simd, lack, at), bytes);
+        }
+    }
 }
 
 impl Sources {
@@ -70,11 +82,7 @@ impl Sources {
             return;
         };
         let lack = lack.doubled(made.width, made.height, 1.0);
-        for (y, row) in luma.chunks_exact_mut(width).enumerate() {
-            for (sample, more) in row.iter_mut().zip(lack.row(y)) {
-                *sample = (f32::from(*sample) + more + 0.5).clamp(0.0, 255.0) as u8;
-            }
-        }
+        dispatch!(level, simd => add(simd, &made, &lack, luma));
     }
 
     /// What `plane`, an octave of a picture, lacks; `None` where nothing does.
@@ -95,17 +103,19 @@ impl Sources {
         if gains.all(|gain| gain <= 0.0) {
             return None;
         }
+        let wide = gains.widened(plane.width);
         let mut lack = plane.same();
         for y in 0..plane.height {
+            let (upper, lower, down) = gains.between(y);
+            let gains = wide[upper].iter().zip(&wide[lower]);
             let start = plane.start(y);
             let [above, here, below] = [start - plane.stride, start, start + plane.stride]
                 .map(|start| &plane.data[start - 1..=start + plane.width]);
             let rows = here.windows(3).zip(above[1..].iter().zip(&below[1..]));
-            for ((x, out), (row, (above, below))) in
-                lack.row_mut(y).iter_mut().enumerate().zip(rows)
-            {
+            let outs = lack.row_mut(y).iter_mut().zip(gains);
+            for ((out, (upper, lower)), (row, (above, below))) in outs.zip(rows) {
                 let detail = row[1] - ((row[0] + row[2]) + (above + below)) * 0.25;
-                *out = detail * gains.at(x as f32, y as f32);
+                *out = detail * (upper + (lower - upper) * down);
             }
         }
         lack.fill_border();

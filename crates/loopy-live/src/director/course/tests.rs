@@ -1,6 +1,6 @@
 //! The course over drawn graphs and pieces that are there or not.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use loopy_core::{
     Clip, ClipPath, Graph, Hash, Size,
@@ -189,6 +189,46 @@ proptest! {
     }
 
     #[test]
+    fn what_is_told_is_kept_though_bridges_take_time(
+        seed in any::<u64>(),
+        rows in 1_usize..30,
+        lead in 1_u64..32,
+        told in 0_u32..9,
+    ) {
+        let (ground, rungs) = (ground(9, seed), rungs(2));
+        let mut course = begin(&ground, &rungs);
+        let mut asked: BTreeMap<Hash, u64> = BTreeMap::new();
+        let mut advance = |course: &mut Course| {
+            let at = course.at();
+            for item in course.wanted(8) {
+                asked.entry(item.key).or_insert(at);
+            }
+            let is_there = |item: &Item| {
+                item.to.is_none() || asked.get(&item.key).is_some_and(|asked| asked + lead <= at)
+            };
+            let row = course.advance(&mut Drawn(is_there));
+            (row, asked.clone())
+        };
+        let mut known = BTreeMap::new();
+        for _ in 0..rows {
+            (_, known) = advance(&mut course);
+        }
+        prop_assert!(course.steps().is_empty());
+        let at = course.at();
+        let is_there = |item: &Item| known.get(&item.key).is_some_and(|asked| asked + lead <= at);
+        let frame = course.tell(Told::Play(told), lead, &mut Drawn(is_there)).unwrap();
+        prop_assert!(frame <= at + lead + u64::from(2 * FRAMES));
+        loop {
+            let (row, _) = advance(&mut course);
+            if row.start >= frame {
+                prop_assert_eq!((row.start, row.clip), (frame, told));
+                break;
+            }
+        }
+        prop_assert!(course.steps().is_empty());
+    }
+
+    #[test]
     fn clips_that_are_not_ready_are_not_shown_until_they_are(
         seed in any::<u64>(),
         ready in 2_u32..5,
@@ -243,7 +283,7 @@ fn what_is_told_is_shown_at_the_next_port_and_stays_told() {
     for _ in 0..7 {
         course.advance(&mut all());
     }
-    let frame = course.tell(Told::Play(6)).unwrap();
+    let frame = course.tell(Told::Play(6), 0, &mut all()).unwrap();
     assert!(frame - course.at() <= u64::from(FRAMES) + 4);
     loop {
         let row = course.advance(&mut all());
@@ -253,8 +293,8 @@ fn what_is_told_is_shown_at_the_next_port_and_stays_told() {
         }
         assert!(row.start < frame);
     }
-    course.tell(Told::Avoid(2)).unwrap();
-    course.tell(Told::Signal(-128)).unwrap();
+    course.tell(Told::Avoid(2), 0, &mut all()).unwrap();
+    course.tell(Told::Signal(-128), 0, &mut all()).unwrap();
     let over = course.carry();
     let mut course = Course::new(&ground, &rungs, over, |_| true).unwrap();
     let shown: BTreeSet<u32> = (0..120).map(|_| course.advance(&mut all()).clip).collect();

@@ -8,7 +8,13 @@ use loopy_core::walk::{
 };
 
 use super::Course;
-use crate::director::ground::{Ground, Part};
+use crate::director::{
+    ground::{Ground, Part},
+    stock::Stock,
+};
+
+/// Visits ahead among which what was told is looked for.
+const FAR: usize = 16;
 
 /// Something told, in words that hold for any ground.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,35 +46,84 @@ impl Course<'_> {
         self.told.contains(&Standing::Avoid(self.ground.part(clip)))
     }
 
-    /// Something is told. The first output frame that can show it.
+    /// Something is told. The first output frame that can show it. What leads to a clip that is
+    /// asked for has its bridges, or so many frames of time, the `lead`, to make them: else the
+    /// visit under way goes on for as long.
     ///
     /// # Errors
     /// When it names what is not there.
-    pub fn tell(&mut self, told: Told) -> Result<u64, cues::Error> {
+    pub fn tell(
+        &mut self,
+        told: Told,
+        lead: u64,
+        stock: &mut dyn Stock,
+    ) -> Result<u64, cues::Error> {
         if let Told::Allow(clip) | Told::Play(clip) = told
             && self.closed.contains(&clip)
         {
             return Err(cues::Error::Clip { cue: 1, clip });
         }
         self.remember(told);
+        let before = (self.stream.clone(), self.leg, self.cuts.clone());
         self.cue(told);
-        let wanted = |leg: &Leg| match told {
-            Told::Play(clip) => leg.visit.clip == clip,
-            Told::State(Some(state)) => {
-                let name = self.ground.states.get(state as usize).map(String::as_str);
-                self.ground.state_of(leg.visit.clip) == name
-            }
-            _ => true,
-        };
-        let first = self.stream.ahead().take(16).find(wanted);
+        let mut legs = self.way_to(told);
+        if matches!(told, Told::Play(_) | Told::State(Some(_)))
+            && !self.can_be_kept(&legs, lead, stock)
+        {
+            (self.stream, self.leg, self.cuts) = before;
+            self.cue_after(lead, told);
+            legs = self.way_to(told);
+        }
+        let first = legs.last().copied();
         let first = first.or_else(|| self.stream.ahead().next());
         let frame = first.map_or(self.at, |leg| self.on_output(leg).visit.start);
         Ok(frame.max(self.at))
     }
 
+    /// The legs from the next one on up to the one that shows what is `told`; none where it is far.
+    fn way_to(&mut self, told: Told) -> Vec<Leg> {
+        let (ground, mut legs) = (self.ground, Vec::new());
+        let wanted = |leg: &Leg| match told {
+            Told::Play(clip) => leg.visit.clip == clip,
+            Told::State(Some(state)) => {
+                let name = ground.states.get(state as usize).map(String::as_str);
+                ground.state_of(leg.visit.clip) == name
+            }
+            _ => true,
+        };
+        for leg in self.stream.ahead().take(FAR) {
+            legs.push(leg);
+            if wanted(&leg) {
+                return legs;
+            }
+        }
+        Vec::new()
+    }
+
+    /// Whether each bridge on the way over `legs` is there or `lead` frames away.
+    fn can_be_kept(&mut self, legs: &[Leg], lead: u64, stock: &mut dyn Stock) -> bool {
+        let Some(mut before) = self.leg else {
+            return true;
+        };
+        let soon = self.at.saturating_add_signed(self.ahead) + lead;
+        for next in legs {
+            let seam = &before.seam;
+            if seam.frames > 0 && seam.start < soon && self.bridge(&before, next, stock).is_none() {
+                return false;
+            }
+            before = *next;
+        }
+        true
+    }
+
     /// Tells the walk something from the first frame that is not handed out.
     pub(super) fn cue(&mut self, told: Told) {
-        let at = self.at.saturating_add_signed(self.ahead);
+        self.cue_after(0, told);
+    }
+
+    /// The same, so many frames after that.
+    fn cue_after(&mut self, frames: u64, told: Told) {
+        let at = self.at.saturating_add_signed(self.ahead) + frames;
         match self.stream.tell(Cue { at, told }) {
             Ok(true) => {
                 self.leg = self.stream.next();
