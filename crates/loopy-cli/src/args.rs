@@ -216,7 +216,7 @@ pub(crate) struct Walk {
     /// What fills joints
     #[arg(long, value_name = "KIND", default_value = "auto")]
     pub(crate) seams: Seams,
-    /// Frames of every bridge [default: what each needs; 6 for a dissolve]
+    /// Frames of every bridge [default: what each needs; 6 where all are to dissolve]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=60))]
     pub(crate) bridge_frames: Option<u32>,
     /// Distinct bridge time as a share of distinct clip time, in percent
@@ -510,7 +510,7 @@ pub(crate) struct Loop {
     /// What fills the joint; with `auto` a loop that would be seen is not made
     #[arg(long, value_name = "KIND", default_value = "auto")]
     pub(crate) seams: Seams,
-    /// Frames of the bridge [default: what it needs; 6 for a dissolve]
+    /// Frames of the bridge [default: what it needs; 6 where it is to dissolve]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=60))]
     pub(crate) bridge_frames: Option<u32>,
     /// Use only a part of the clip, like 'wave.mp4=1.5:4'

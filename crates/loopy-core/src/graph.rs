@@ -81,7 +81,7 @@ pub struct Edge {
 pub const UNUSUAL: f32 = 0.95;
 /// A joint with a larger [`Edge::rsv`] is likely to be unusual in the finished film: it was tried on
 /// small pictures, and of those between this and [`UNUSUAL`] nearly half are more visible there.
-pub const DOUBTFUL: f32 = 0.89;
+pub const DOUBTFUL: f32 = 0.88;
 
 /// What lies between the two sides of an edge.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -102,8 +102,8 @@ pub enum Bridge {
     /// So many frames in which the one side turns into the other while both go on, at the source's
     /// own rate; at least 2, over handles.
     Morph(u8),
-    /// A dissolve, where both sides have handles.
-    Dissolve,
+    /// A dissolve of so many frames at the source's own rate; at least 2, over handles.
+    Dissolve(u8),
 }
 
 #[allow(

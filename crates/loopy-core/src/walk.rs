@@ -54,7 +54,7 @@ use crate::{graph::Graph, plan::Plan};
 /// Relative step written for a joint that no edge of the graph describes.
 pub const UNKNOWN_STEP: f32 = 1000.0;
 
-/// Frames of a dissolve where none are given.
+/// Frames of a dissolve that is wished for everywhere, where none are given.
 pub const DISSOLVE: u32 = 6;
 
 /// Why there is no walk.

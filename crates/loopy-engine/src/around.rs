@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Changes when something else would be kept of the same clip.
-const VERSION: &str = "around-3";
+const VERSION: &str = "around-4";
 /// Pictures kept on each side of a boundary.
 const REACH: u32 = trial::REACH as u32;
 /// Pictures whose steps are measured at a time.

@@ -200,7 +200,7 @@ struct Kept {
     missing: Vec<Missing>,
 }
 
-const GRAPH: &str = "graph-7";
+const GRAPH: &str = "graph-8";
 const PORTS: &str = "ports-4";
 
 /// Ports and edges of the library, those that it had when it was first seen, and what it lacks. A

@@ -37,7 +37,7 @@ use crate::{
 };
 
 /// Changes when a trial would find something else.
-const VERSION: &str = "trial-15";
+const VERSION: &str = "trial-16";
 /// Joints in a job, about: those from one clip share what is read.
 const JOINTS_A_JOB: usize = 32;
 /// Clips of a scene that tell what is usual where a clip is short.

@@ -1,12 +1,9 @@
 //! How visible the joints of a finished video are: relative seam visibility measured again on
 //! what the encoder made of them, beside the clips' own moments measured the same way.
 
-use std::{
-    collections::{BTreeMap, HashMap, HashSet},
-    ops::Range,
-    path::Path,
-    sync::Arc,
-};
+mod film;
+
+use std::{collections::HashMap, ops::Range, path::Path, sync::Arc};
 
 use loopy_core::{
     ClipPath, Frame,
@@ -20,12 +17,9 @@ use loopy_media::{decode::Reader, probe};
 use loopy_sight::rsv::{self, CONTEXT, Natural, Statistic, Steps, Usual};
 use serde::Serialize;
 
+use self::film::{Film, Stretch};
 use crate::Error;
 
-/// Frames on each side of a joint that are looked at.
-const AROUND: u64 = CONTEXT as u64 + 2;
-/// Longest stretch of a clip that tells what is usual, in frames.
-const LONGEST: u64 = 400;
 /// A clip's own moments are sampled at every such step.
 const EVERY: usize = 5;
 /// Joints in the list of the most visible.
@@ -72,23 +66,30 @@ pub struct Visibility {
 pub fn measure(path: &Path, report: &Report) -> Result<Visibility, Error> {
     let film = Film::of(report);
     let taken = take(path, report, &film)?;
-    let naturals: Vec<Option<Arc<Natural>>> = film
-        .stretches
-        .iter()
-        .map(|stretch| {
-            let steps = taken.get(&(stretch.start, stretch.end))?;
-            Some(Arc::new(Natural::new(steps.clone())))
-        })
-        .collect();
-    // A film tells no scenes; every clip that a joint leads to is company enough.
-    let usual = |clip: usize| {
-        let own = naturals.get(clip)?.as_ref()?;
-        let company: Vec<Arc<Natural>> = film.company[clip]
-            .iter()
-            .filter_map(|other| naturals[*other].clone())
-            .collect();
-        Some(Usual::of(own, &company))
+    let natural = |stretch: &Stretch| {
+        let mut parts = stretch.iter();
+        let mut next = || {
+            let part = parts.next()?;
+            taken.get(&(part.start, part.end))
+        };
+        let mut steps = next()?.clone();
+        while let Some(part) = next() {
+            steps.extend(part);
+        }
+        Some(Arc::new(Natural::new(steps)))
     };
+    let parts = film.stretches.iter().map(|parts| parts.iter());
+    let naturals: Vec<Vec<Arc<Natural>>> = parts
+        .map(|parts| parts.filter_map(natural).collect())
+        .collect();
+    let scene = |clip: usize| {
+        let same =
+            (film.scenes.iter().zip(&naturals)).filter(|(scene, _)| **scene == film.scenes[clip]);
+        let parts = same.flat_map(|(_, parts)| parts.iter().map(Arc::clone));
+        parts.collect::<Vec<_>>()
+    };
+    let usual_of = |own: &[Arc<Natural>], clip: usize| Usual::of_parts(own, &scene(clip));
+    let usual = |clip: usize| Some(usual_of(naturals.get(clip)?, clip));
     let mut found = Visibility::default();
     for seam in &film.seams {
         let window = taken.get(&(seam.window.start, seam.window.end));
@@ -118,94 +119,22 @@ pub fn measure(path: &Path, report: &Report) -> Result<Visibility, Error> {
         .worst
         .sort_by(|a, b| b.rsv.total_cmp(&a.rsv).then(a.start.cmp(&b.start)));
     found.worst.truncate(WORST);
-    for (clip, natural) in naturals.iter().enumerate() {
-        let Some(natural) = natural else { continue };
-        let steps = natural.steps();
-        for at in (CONTEXT..steps.len().saturating_sub(CONTEXT)).step_by(EVERY) {
-            let Some(usual) = usual(clip) else { continue };
-            let usual = usual.without(at.saturating_sub(CONTEXT)..at + CONTEXT);
-            if let Some(rsv) = rsv::rsv(steps, at..at + 1, (&usual, &usual)) {
-                found.moments += 1;
-                found.ordinary_moments += usize::from(rsv.percentile <= UNUSUAL);
+    for (clip, parts) in naturals.iter().enumerate() {
+        for (place, natural) in parts.iter().enumerate() {
+            let mut own = parts.clone();
+            own.swap(0, place);
+            let steps = natural.steps();
+            for at in (CONTEXT..steps.len().saturating_sub(CONTEXT)).step_by(EVERY) {
+                let usual = usual_of(&own, clip);
+                let usual = usual.without(at.saturating_sub(CONTEXT)..at + CONTEXT);
+                if let Some(rsv) = rsv::rsv(steps, at..at + 1, (&usual, &usual)) {
+                    found.moments += 1;
+                    found.ordinary_moments += usize::from(rsv.percentile <= UNUSUAL);
+                }
             }
         }
     }
     Ok(found)
-}
-
-/// Where in the film what is looked at.
-struct Film {
-    /// The longest visit of each clip, without what lies beside its joints.
-    stretches: Vec<Range<u64>>,
-    /// For each clip the clips that its joints lead to.
-    company: Vec<Vec<usize>>,
-    seams: Vec<Seam>,
-}
-
-struct Seam {
-    /// Index into the report.
-    index: usize,
-    from: usize,
-    to: usize,
-    /// Frames that belong to neither side.
-    joint: Range<u64>,
-    /// Frames that are looked at.
-    window: Range<u64>,
-}
-
-impl Film {
-    fn of(report: &Report) -> Self {
-        let mut numbers: BTreeMap<&ClipPath, usize> = BTreeMap::new();
-        let mut stretches: Vec<Range<u64>> = Vec::new();
-        let mut clips = Vec::with_capacity(report.visits.len());
-        for visit in &report.visits {
-            let next = stretches.len();
-            let clip = *numbers.entry(&visit.clip).or_insert(next);
-            let frames = u64::from(visit.frames).min(LONGEST);
-            if clip == next {
-                stretches.push(0..0);
-            }
-            let known = &mut stretches[clip];
-            if frames > known.end - known.start {
-                *known = visit.start..visit.start + frames;
-            }
-            clips.push(clip);
-        }
-        let mut company = vec![Vec::new(); stretches.len()];
-        let mut seen: HashSet<(usize, u32, usize, u32)> = HashSet::new();
-        let mut seams = Vec::new();
-        for (index, seam) in report.seams.iter().enumerate() {
-            let (Some(from), Some(to)) = (clips.get(index), clips.get(index + 1)) else {
-                continue;
-            };
-            let (from, to) = (*from, *to);
-            let key = (from, seam.from.frame, to, seam.to.frame);
-            if seam.changes_scene() || !seen.insert(key) {
-                continue;
-            }
-            for (clip, other) in [(from, to), (to, from)] {
-                if clip != other && !company[clip].contains(&other) {
-                    company[clip].push(other);
-                }
-            }
-            let joint = seam.start..seam.start + u64::from(seam.frames);
-            let (before, after) = (&report.visits[index], &report.visits[index + 1]);
-            let low = joint.start.saturating_sub(AROUND).max(before.start);
-            let high = (joint.end + AROUND).min(after.start + u64::from(after.frames));
-            seams.push(Seam {
-                index,
-                from,
-                to,
-                joint,
-                window: low..high,
-            });
-        }
-        Self {
-            stretches,
-            company,
-            seams,
-        }
-    }
 }
 
 /// Steps of the frames that are looked at, by where they begin and end.
@@ -215,7 +144,8 @@ fn take(path: &Path, report: &Report, film: &Film) -> Result<HashMap<(u64, u64),
         ..Limits::default()
     };
     let windows = film.seams.iter().map(|seam| seam.window.clone());
-    let mut waiting: Vec<Range<u64>> = film.stretches.iter().cloned().chain(windows).collect();
+    let stretches = film.stretches.iter().flatten().flatten().cloned();
+    let mut waiting: Vec<Range<u64>> = stretches.chain(windows).collect();
     waiting.retain(|range| !range.is_empty());
     waiting.sort_unstable_by_key(|range| (std::cmp::Reverse(range.start), range.end));
     let facts = probe::probe(path, &limits)?;

@@ -12,7 +12,7 @@ use loopy_core::graph::Score;
 use crate::{
     distance,
     features::{Features, GRID},
-    trial::REACH,
+    trial::MOVING,
 };
 
 /// Differences below this many code values are not seen.
@@ -167,7 +167,7 @@ pub(crate) fn joint(a: &View, q: u32, b: &View, p: u32) -> Joint {
         + SURROUNDINGS * over(surroundings, ordinary);
     let score = 1.0 / (1.0 + (cost - START).exp());
     let gap = f64::from(surroundings.max(step) / ordinary);
-    let handles = q + REACH <= a.until && p >= b.first + REACH;
+    let handles = q + MOVING <= a.until && p >= b.first + MOVING;
     let halfway = if handles { HALFWAY_MOVING } else { HALFWAY };
     let bridged = 1.0 / (1.0 + (gap / halfway).powf(STEEP));
     Joint {

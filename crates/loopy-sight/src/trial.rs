@@ -23,12 +23,15 @@ use crate::{
 };
 
 /// Pictures on each side of a boundary that a joint can need.
-pub const REACH: usize = 8;
-/// Pictures of a dissolve.
-const DISSOLVE: usize = 6;
+pub const REACH: usize = 12;
+/// Lengths of dissolves that are tried: the longer ones where the sides are so far apart that the texture
+/// would have to move too fast.
+const DISSOLVES: [u8; 4] = [6, 8, 10, 12];
 /// Lengths of morphs that are tried. Of 12 pictures they score a little more still, but a detector that
 /// selection does not use finds them more often.
 const MORPHS: [u8; 2] = [8, 4];
+/// Pictures on each side that the longest of them needs.
+pub(crate) const MOVING: usize = MORPHS[0] as usize;
 /// Most pictures of motion.
 const LONGEST: f32 = 12.0;
 /// A cut milder than this share of the clips' own steps needs no help.
@@ -149,10 +152,17 @@ impl Best<'_> {
                 }
             }
         }
-        if self.found.rsv > DOUBTFUL
-            && let Some(pictures) = dissolve(from, to)
-        {
-            self.offer(Bridge::Dissolve, &pictures)?;
+        if self.found.rsv <= DOUBTFUL {
+            return Ok(());
+        }
+        for length in DISSOLVES {
+            let Some(pictures) = dissolve(from, to, usize::from(length)) else {
+                break;
+            };
+            self.offer(Bridge::Dissolve(length), &pictures)?;
+            if self.found.rsv <= ORDINARY && passes(&self.found) {
+                break;
+            }
         }
         Ok(())
     }
@@ -192,9 +202,13 @@ impl Best<'_> {
 /// What is likely to go unseen, or at least is not unusual, comes first; of two whose scores differ by
 /// less than the calibration can tell, what is less visible.
 fn better(one: &Found, other: &Found) -> bool {
-    let passes = |found: &Found| found.rsv <= DOUBTFUL && found.score >= GOOD;
     let score = |found: &Found| found.score.0 / SAME.0;
     (passes(one), score(one), other.rsv) > (passes(other), score(other), one.rsv)
+}
+
+/// It is likely to go unseen.
+fn passes(found: &Found) -> bool {
+    found.rsv <= DOUBTFUL && found.score >= GOOD
 }
 
 /// Motion from one side to the other, of any length.
@@ -246,8 +260,8 @@ fn lengths(step: f32) -> Vec<u8> {
 }
 
 /// `None` where there are no pictures for it or where it would show things through each other.
-fn dissolve(from: &Side, to: &Side) -> Option<Vec<Frame>> {
-    let (tail, head) = handles(from, to, DISSOLVE)?;
+fn dissolve(from: &Side, to: &Side, length: usize) -> Option<Vec<Frame>> {
+    let (tail, head) = handles(from, to, length)?;
     if !differ_alike(&tail[0], &head[0]) {
         return None;
     }
@@ -337,6 +351,19 @@ mod tests {
             *sample = (120.0 + light + value) as u8;
         }
         frame
+    }
+
+    /// Drops that are elsewhere in each picture, over ground whose light changes slowly.
+    fn fall(frame: &mut Frame, time: usize) {
+        let wide = SIZE.width as usize;
+        for (at, sample) in frame.planes_mut()[0].iter_mut().enumerate() {
+            let (x, y) = (at % wide, at / wide);
+            let drop = (x / 3 + 128 * (y / 6) + 8192 * time) as u32;
+            let mixed = drop.wrapping_mul(0x85EB_CA6B);
+            let drop = (mixed ^ mixed >> 13).wrapping_mul(0xC2B2_AE35) >> 27;
+            let wave = x as f64 / 60.0 + y as f64 / 45.0 + time as f64 / 16.0;
+            *sample = (110.0 + 14.0 * wave.sin() + f64::from(drop)) as u8;
+        }
     }
 
     pub(super) struct Take {
@@ -438,6 +465,26 @@ mod tests {
         assert!(!better(&found(0.828, 0.4), &found(0.826, 0.1)));
         assert!(better(&found(0.85, 0.4), &found(0.75, 0.1)));
         assert!(better(&found(0.55, 0.8), &found(0.75, 0.9)));
+    }
+
+    #[test]
+    fn falling_texture_dissolves_for_longer_where_its_sides_are_further_apart() {
+        let rain = || {
+            let mut take = Take::new(0.0, 0.0);
+            for (at, frame) in take.pictures.iter_mut().enumerate() {
+                fall(frame, at);
+            }
+            take.change(|_| {});
+            take
+        };
+        // The same weather, so many pictures later.
+        let lengths = [12, 14].map(|apart| {
+            let (a, b) = (rain(), rain());
+            let found = judge((&a, 50), (&b, 50 + apart), 1.5).unwrap();
+            assert!(found.rsv <= DOUBTFUL, "{found:?}");
+            found.bridge
+        });
+        assert_eq!(lengths, [10, 12].map(Bridge::Dissolve));
     }
 
     #[test]

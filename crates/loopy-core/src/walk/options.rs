@@ -58,7 +58,7 @@ pub struct Options {
     /// What fills the joints.
     pub seams: Seams,
     /// Frames of every bridge; under 2 there are no dissolves, and with 0 no bridges at all. `None`
-    /// for as long as the analysis found motion to need, and dissolves of [`super::DISSOLVE`].
+    /// for as long as the analysis found each to need; where all dissolve, [`super::DISSOLVE`].
     pub bridge_frames: Option<u32>,
     /// Distinct bridge frames as a share of the distinct clip frames of the library; 0 or more.
     pub bridge_budget: f64,

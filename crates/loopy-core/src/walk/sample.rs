@@ -83,7 +83,7 @@ pub(crate) fn edge(from: (u32, u32), to: (u32, u32), score: f64, step: f32) -> E
                 frames: 2,
                 holds: 0,
             },
-            _ => Bridge::Dissolve,
+            _ => Bridge::Dissolve(6),
         },
         rsv: None,
     }

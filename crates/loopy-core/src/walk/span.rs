@@ -36,21 +36,12 @@ impl Span {
     /// What shall lie between the two sides of `edge`: `rate` is the source rate of the clip that
     /// is left, where it is known, and there are so many output frames of `handles` on both sides.
     pub fn of(edge: &Edge, rate: Option<Rate>, handles: u32, options: &Options) -> Self {
-        let bridge = match options.seams {
-            _ if edge.declared => Bridge::None,
-            Seams::Auto => edge.bridge,
-            Seams::Cut => Bridge::None,
-            Seams::Dissolve => Bridge::Dissolve,
-            Seams::Motion => match edge.bridge {
-                Bridge::Motion { .. } | Bridge::Morph(_) => edge.bridge,
-                Bridge::None | Bridge::Dissolve => Bridge::Motion {
-                    frames: 1,
-                    holds: 0,
-                },
-            },
-        };
         // A picture of the clip that is left is shown for so many output frames.
         let held = rate.map_or(1.0, |rate| options.fps.as_f64() / rate.as_f64());
+        let shown = |length: u8| {
+            let frames = (f64::from(length) * held).round() as u32;
+            options.bridge_frames.unwrap_or(frames)
+        };
         let over_handles = |frames: u32, kind: SeamKind| {
             let room = (2..=handles).contains(&frames) && frames <= LONGEST_BRIDGE;
             room.then_some(Self {
@@ -60,18 +51,29 @@ impl Span {
                 kind,
             })
         };
+        let bridge = match options.seams {
+            _ if edge.declared => Bridge::None,
+            Seams::Auto => edge.bridge,
+            Seams::Cut => Bridge::None,
+            Seams::Dissolve => {
+                let frames = options.bridge_frames.unwrap_or(DISSOLVE);
+                return over_handles(frames, SeamKind::Dissolve).unwrap_or_default();
+            }
+            Seams::Motion => match edge.bridge {
+                Bridge::Motion { .. } | Bridge::Morph(_) => edge.bridge,
+                Bridge::None | Bridge::Dissolve(_) => Bridge::Motion {
+                    frames: 1,
+                    holds: 0,
+                },
+            },
+        };
         match bridge {
             Bridge::None => Self::default(),
-            Bridge::Dissolve => {
-                let frames = options.bridge_frames.unwrap_or(DISSOLVE);
-                over_handles(frames, SeamKind::Dissolve).unwrap_or_default()
+            Bridge::Dissolve(length) => {
+                over_handles(shown(length), SeamKind::Dissolve).unwrap_or_default()
             }
-            Bridge::Morph(length) => {
-                let frames = (f64::from(length) * held).round() as u32;
-                let frames = options.bridge_frames.unwrap_or(frames);
-                over_handles(frames, SeamKind::Morph)
-                    .unwrap_or_else(|| Self::motion(1.0, 0, held, options))
-            }
+            Bridge::Morph(length) => over_handles(shown(length), SeamKind::Morph)
+                .unwrap_or_else(|| Self::motion(1.0, 0, held, options)),
             Bridge::Motion {
                 frames: steps,
                 holds,
@@ -102,6 +104,28 @@ impl Span {
 mod tests {
     use super::*;
     use crate::walk::sample::edge;
+
+    #[test]
+    fn a_dissolve_lasts_as_long_as_it_was_tried_and_six_frames_where_all_joints_are_to_dissolve() {
+        let edge = Edge {
+            bridge: Bridge::Dissolve(10),
+            ..edge((0, 60), (1, 20), 0.9, 3.0)
+        };
+        let frames = |seams, fps, handles| {
+            let options = Options {
+                seams,
+                ..Options::default()
+            };
+            let span = Span::of(&edge, Rate::new(fps, 1), handles, &options);
+            (span.kind, span.frames)
+        };
+        let auto = |fps, handles| frames(Seams::Auto, fps, handles);
+        assert_eq!(auto(30, 20), (SeamKind::Dissolve, 10));
+        assert_eq!(auto(15, 20), (SeamKind::Dissolve, 20));
+        assert_eq!(auto(30, 9), (SeamKind::Cut, 0));
+        assert_eq!(frames(Seams::Dissolve, 15, 20), (SeamKind::Dissolve, 6));
+        assert_eq!(frames(Seams::Motion, 30, 20), (SeamKind::Motion, 1));
+    }
 
     #[test]
     fn a_morph_is_as_long_as_its_source_says_and_motion_where_handles_are_missing() {

@@ -16,9 +16,9 @@ use super::candidates::pair;
 use crate::{Error, library, render::Room};
 
 /// Changes when other joints would be kept after the same trials.
-const VERSION: &str = "settled-7";
+const VERSION: &str = "settled-8";
 /// A clip's row that tells the scene it was settled in last.
-const LAST: &str = "settled-in-6";
+const LAST: &str = "settled-in-7";
 
 /// A scene and its joints.
 #[derive(Serialize, Deserialize)]

@@ -75,9 +75,15 @@ impl Usual {
     /// Of a clip and the clips of its scene, which count only when the clip itself has fewer than
     /// 100 steps; the clip itself may be among them.
     pub fn of(own: &Arc<Natural>, scene: &[Arc<Natural>]) -> Self {
-        let mut clips = vec![Arc::clone(own)];
-        if own.steps.len() < FEW {
-            let others = scene.iter().filter(|clip| !Arc::ptr_eq(clip, own));
+        Self::of_parts(std::slice::from_ref(own), scene)
+    }
+
+    /// The same of a clip that is known in parts; what is left out of it later is of the first of them.
+    pub fn of_parts(own: &[Arc<Natural>], scene: &[Arc<Natural>]) -> Self {
+        let mut clips = own.to_vec();
+        if own.iter().map(|part| part.steps.len()).sum::<usize>() < FEW {
+            let is_own = |clip: &&Arc<Natural>| own.iter().any(|part| Arc::ptr_eq(part, clip));
+            let others = scene.iter().filter(|clip| !is_own(clip));
             clips.extend(others.map(Arc::clone));
         }
         Self {
