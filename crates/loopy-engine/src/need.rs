@@ -40,9 +40,9 @@ const KEPT: u64 = 12;
 const KEPT_FRAME: u64 = 1;
 /// Bytes for each pixel of a picture in memory.
 const HALVES: u64 = 2;
-/// Bytes for each pixel of a bridge that the allocator keeps of what drew it: decoders of the
-/// pictures beside it, and the flow.
-const LEFT_OVER: u64 = 16;
+/// Bytes for each pixel of a bridge that the allocator keeps of what drew it and those before it in the
+/// same job: decoders of the pictures beside it, and the flow.
+const LEFT_OVER: u64 = 32;
 /// What small pictures and descriptions take in trials and fingerprints.
 const SMALL: u64 = 64 * MIB;
 
