@@ -14,6 +14,7 @@ use loopy_core::{
 use crate::{
     executor::{Need, Weigh, Weight},
     job::Job,
+    pictures::sides,
 };
 
 const MIB: u64 = 1 << 20;
@@ -143,15 +144,8 @@ fn encoder(recipe: &Recipe) -> u64 {
 /// A bridge: the pictures on both sides and those between, then an encoder; the flow that draws
 /// them is gone by then, but for what the allocator keeps.
 fn bridge(recipe: &Recipe) -> u64 {
-    let held = match recipe.pictures {
-        Pictures::Run(_) => 0,
-        Pictures::Dissolve { tail, head } | Pictures::Morph { tail, head } => {
-            u64::from(tail.to - tail.from) + u64::from(head.to - head.from)
-        }
-        Pictures::Motion { before, after, .. } => {
-            u64::from(before.to - before.from) + u64::from(after.to - after.from)
-        }
-    };
+    let rows = sides(recipe).into_iter().flatten();
+    let held: u64 = rows.map(|row| u64::from(row.to - row.from)).sum();
     let pixels = recipe.normalise.size.pixels();
     pixels * (HALVES * (held + u64::from(recipe.frames())) + LEFT_OVER) + encoder(recipe)
 }

@@ -124,8 +124,9 @@ pub fn measure(path: &Path, report: &Report) -> Result<Visibility, Error> {
             let mut own = parts.clone();
             own.swap(0, place);
             let steps = natural.steps();
+            let all = usual_of(&own, clip);
             for at in (CONTEXT..steps.len().saturating_sub(CONTEXT)).step_by(EVERY) {
-                let usual = usual_of(&own, clip);
+                let usual = all.clone();
                 let usual = usual.without(at.saturating_sub(CONTEXT)..at + CONTEXT);
                 if let Some(rsv) = rsv::rsv(steps, at..at + 1, (&usual, &usual)) {
                     found.moments += 1;

@@ -106,9 +106,14 @@ struct Part<'a> {
 }
 
 impl Part<'_> {
+    /// Source frames of the visit; at least one.
+    fn count(&self) -> u64 {
+        u64::from(self.visit.last) + 1 - u64::from(self.visit.first)
+    }
+
     /// The visit shows each source frame once.
     fn is_whole(&self) -> bool {
-        u64::from(self.visit.frames) == u64::from(self.visit.last) + 1 - u64::from(self.visit.first)
+        u64::from(self.visit.frames) == self.count()
     }
 
     /// Where this part goes on where the one `before` ends: so many frames more behind that one or
@@ -130,10 +135,9 @@ impl Part<'_> {
     /// Output frames that show these source frames of the visit; at another rate than the source's
     /// they are more or fewer.
     fn output(&self, source: Range<u64>) -> Range<u64> {
-        let first = u64::from(self.visit.first);
-        let count = (u64::from(self.visit.last) + 1 - first).max(1);
         let at = |source: u64| {
-            self.visit.start + (source - first) * u64::from(self.visit.frames) / count
+            let ahead = source - u64::from(self.visit.first);
+            self.visit.start + ahead * u64::from(self.visit.frames) / self.count()
         };
         at(source.start)..at(source.end)
     }

@@ -64,10 +64,12 @@ impl Course<'_> {
             return Err(cues::Error::Clip { cue: 1, clip });
         }
         self.remember(told);
-        let before = (self.stream.clone(), self.leg, self.cuts.clone());
+        // What leads nowhere takes no bridge.
+        let before = matches!(told, Told::Play(_) | Told::State(Some(_)))
+            .then(|| (self.stream.clone(), self.leg, self.cuts.clone()));
         self.cue(told);
         let mut legs = self.way_to(told);
-        if matches!(told, Told::Play(_) | Told::State(Some(_)))
+        if let Some(before) = before
             && !self.can_be_kept(&legs, lead, stock)
         {
             (self.stream, self.leg, self.cuts) = before;
