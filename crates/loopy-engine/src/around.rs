@@ -1,26 +1,32 @@
-//! What trials need of a clip, from one decode at low resolution: what all its steps look like,
-//! and the pictures around its ports.
+//! What trials need of a clip, from one decode at low resolution: what all its steps look like and what is
+//! usual for them, and the pictures around its ports, so that the nearest are decoded first.
+
+mod row;
 
 use std::{collections::VecDeque, ops::Range};
 
 use loopy_core::{
-    Clip, Frame, Grade, Hash, Rate,
-    encode::Settings,
+    Clip, Frame, Grade, Hash,
     limits::Limits,
     normalise::{Fit, Normalise, Scaler},
 };
-use loopy_media::{decode::Reader, encode, segment::Segment};
+use loopy_media::decode::Reader;
 use loopy_pixels::grade::Grader;
-use loopy_sight::{rsv, rsv::Steps, trial};
+use loopy_sight::{
+    rsv::{self, Natural, Steps},
+    trial,
+};
 use serde::{Deserialize, Serialize};
 
+use self::row::Row;
+pub(crate) use self::row::load;
 use crate::{
     Error,
     store::{Kind, Store},
 };
 
 /// Changes when something else would be kept of the same clip.
-const VERSION: &str = "around-4";
+const VERSION: &str = "around-5";
 /// Pictures kept on each side of a boundary.
 const REACH: u32 = trial::REACH as u32;
 /// Pictures whose steps are measured at a time.
@@ -70,18 +76,17 @@ pub fn keep(store: &Store, wanted: &Wanted) -> Result<(), Error> {
         limits,
     } = wanted;
     let key = steps_key(clip, grade);
-    let rows = boundaries.iter().map(|boundary| Row {
-        key: pictures_key(&key, *boundary),
-        range: range(clip, *boundary).0,
-        encoder: None,
+    let rows = boundaries.iter().map(|boundary| {
+        let (range, middle) = range(clip, *boundary);
+        Row::new(pictures_key(&key, *boundary), range, middle)
     });
     let mut rows: Vec<Row> = rows
-        .filter(|row| !store.contains(Kind::Analysis, &row.key))
+        .filter(|row| !store.contains(Kind::Analysis, row.key()))
         .collect();
     let mut steps = (!store.contains(Kind::Analysis, &key)).then(Walked::default);
     let end = match steps {
         Some(_) => clip.until,
-        None => rows.iter().map(|row| row.range.end).max().unwrap_or(0),
+        None => rows.iter().map(Row::end).max().unwrap_or(0),
     };
     let small = Normalise {
         fit: Fit::Stretch,
@@ -95,7 +100,7 @@ pub fn keep(store: &Store, wanted: &Wanted) -> Result<(), Error> {
             path: clip.path.as_path().to_owned(),
             why: format!("frame {index} is missing; has the file changed?"),
         };
-        let kept = rows.iter().any(|row| row.range.contains(&index));
+        let kept = rows.iter().any(|row| row.shows(index));
         if !kept && (steps.is_none() || index < clip.first) {
             if !reader.skip()? {
                 return Err(missing());
@@ -106,7 +111,7 @@ pub fn keep(store: &Store, wanted: &Wanted) -> Result<(), Error> {
         if let Some(grader) = &grader {
             grader.apply(&mut picture.frame, picture.area);
         }
-        for row in rows.iter_mut().filter(|row| row.range.contains(&index)) {
+        for row in rows.iter_mut().filter(|row| row.shows(index)) {
             row.push(store, index, &picture.frame)?;
         }
         if let Some(steps) = &mut steps {
@@ -114,56 +119,19 @@ pub fn keep(store: &Store, wanted: &Wanted) -> Result<(), Error> {
         }
     }
     if let Some(steps) = steps {
-        store.put(Kind::Analysis, &key, &steps.finish().to_bytes())?;
+        let natural = Natural::new(steps.finish());
+        store.put(Kind::Analysis, &key, &natural.to_bytes(&trial::STEPS))?;
     }
     Ok(())
 }
 
-/// Pictures around one boundary, losslessly.
-struct Row {
-    key: Hash,
-    range: Range<u32>,
-    encoder: Option<encode::Encoder>,
-}
-
-impl Row {
-    fn push(&mut self, store: &Store, index: u32, frame: &Frame) -> Result<(), Error> {
-        let frames = self.range.end - self.range.start;
-        let mut encoder = match self.encoder.take() {
-            Some(encoder) => encoder,
-            None => encode::Encoder::new(&Settings::lossless(), frame.size(), clock()?, frames)?,
-        };
-        encoder.push(frame)?;
-        if index + 1 == self.range.end {
-            store.put(Kind::Analysis, &self.key, &encoder.finish()?.to_bytes())?;
-        } else {
-            self.encoder = Some(encoder);
-        }
-        Ok(())
-    }
-}
-
-/// Times play no part in what is kept.
-fn clock() -> Result<Rate, Error> {
-    Rate::new(30, 1).ok_or_else(|| Error::Usage("30/1 is no rate".to_owned()))
-}
-
-/// The pictures around a boundary.
+/// What is usual for a clip.
 ///
 /// # Errors
-/// When they are not in the store.
-pub(crate) fn load(store: &Store, key: &Hash) -> Result<Vec<Frame>, Error> {
+/// When it is not in the store.
+pub(crate) fn load_natural(store: &Store, key: &Hash) -> Result<Natural, Error> {
     let bytes = store.get(Kind::Analysis, key)?.ok_or_else(|| gone(key))?;
-    Ok(encode::decode(&Segment::from_bytes(&bytes)?)?)
-}
-
-/// The steps of a clip.
-///
-/// # Errors
-/// When they are not in the store.
-pub(crate) fn load_steps(store: &Store, key: &Hash) -> Result<Steps, Error> {
-    let bytes = store.get(Kind::Analysis, key)?.ok_or_else(|| gone(key))?;
-    Steps::from_bytes(&bytes).map_err(|error| Error::Usage(error.to_string()))
+    Natural::from_bytes(&bytes).map_err(|error| Error::Usage(error.to_string()))
 }
 
 fn gone(key: &Hash) -> Error {

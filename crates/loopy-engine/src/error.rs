@@ -74,6 +74,9 @@ pub enum Error {
     /// No graph could be built.
     #[error(transparent)]
     Graph(#[from] loopy_sight::graph::Error),
+    /// Joints cannot be scored.
+    #[error(transparent)]
+    Score(#[from] loopy_sight::score::Error),
     /// A plan does not hold together.
     #[error("the plan cannot be used: {0}")]
     Plan(#[from] loopy_core::plan::Error),

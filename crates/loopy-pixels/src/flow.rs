@@ -12,6 +12,7 @@
 mod agree;
 mod field;
 mod gray;
+pub(crate) mod places;
 pub(crate) mod plane;
 mod pyramid;
 mod refine;

@@ -14,6 +14,7 @@ mod compare;
 #[cfg(test)]
 pub(crate) mod drawn;
 mod look;
+mod natural;
 mod order;
 #[cfg(test)]
 mod real;
@@ -32,16 +33,8 @@ use loopy_core::Size;
 
 pub(crate) use self::steps::Looks;
 pub(crate) use self::texture::differ_alike;
-pub use self::{
-    blob::Error,
-    statistic::Statistic,
-    steps::Steps,
-    usual::{Natural, Usual},
-};
-use self::{
-    usual::{LONGEST, Scale},
-    window::Windows,
-};
+pub use self::{blob::Error, natural::Natural, statistic::Statistic, steps::Steps, usual::Usual};
+use self::{natural::LONGEST, usual::Scale, window::Windows};
 
 /// Size at which joints are judged; pictures of another shape are pulled to it.
 pub const SIZE: Size = Size {

@@ -16,7 +16,7 @@ use loopy_pixels::{
 
 use serde::{Deserialize, Serialize};
 
-pub use self::pair::{Draws, Joint, Outcome, pair};
+pub use self::pair::{Draws, Joint, Outcome, Pictures, pair};
 use crate::{
     rsv::{self, CONTEXT, Looks, Rsv, Scales, Statistic, Steps, differ_alike},
     score,
@@ -30,6 +30,9 @@ const DISSOLVES: [u8; 4] = [6, 8, 10, 12];
 /// Lengths of morphs that are tried. Of 12 pictures they score a little more still, but a detector that
 /// selection does not use finds them more often.
 const MORPHS: [u8; 2] = [8, 4];
+/// Steps of the joints that are tried most: the plain cut's and the morphs'. Windows of as many are worth
+/// keeping with a clip.
+pub const STEPS: [usize; 3] = [1, MORPHS[0] as usize + 1, MORPHS[1] as usize + 1];
 /// Pictures on each side that the longest of them needs.
 pub(crate) const MOVING: usize = MORPHS[0] as usize;
 /// Most pictures of motion.
@@ -66,8 +69,8 @@ pub struct Side<'a> {
     pub steps: &'a Steps,
     /// The boundary, counted in those pictures.
     pub boundary: usize,
-    /// Pictures around the boundary: at least two before it where the clip is left, at least two
-    /// after it where it is entered; up to [`REACH`] on the other side.
+    /// Pictures around the boundary: two before it where the clip is left, two after it where it is
+    /// entered; for bridges up to [`REACH`] on the other side.
     pub pictures: &'a [Frame],
     /// The boundary among them.
     pub middle: usize,

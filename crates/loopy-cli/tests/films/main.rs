@@ -12,6 +12,7 @@ mod house;
 #[path = "../tones/mod.rs"]
 mod tones;
 
+mod demo;
 mod faults;
 mod hostile;
 mod light;

@@ -2,7 +2,7 @@
 
 use fearless_simd::{Level as Machine, Simd, dispatch};
 
-use super::{Effort, Error, Field, Gray, check, descend, pyramid::Pyramid};
+use super::{Effort, Error, Field, Gray, check, descend, places::Places, pyramid::Pyramid};
 
 /// Flow in both directions with the trust that each pixel deserves.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,21 +62,34 @@ fn two_way<S: Simd>(
 
 /// Half at |w + w'|^2 = 0.01 (|w|^2 + |w'|^2) + 0.5, falling smoothly with the squared miss.
 fn trust(there: &Field, back: &Field) -> Vec<f32> {
-    let (right, bottom) = (there.width as f32 - 0.5, there.height as f32 - 0.5);
-    let mut trust = Vec::with_capacity(there.u.len());
-    let rows = there.u.chunks_exact(there.width);
-    for (y, (us, vs)) in rows.zip(there.v.chunks_exact(there.width)).enumerate() {
-        for (x, (u, v)) in us.iter().zip(vs).enumerate() {
-            let (to_x, to_y) = (x as f32 + u, y as f32 + v);
-            if to_x < -0.5 || to_y < -0.5 || to_x > right || to_y > bottom {
-                trust.push(0.0);
-                continue;
-            }
-            let (bu, bv) = back.at(to_x, to_y);
+    dispatch!(Machine::new(), simd => trust_on(simd, there, back))
+}
+
+#[inline(always)]
+fn trust_on<S: Simd>(_simd: S, there: &Field, back: &Field) -> Vec<f32> {
+    let width = there.width;
+    let (right, bottom) = (width as f32 - 0.5, there.height as f32 - 0.5);
+    let mut trust = vec![0.0; there.u.len()];
+    let mut places = Places::new(width, there.height);
+    let (mut back_us, mut back_vs) = (vec![0.0; width], vec![0.0; width]);
+    let rows = there.u.chunks_exact(width).zip(there.v.chunks_exact(width));
+    for (y, (trust, (us, vs))) in trust.chunks_exact_mut(width).zip(rows).enumerate() {
+        places.find(y, us, vs);
+        places.read(&back.u, &mut back_us);
+        places.read(&back.v, &mut back_vs);
+        let y = y as f32;
+        let moves = us.iter().zip(vs).zip(back_us.iter().zip(&back_vs));
+        for (x, (trust, ((u, v), (bu, bv)))) in trust.iter_mut().zip(moves).enumerate() {
+            let (to_x, to_y) = (x as f32 + u, y + v);
+            let inside = to_x >= -0.5 && to_y >= -0.5 && to_x <= right && to_y <= bottom;
             let miss = (u + bu) * (u + bu) + (v + bv) * (v + bv);
             let allowed = 0.01 * (u * u + v * v + bu * bu + bv * bv) + 0.5;
             let (miss, allowed) = (miss * miss, allowed * allowed);
-            trust.push(allowed / (allowed + miss));
+            *trust = if inside {
+                allowed / (allowed + miss)
+            } else {
+                0.0
+            };
         }
     }
     trust

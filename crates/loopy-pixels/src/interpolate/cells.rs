@@ -1,10 +1,10 @@
 //! What is known at each pixel of the flow of one picture, side by side in memory: one place is
 //! asked for all of it at once.
 
-use fearless_simd::{f32x4, prelude::*};
+use fearless_simd::{Level as Machine, dispatch, f32x4, prelude::*};
 
 use super::soften::soften;
-use crate::flow::{Field, Gray};
+use crate::flow::{Field, Gray, places::Places};
 
 /// Weight of a pixel that nothing recommends: it fills what would be a hole.
 pub(super) const FAINT: f32 = 1e-3;
@@ -33,26 +33,45 @@ impl Cells {
         from: &Gray,
         to: &Gray,
     ) -> (Self, f32) {
+        dispatch!(Machine::new(), simd => Self::new_on(simd, (field, sign), trust, from, to))
+    }
+
+    #[inline(always)]
+    fn new_on<S: Simd>(
+        _simd: S,
+        (field, sign): (&Field, f32),
+        trust: &[f32],
+        from: &Gray,
+        to: &Gray,
+    ) -> (Self, f32) {
         let (width, height) = (field.width, field.height);
         let from: Vec<f32> = real(from);
         let to: Vec<f32> = real(to);
         let shape = structure(from.clone(), width);
         let mut missed = 0.0_f64;
-        let mut data = Vec::with_capacity(width * height);
-        for y in 0..height {
+        let mut data = vec![[0.0; 4]; width * height];
+        let mut places = Places::new(width, height);
+        let mut there = vec![0.0; width];
+        for (y, cells) in data.chunks_exact_mut(width).enumerate() {
+            let row = y * width..(y + 1) * width;
+            let (us, vs) = (&field.u[row.clone()], &field.v[row.clone()]);
+            places.find(y, us, vs);
+            places.read(&to, &mut there);
             let mut missed_here = 0.0_f32;
-            for x in 0..width {
-                let index = y * width + x;
-                let (u, v) = (field.u[index], field.v[index]);
-                let there = sample(&to, width, height, x as f32 + u, y as f32 + v);
-                let miss = from[index] - there;
-                missed_here += miss.abs();
-                let scaled = miss / 12.0;
-                let like = 1.0 / (1.0 + scaled * scaled);
-                let front = FAINT + trust[index] * trust[index] * like * like;
-                data.push([u * sign, v * sign, shape[index], front]);
+            for (from, there) in from[row.clone()].iter().zip(&there) {
+                missed_here += (from - there).abs();
             }
             missed += f64::from(missed_here);
+            let moves = us.iter().zip(vs);
+            let pictures = from[row.clone()].iter().zip(&there);
+            let known = shape[row.clone()].iter().zip(&trust[row]);
+            let known = known.zip(pictures).zip(moves);
+            for (cell, (((shape, trust), (from, there)), (u, v))) in cells.iter_mut().zip(known) {
+                let scaled = (from - there) / 12.0;
+                let like = 1.0 / (1.0 + scaled * scaled);
+                let front = FAINT + trust * trust * like * like;
+                *cell = [u * sign, v * sign, *shape, front];
+            }
         }
         let missed = missed / data.len() as f64;
         let cells = Self {
@@ -101,6 +120,7 @@ fn real(gray: &Gray) -> Vec<f32> {
 }
 
 /// The picture less its broad light: a difference of exposure is no difference of structure.
+#[inline(always)]
 fn structure(mut picture: Vec<f32>, width: usize) -> Vec<f32> {
     let mut broad = picture.clone();
     for _ in 0..12 {

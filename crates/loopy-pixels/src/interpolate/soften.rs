@@ -1,6 +1,7 @@
 //! A small blur.
 
 /// Binomial 3x3 mean of packed rows, edges repeated.
+#[inline(always)]
 pub(super) fn soften(plane: &mut [f32], width: usize) {
     let mut lines = vec![0.0; plane.len()];
     for (line, row) in lines.chunks_exact_mut(width).zip(plane.chunks_exact(width)) {

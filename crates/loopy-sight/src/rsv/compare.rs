@@ -5,7 +5,7 @@ use loopy_pixels::flow::{Effort, Field, Gray, dense};
 use super::{
     CELLS, COLUMNS, MOTION_UNITS, ROWS, blob,
     look::{Look, bent, cells},
-    order::{quantile, sort},
+    order::{quantile, share_of, sort},
     steps::{Bend, Picture, Step},
 };
 
@@ -57,8 +57,8 @@ pub(super) fn step(a: &Look, b: &Look) -> Step {
 
 fn light(a: &Look, b: &Look, plane: usize) -> f32 {
     let shown = (0..CELLS).filter(|cell| a.shows(*cell) || b.shows(*cell));
-    let changes = sort(shown.map(|cell| b.light[plane][cell] - a.light[plane][cell]));
-    quantile(&changes, 0.5)
+    let changes = shown.map(|cell| b.light[plane][cell] - a.light[plane][cell]);
+    share_of(changes, 0.5)
 }
 
 fn motion(a: &Gray, b: &Gray) -> ([[i8; 2]; CELLS], [f32; 2]) {
@@ -135,15 +135,15 @@ pub(super) fn bend(a: &Look, b: &Look, c: &Look) -> Bend {
         .filter(|(_, apart)| *apart >= CHANGES)
         .collect();
     let ratio = |off: f32, apart: f32| (off + UNMIXED * DRAWN) / (apart + DRAWN);
-    let ratios = sort(changing.iter().map(|(off, apart)| ratio(*off, *apart)));
     let sum = changing
         .iter()
         .fold((0.0, 0.0), |sum, (off, apart)| (sum.0 + off, sum.1 + apart));
     let told = changing.len() >= FEW;
     Bend {
-        high: quantile(&sort(off.into_iter()), 0.95),
+        high: share_of(off.into_iter(), 0.95),
         mixed: if told {
-            quantile(&ratios, 0.1)
+            let ratios = changing.iter().map(|(off, apart)| ratio(*off, *apart));
+            share_of(ratios, 0.1)
         } else {
             UNMIXED
         },

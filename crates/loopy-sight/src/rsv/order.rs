@@ -14,6 +14,16 @@ pub(super) fn quantile(sorted: &[f32], share: f32) -> f32 {
     sorted.get(at).copied().unwrap_or(0.0)
 }
 
+/// The [`quantile`] of values that need not be in order otherwise.
+pub(super) fn share_of(values: impl Iterator<Item = f32>, share: f32) -> f32 {
+    let mut values: Vec<f32> = values.collect();
+    let Some(last) = values.len().checked_sub(1) else {
+        return 0.0;
+    };
+    let at = (share * last as f32).round() as usize;
+    *values.select_nth_unstable_by(at, f32::total_cmp).1
+}
+
 /// How many times `value` doubles 1, for a positive normal number: the standard library's differs
 /// between machines in its last bit.
 pub(super) fn log2(value: f32) -> f32 {
@@ -51,6 +61,18 @@ mod tests {
             );
         }
         assert!(log2(0.0) < -100.0 && log2(-1.0) < -100.0);
+    }
+
+    #[test]
+    fn a_share_of_values_is_the_quantile_of_their_order() {
+        let values = [3.0_f32, -1.0, 2.5, 2.5, 0.0, 9.0, -0.0];
+        for count in 0..=values.len() {
+            let sorted = sort(values[..count].iter().copied());
+            for share in [0.0, 0.05, 0.25, 0.5, 0.9, 1.0] {
+                let found = share_of(values[..count].iter().copied(), share);
+                assert_eq!(found.to_bits(), quantile(&sorted, share).to_bits());
+            }
+        }
     }
 
     #[test]

@@ -1,66 +1,15 @@
 //! What joints are compared with: windows of the clips themselves, where nothing was joined.
 
-use std::{
-    ops::Range,
-    sync::{Arc, OnceLock},
-};
+use std::{ops::Range, sync::Arc};
 
 use super::{
     COUNT, Statistic,
+    natural::{Natural, Row},
     order::{quantile, sort},
-    steps::Steps,
-    window::Windows,
 };
 
 /// Clips with fewer steps take their scene's to help.
 const FEW: usize = 100;
-/// Most windows of one clip that are looked at, evenly spread.
-const MOST: usize = 400;
-/// Longest joint, in steps; longer ones are compared with windows of this many.
-pub(super) const LONGEST: usize = 32;
-type Row = [f32; COUNT];
-
-/// The natural windows of one clip, measured when first asked for.
-pub struct Natural {
-    steps: Steps,
-    /// For each length: where windows begin, and their statistics.
-    tables: [OnceLock<Vec<(usize, Row)>>; LONGEST],
-}
-
-impl std::fmt::Debug for Natural {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Natural({:?})", self.steps)
-    }
-}
-
-impl Natural {
-    /// Of the steps of the usable part of a clip.
-    pub fn new(steps: Steps) -> Self {
-        Self {
-            steps,
-            tables: [const { OnceLock::new() }; LONGEST],
-        }
-    }
-
-    /// The steps it was made of.
-    pub fn steps(&self) -> &Steps {
-        &self.steps
-    }
-
-    /// Statistics of windows whose middle has so many steps.
-    fn rows(&self, steps: usize) -> &[(usize, Row)] {
-        let steps = steps.clamp(1, LONGEST);
-        self.tables[steps - 1].get_or_init(|| {
-            let windows = Windows::new(&self.steps);
-            let places = (self.steps.len() + 1).saturating_sub(steps);
-            let every = places.div_ceil(MOST).max(1);
-            let starts = (0..places).step_by(every);
-            starts
-                .filter_map(|start| Some((start, windows.at(start..start + steps)?)))
-                .collect()
-        })
-    }
-}
 
 /// What is usual for a clip: its own windows, with its scene's where it has too few.
 #[derive(Clone, Debug)]
@@ -81,7 +30,7 @@ impl Usual {
     /// The same of a clip that is known in parts; what is left out of it later is of the first of them.
     pub fn of_parts(own: &[Arc<Natural>], scene: &[Arc<Natural>]) -> Self {
         let mut clips = own.to_vec();
-        if own.iter().map(|part| part.steps.len()).sum::<usize>() < FEW {
+        if Self::needs_scene(own) {
             let is_own = |clip: &&Arc<Natural>| own.iter().any(|part| Arc::ptr_eq(part, clip));
             let others = scene.iter().filter(|clip| !is_own(clip));
             clips.extend(others.map(Arc::clone));
@@ -90,6 +39,11 @@ impl Usual {
             clips,
             left_out: 0..0,
         }
+    }
+
+    /// Whether the clips of its scene count for a clip that is known in these parts.
+    pub fn needs_scene(own: &[Arc<Natural>]) -> bool {
+        own.iter().map(|part| part.steps().len()).sum::<usize>() < FEW
     }
 
     /// The same without the windows of the clip itself whose middle begins with one of these
@@ -126,7 +80,7 @@ impl Scale {
         }
         let rows: Vec<&Row> = clips
             .iter()
-            .flat_map(|clip| clip.rows(steps).iter().map(move |row| (clip, row)))
+            .flat_map(|clip| clip.windows(steps).iter().map(move |row| (clip, row)))
             .filter(|(clip, (start, _))| from.counts(clip, *start) && to.counts(clip, *start))
             .map(|(_, (_, row))| row)
             .collect();

@@ -9,7 +9,7 @@ use std::ops::Range;
 use super::{
     CELLS, COUNT, MOTION_UNITS, Statistic,
     blob::large,
-    order::{log2, quantile, sort},
+    order::{log2, share_of},
     rhythm::Rhythm,
     steps::Steps,
 };
@@ -73,12 +73,12 @@ impl<'a> Windows<'a> {
             return None;
         }
         let highs = |range: Range<usize>| self.plain[range].iter().map(|step| step.high);
-        let beside = sort(highs(before.clone()).chain(highs(after.clone())));
+        let beside = highs(before.clone()).chain(highs(after.clone()));
         let rhythm = Rhythm::new(
             self.plain[before.start..after.end]
                 .iter()
                 .map(|step| step.high),
-            quantile(&beside, 0.75),
+            share_of(beside, 0.75),
             before.len()..before.len() + joint.len(),
         );
         let place = Place {
@@ -102,17 +102,13 @@ pub(super) fn high(step: &super::steps::Step) -> f32 {
 
 fn plain(step: &super::steps::Step) -> Plain {
     let cells = step.change.map(large);
-    let order = sort(cells.into_iter());
-    let speeds = sort(
-        step.motion
-            .iter()
-            .map(|[x, y]| length(f32::from(*x), f32::from(*y))),
-    );
+    let speeds = step.motion.iter();
+    let speeds = speeds.map(|[x, y]| length(f32::from(*x), f32::from(*y)));
     Plain {
         high: high(step),
         mean: cells.iter().sum::<f32>() / CELLS as f32,
-        quiet: quantile(&order, 0.25),
-        speed: quantile(&speeds, 0.9),
+        quiet: share_of(cells.into_iter(), 0.25),
+        speed: share_of(speeds, 0.9),
     }
 }
 

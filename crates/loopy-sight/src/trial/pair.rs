@@ -1,7 +1,12 @@
 //! Trying the joints from one clip to another: all of them are glanced at as plain cuts, and only
 //! those of which a cut promises something are drawn, the most promising first.
 
-use loopy_core::graph::{Bridge, Score};
+use std::sync::Arc;
+
+use loopy_core::{
+    Frame,
+    graph::{Bridge, Score},
+};
 use serde::{Deserialize, Serialize};
 
 use super::{Found, ORDINARY, Side, judge, visible};
@@ -19,7 +24,7 @@ pub struct Draws {
     pub most: usize,
 }
 
-/// A joint that could be.
+/// A joint that could be. Two pictures on each side of its ends are enough to glance at it.
 #[derive(Clone, Copy, Debug)]
 pub struct Joint<'a> {
     /// Where one clip is left.
@@ -28,6 +33,25 @@ pub struct Joint<'a> {
     pub to: Side<'a>,
     /// Relative size of the plain cut where the search has estimated it.
     pub step: Option<f32>,
+}
+
+/// Pictures around an end of a joint.
+#[derive(Clone, Debug)]
+pub struct Pictures {
+    /// The pictures.
+    pub pictures: Arc<Vec<Frame>>,
+    /// The boundary among them.
+    pub middle: usize,
+}
+
+impl Pictures {
+    fn side<'a>(&'a self, glanced: &Side<'a>) -> Side<'a> {
+        Side {
+            pictures: &self.pictures,
+            middle: self.middle,
+            ..*glanced
+        }
+    }
 }
 
 /// What came of a joint.
@@ -51,15 +75,16 @@ const WORTH_DRAWING: f32 = 0.37;
 const PROMISING: Score = Score::percent(45);
 
 /// Tries the `joints` of one pair of clips, for which this is usual. Where some are drawn, at least
-/// one is judged.
+/// one is judged. `whole` gives all pictures around both ends of a joint, by its place.
 ///
 /// # Errors
-/// [`score::Error::Model`] when the compiled-in weights are not for this program.
-pub fn pair(
+/// [`score::Error::Model`] when the compiled-in weights are not for this program; those of `whole`.
+pub fn pair<E: From<score::Error>>(
     joints: &[Joint],
     usual: (&Usual, &Usual),
     draws: Draws,
-) -> Result<Vec<Outcome>, score::Error> {
+    mut whole: impl FnMut(usize) -> Result<[Pictures; 2], E>,
+) -> Result<Vec<Outcome>, E> {
     let (mut looks, scales) = (Looks::default(), Scales::new(usual));
     let mut outcomes = vec![Outcome::Untold; joints.len()];
     let mut glances: Vec<(f32, usize, Found)> = Vec::with_capacity(joints.len());
@@ -88,8 +113,9 @@ pub fn pair(
         if !worth || drawn >= draws.most {
             break;
         }
-        let joint = &joints[*at];
-        let found = judge(&joint.from, &joint.to, *cut, &scales)?;
+        let [from, to] = whole(*at)?;
+        let (from, to) = (from.side(&joints[*at].from), to.side(&joints[*at].to));
+        let found = judge(&from, &to, *cut, &scales)?;
         well |= found.score >= PROMISING;
         outcomes[*at] = Outcome::Judged(found);
         drawn += 1;
@@ -133,23 +159,45 @@ mod tests {
     use super::*;
     use crate::trial::tests::Take;
 
-    fn tried(entered: &[usize], draws: Draws) -> Vec<Outcome> {
+    /// The joints from one place to these, and for which of them all pictures were asked for.
+    fn tried(entered: &[usize], draws: Draws) -> (Vec<Outcome>, Vec<usize>) {
         let (a, b) = (Take::new(0.0, 0.0), Take::new(40.0, 0.0));
         let joints: Vec<Joint> = entered
             .iter()
             .map(|at| Joint {
-                from: a.side(60),
-                to: b.side(*at),
+                from: near(a.side(60)),
+                to: near(b.side(*at)),
                 step: None,
             })
             .collect();
-        pair(&joints, (&a.usual, &b.usual), draws).unwrap()
+        let mut asked = Vec::new();
+        let whole = |at: usize| {
+            asked.push(at);
+            Ok::<_, score::Error>([a.side(60), b.side(entered[at])].map(|side| Pictures {
+                pictures: Arc::new(side.pictures.to_vec()),
+                middle: side.middle,
+            }))
+        };
+        let outcomes = pair(&joints, (&a.usual, &b.usual), draws, whole).unwrap();
+        (outcomes, asked)
+    }
+
+    /// With two pictures on each side of the boundary, as far as there are any.
+    fn near(side: Side<'_>) -> Side<'_> {
+        let first = side.middle.saturating_sub(2);
+        let last = (side.middle + 2).min(side.pictures.len());
+        Side {
+            pictures: &side.pictures[first..last],
+            middle: side.middle - first,
+            ..side
+        }
     }
 
     #[test]
     fn a_glance_promises_most_for_what_goes_on_and_more_for_what_nearly_does() {
         let none = Draws { first: 0, most: 0 };
-        let outcomes = tried(&[20, 24, 40, 120], none);
+        let (outcomes, asked) = tried(&[20, 24, 40, 120], none);
+        assert!(asked.is_empty(), "a glance takes no more");
         let promises: Vec<Score> = outcomes[..3]
             .iter()
             .map(|outcome| match outcome {
@@ -165,7 +213,8 @@ mod tests {
     #[test]
     fn the_most_promising_are_drawn_and_no_more_than_asked_for() {
         let one = Draws { first: 1, most: 1 };
-        let outcomes = tried(&[40, 24, 26], one);
+        let (outcomes, asked) = tried(&[40, 24, 26], one);
+        assert_eq!(asked, [1]);
         let Outcome::Judged(found) = outcomes[1] else {
             panic!("{outcomes:?}");
         };

@@ -6,7 +6,7 @@ use super::{CODE, COURSE, FAINT, PIXEL, Place, length};
 use crate::rsv::{
     CELLS, Statistic,
     blob::large,
-    order::{log2, quantile, sort},
+    order::{log2, share_of},
 };
 
 impl Place<'_> {
@@ -97,13 +97,10 @@ impl Place<'_> {
                 .max(self.before.start)..self.joint.start,
         );
         let to = near(self.joint.end..(self.joint.end + COURSE).min(self.after.end));
-        let off = sort(
-            from.iter()
-                .zip(&to)
-                .map(|(a, b)| length(b[0] - a[0], b[1] - a[1])),
-        );
+        let off = from.iter().zip(&to);
+        let off = off.map(|(a, b)| length(b[0] - a[0], b[1] - a[1]));
         let speed = self.sides(&|step| self.all.plain[step].speed);
-        let course = (quantile(&off, 0.95) + PIXEL) / (speed.0.max(speed.1) + PIXEL);
+        let course = (share_of(off, 0.95) + PIXEL) / (speed.0.max(speed.1) + PIXEL);
         set(Statistic::Course, log2(course));
     }
 
@@ -127,7 +124,7 @@ impl Place<'_> {
             .map(|(([ax, ay], [bx, by]), [cx, cy])| {
                 length(twice(*ax, *bx, *cx), twice(*ay, *by, *cy))
             });
-        quantile(&sort(off), 0.95)
+        share_of(off, 0.95)
     }
 
     /// Mean motion of every cell over a side, repetitions left out.
