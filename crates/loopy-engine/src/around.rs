@@ -45,11 +45,12 @@ pub struct Wanted {
     pub limits: Limits,
 }
 
-/// Key of a clip's steps under a grade.
+/// Key of a clip's steps under a grade, and of what is usual for them.
 pub(crate) fn steps_key(clip: &Clip, grade: &Grade) -> Hash {
     let grade = crate::library::json(grade);
     let (first, until) = (clip.first, clip.until);
-    Hash::of(format!("{VERSION} {} {first} {until} {grade}", clip.hash).as_bytes())
+    let versions = format!("{VERSION} {}", rsv::WINDOWS);
+    Hash::of(format!("{versions} {} {first} {until} {grade}", clip.hash).as_bytes())
 }
 
 /// Key of the pictures around a boundary of the clip with these steps.
@@ -128,7 +129,7 @@ pub fn keep(store: &Store, wanted: &Wanted) -> Result<(), Error> {
 /// What is usual for a clip.
 ///
 /// # Errors
-/// When it is not in the store.
+/// When it is not in the store, or damaged.
 pub(crate) fn load_natural(store: &Store, key: &Hash) -> Result<Natural, Error> {
     let bytes = store.get(Kind::Analysis, key)?.ok_or_else(|| gone(key))?;
     Natural::from_bytes(&bytes).map_err(|error| Error::Usage(error.to_string()))

@@ -46,7 +46,7 @@ const COMPANY: usize = 6;
 /// One end of a joint to try.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct End {
-    /// Key of the clip's steps.
+    /// Key of the clip's steps and of what is usual for them.
     pub steps: Hash,
     /// The boundary, counted from the first usable frame.
     pub boundary: u32,

@@ -41,6 +41,8 @@ pub const SIZE: Size = Size {
     width: 320,
     height: 180,
 };
+/// Changes when a window would be measured otherwise: windows are kept.
+pub const WINDOWS: &str = "windows-1";
 /// Pictures on each side that a joint is judged with.
 pub const CONTEXT: usize = window::CONTEXT;
 

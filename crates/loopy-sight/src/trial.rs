@@ -22,6 +22,8 @@ use crate::{
     score,
 };
 
+/// Pictures of each side that a plain cut is seen in: a glance takes no more.
+pub const NEAR: usize = 2;
 /// Pictures on each side of a boundary that a joint can need.
 pub const REACH: usize = 12;
 /// Lengths of dissolves that are tried: the longer ones where the sides are so far apart that the texture
@@ -69,8 +71,8 @@ pub struct Side<'a> {
     pub steps: &'a Steps,
     /// The boundary, counted in those pictures.
     pub boundary: usize,
-    /// Pictures around the boundary: two before it where the clip is left, two after it where it is
-    /// entered; for bridges up to [`REACH`] on the other side.
+    /// Pictures around the boundary: at least [`NEAR`] before it where the clip is left, after it where it
+    /// is entered; for bridges up to [`REACH`] on both sides.
     pub pictures: &'a [Frame],
     /// The boundary among them.
     pub middle: usize,
@@ -287,15 +289,15 @@ fn handles<'a>(
     Some((tail, head))
 }
 
-fn last_two<'a>(side: &Side<'a>) -> Option<[&'a Frame; 2]> {
+fn last_two<'a>(side: &Side<'a>) -> Option<[&'a Frame; NEAR]> {
     let pictures = side
         .pictures
-        .get(side.middle.checked_sub(2)?..side.middle)?;
+        .get(side.middle.checked_sub(NEAR)?..side.middle)?;
     Some([&pictures[0], &pictures[1]])
 }
 
-fn first_two<'a>(side: &Side<'a>) -> Option<[&'a Frame; 2]> {
-    let pictures = side.pictures.get(side.middle..side.middle + 2)?;
+fn first_two<'a>(side: &Side<'a>) -> Option<[&'a Frame; NEAR]> {
+    let pictures = side.pictures.get(side.middle..side.middle + NEAR)?;
     Some([&pictures[0], &pictures[1]])
 }
 

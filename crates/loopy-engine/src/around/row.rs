@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use loopy_core::{Frame, Hash, Rate, encode::Settings};
 use loopy_media::{encode, segment::Segment};
+use loopy_sight::trial;
 
 use super::gone;
 use crate::{
@@ -12,8 +13,8 @@ use crate::{
     store::{Kind, Store},
 };
 
-/// Pictures on each side of a boundary that are enough to glance at a joint.
-const NEAR: u32 = 2;
+/// Pictures on each side of a boundary that are decoded first.
+const NEAR: u32 = trial::NEAR as u32;
 
 /// Pictures around one boundary, losslessly: from the nearest before it on, and then those that lie
 /// farther back, the nearest of them first.
@@ -77,10 +78,10 @@ impl Row {
 }
 
 /// The pictures around a boundary that has `middle` of them before it, and how many of those that are
-/// returned lie before it: all of them, or the nearest two on each side.
+/// returned lie before it: all of them, or the nearest on each side.
 ///
 /// # Errors
-/// When they are not in the store.
+/// When they are not in the store, or damaged.
 pub(crate) fn load(
     store: &Store,
     key: &Hash,

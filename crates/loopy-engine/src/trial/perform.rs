@@ -15,7 +15,7 @@ use super::{End, Pair};
 use crate::{Error, around, store::Store};
 
 /// Ends of joints of which all pictures are in memory, 2 MB each.
-const HELD: usize = 12;
+const HELD: usize = 16;
 
 /// Tries joints of which both sides are in the store.
 ///

@@ -5,7 +5,7 @@ use loopy_pixels::flow::{Effort, Field, Gray, dense};
 use super::{
     CELLS, COLUMNS, MOTION_UNITS, ROWS, blob,
     look::{Look, bent, cells},
-    order::{quantile, share_of, sort},
+    order::{quantile, quantile_of, sort},
     steps::{Bend, Picture, Step},
 };
 
@@ -58,7 +58,7 @@ pub(super) fn step(a: &Look, b: &Look) -> Step {
 fn light(a: &Look, b: &Look, plane: usize) -> f32 {
     let shown = (0..CELLS).filter(|cell| a.shows(*cell) || b.shows(*cell));
     let changes = shown.map(|cell| b.light[plane][cell] - a.light[plane][cell]);
-    share_of(changes, 0.5)
+    quantile_of(changes, 0.5)
 }
 
 fn motion(a: &Gray, b: &Gray) -> ([[i8; 2]; CELLS], [f32; 2]) {
@@ -140,10 +140,10 @@ pub(super) fn bend(a: &Look, b: &Look, c: &Look) -> Bend {
         .fold((0.0, 0.0), |sum, (off, apart)| (sum.0 + off, sum.1 + apart));
     let told = changing.len() >= FEW;
     Bend {
-        high: share_of(off.into_iter(), 0.95),
+        high: quantile_of(off.into_iter(), 0.95),
         mixed: if told {
             let ratios = changing.iter().map(|(off, apart)| ratio(*off, *apart));
-            share_of(ratios, 0.1)
+            quantile_of(ratios, 0.1)
         } else {
             UNMIXED
         },

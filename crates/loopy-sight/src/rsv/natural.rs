@@ -1,7 +1,7 @@
 //! Windows of a clip where nothing was joined: what joints are compared with. Those of lengths that
 //! most joints have are kept with the steps: measuring them takes longer than drawing a joint.
 
-use std::sync::OnceLock;
+use std::{collections::BTreeMap, sync::OnceLock};
 
 use super::{COUNT, blob, steps::Steps, window::Windows};
 
@@ -57,35 +57,42 @@ impl Natural {
         })
     }
 
-    /// As bytes that [`Natural::from_bytes`] reads, with the windows for joints of so many steps
-    /// each, of which there are at most 32: about 1200 a picture, and 100 a window.
+    /// As bytes that [`Natural::from_bytes`] reads, with the windows for joints of so many steps each
+    /// (1 to 32): about 1200 a picture, and 100 a window.
     pub fn to_bytes(&self, lengths: &[usize]) -> Vec<u8> {
-        let steps = self.steps.to_bytes();
-        let mut bytes = Vec::new();
+        let lengths = lengths.iter().map(|length| (*length).clamp(1, LONGEST));
+        let tables: BTreeMap<usize, &[(usize, Row)]> = lengths
+            .map(|length| (length, self.windows(length)))
+            .collect();
+        let rows: usize = tables.values().map(|table| table.len()).sum();
+        let mut bytes = self.steps.to_bytes();
+        let steps = bytes.len();
+        bytes.reserve_exact(tables.len() * 8 + rows * (4 + 4 * COUNT) + 4);
         let put = |bytes: &mut Vec<u8>, count: usize| bytes.extend((count as u32).to_le_bytes());
-        put(&mut bytes, steps.len());
-        bytes.extend(steps);
-        for length in lengths {
-            let table = self.windows(*length);
-            put(&mut bytes, (*length).clamp(1, LONGEST));
+        for (length, table) in tables {
+            put(&mut bytes, length);
             put(&mut bytes, table.len());
             for (start, row) in table {
                 put(&mut bytes, *start);
                 bytes.extend(row.iter().flat_map(|value| value.to_le_bytes()));
             }
         }
+        put(&mut bytes, steps);
         bytes
     }
 
-    /// Reads what [`Natural::to_bytes`] wrote; windows of other lengths are measured when they are
-    /// asked for.
+    /// Reads what [`Natural::to_bytes`] wrote in a program of the same [`super::WINDOWS`]; windows of
+    /// other lengths are measured when they are asked for.
     ///
     /// # Errors
-    /// When the bytes are cut, of another version, or damaged.
+    /// When the bytes are cut or damaged, or their steps are of another version.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, blob::Error> {
-        let mut rest = bytes;
-        let steps = word(&mut rest).ok_or(blob::Error::Foreign)?;
-        let (steps, mut rest) = rest.split_at_checked(steps).ok_or(blob::Error::Damaged)?;
+        let (bytes, mut steps) = bytes
+            .split_last_chunk::<4>()
+            .map(|(bytes, steps)| (bytes, &steps[..]))
+            .ok_or(blob::Error::Foreign)?;
+        let steps = word(&mut steps).and_then(|steps| bytes.split_at_checked(steps));
+        let (steps, mut rest) = steps.ok_or(blob::Error::Damaged)?;
         let natural = Self::new(Steps::from_bytes(steps)?);
         while !rest.is_empty() {
             let (length, table) = table(&mut rest).ok_or(blob::Error::Damaged)?;
@@ -146,20 +153,22 @@ mod tests {
 
     #[test]
     fn what_is_cut_padded_or_damaged_is_told() {
-        let bytes = natural().to_bytes(&[1, 9]);
-        let error = |bytes: &[u8]| Natural::from_bytes(bytes).unwrap_err();
-        assert_eq!(error(&bytes[..3]), blob::Error::Foreign);
-        assert_eq!(error(&bytes[..100]), blob::Error::Damaged);
-        assert_eq!(error(&bytes[..bytes.len() - 1]), blob::Error::Damaged);
-        assert_eq!(error(&[&bytes[..], &[0]].concat()), blob::Error::Damaged);
-        // The same length twice, and one that no joint has.
-        let twice = natural().to_bytes(&[1, 1]);
-        assert_eq!(error(&twice), blob::Error::Damaged);
-        let steps = natural().steps.to_bytes().len() + 4;
+        let natural = natural();
+        let steps = natural.steps.to_bytes();
+        let bytes = natural.to_bytes(&[9, 1, 9]);
+        let tables = &bytes[steps.len()..bytes.len() - 4];
+        let end = (steps.len() as u32).to_le_bytes();
+        let error = |parts: &[&[u8]]| Natural::from_bytes(&parts.concat()).unwrap_err();
+        assert_eq!(error(&[&bytes[..3]]), blob::Error::Foreign);
+        assert_eq!(error(&[&steps]), blob::Error::Damaged);
+        let cut = &tables[..tables.len() - 1];
+        assert_eq!(error(&[&steps, cut, &end]), blob::Error::Damaged);
+        assert_eq!(error(&[&steps, tables, &[0], &end]), blob::Error::Damaged);
+        // The same length twice, and lengths that no joint has.
+        assert_eq!(error(&[&steps, tables, tables, &end]), blob::Error::Damaged);
         for length in [0_u32, 33] {
-            let mut wrong = bytes.clone();
-            wrong[steps..steps + 4].copy_from_slice(&length.to_le_bytes());
-            assert_eq!(error(&wrong), blob::Error::Damaged);
+            let wrong = [&length.to_le_bytes(), &tables[4..]].concat();
+            assert_eq!(error(&[&steps, &wrong, &end]), blob::Error::Damaged);
         }
     }
 }

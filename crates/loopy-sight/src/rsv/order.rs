@@ -15,12 +15,12 @@ pub(super) fn quantile(sorted: &[f32], share: f32) -> f32 {
 }
 
 /// The [`quantile`] of values that need not be in order otherwise.
-pub(super) fn share_of(values: impl Iterator<Item = f32>, share: f32) -> f32 {
+pub(super) fn quantile_of(values: impl Iterator<Item = f32>, share: f32) -> f32 {
     let mut values: Vec<f32> = values.collect();
     let Some(last) = values.len().checked_sub(1) else {
         return 0.0;
     };
-    let at = (share * last as f32).round() as usize;
+    let at = ((share * last as f32).round() as usize).min(last);
     *values.select_nth_unstable_by(at, f32::total_cmp).1
 }
 
@@ -64,12 +64,12 @@ mod tests {
     }
 
     #[test]
-    fn a_share_of_values_is_the_quantile_of_their_order() {
+    fn the_quantile_of_values_is_that_of_their_order() {
         let values = [3.0_f32, -1.0, 2.5, 2.5, 0.0, 9.0, -0.0];
         for count in 0..=values.len() {
             let sorted = sort(values[..count].iter().copied());
             for share in [0.0, 0.05, 0.25, 0.5, 0.9, 1.0] {
-                let found = share_of(values[..count].iter().copied(), share);
+                let found = quantile_of(values[..count].iter().copied(), share);
                 assert_eq!(found.to_bits(), quantile(&sorted, share).to_bits());
             }
         }

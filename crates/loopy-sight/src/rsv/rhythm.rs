@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::order::share_of;
+use super::order::quantile_of;
 
 /// A step this small beside the others repeats a picture.
 const STILL: f32 = 0.25;
@@ -94,7 +94,7 @@ impl Row {
     /// otherwise in the rhythm of what leads up to the place, if it has one.
     fn holds(&self, count: usize) -> Vec<bool> {
         let all = self.before.iter().chain(&self.after);
-        let large = share_of(all.copied(), 0.75);
+        let large = quantile_of(all.copied(), 0.75);
         let still = |size: &f32| repeats(*size, large);
         if let Some(own) = self.after.get(..count) {
             return own.iter().map(still).collect();

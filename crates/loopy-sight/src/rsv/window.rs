@@ -9,7 +9,7 @@ use std::ops::Range;
 use super::{
     CELLS, COUNT, MOTION_UNITS, Statistic,
     blob::large,
-    order::{log2, share_of},
+    order::{log2, quantile_of},
     rhythm::Rhythm,
     steps::Steps,
 };
@@ -78,7 +78,7 @@ impl<'a> Windows<'a> {
             self.plain[before.start..after.end]
                 .iter()
                 .map(|step| step.high),
-            share_of(beside, 0.75),
+            quantile_of(beside, 0.75),
             before.len()..before.len() + joint.len(),
         );
         let place = Place {
@@ -107,8 +107,8 @@ fn plain(step: &super::steps::Step) -> Plain {
     Plain {
         high: high(step),
         mean: cells.iter().sum::<f32>() / CELLS as f32,
-        quiet: share_of(cells.into_iter(), 0.25),
-        speed: share_of(speeds, 0.9),
+        quiet: quantile_of(cells.into_iter(), 0.25),
+        speed: quantile_of(speeds, 0.9),
     }
 }
 

@@ -24,7 +24,7 @@ pub struct Draws {
     pub most: usize,
 }
 
-/// A joint that could be. Two pictures on each side of its ends are enough to glance at it.
+/// A joint that could be. [`super::NEAR`] pictures of each side are enough to glance at it.
 #[derive(Clone, Copy, Debug)]
 pub struct Joint<'a> {
     /// Where one clip is left.
@@ -157,7 +157,7 @@ fn promise(cut: &Rsv, step: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trial::tests::Take;
+    use crate::trial::{NEAR, tests::Take};
 
     /// The joints from one place to these, and for which of them all pictures were asked for.
     fn tried(entered: &[usize], draws: Draws) -> (Vec<Outcome>, Vec<usize>) {
@@ -182,10 +182,10 @@ mod tests {
         (outcomes, asked)
     }
 
-    /// With two pictures on each side of the boundary, as far as there are any.
+    /// With the pictures that a glance takes, as far as there are any.
     fn near(side: Side<'_>) -> Side<'_> {
-        let first = side.middle.saturating_sub(2);
-        let last = (side.middle + 2).min(side.pictures.len());
+        let first = side.middle.saturating_sub(NEAR);
+        let last = (side.middle + NEAR).min(side.pictures.len());
         Side {
             pictures: &side.pictures[first..last],
             middle: side.middle - first,

@@ -6,7 +6,7 @@ use super::{CODE, FAINT, MIXED, Place, Sides};
 use crate::rsv::{
     CELLS, SMALLS, Statistic,
     blob::large,
-    order::{log2, share_of},
+    order::{log2, quantile_of},
 };
 
 /// Cells of the ends of a joint that differ by less, in code values, tell nothing of mixes.
@@ -169,7 +169,7 @@ impl Place<'_> {
         let here = |picture: usize| {
             let kept = pictures[picture].fine.iter().zip(&least);
             let kept = kept.map(|(cell, least)| (large(*cell) + FAINT) / (least + FAINT));
-            -log2(share_of(kept, 0.05))
+            -log2(quantile_of(kept, 0.05))
         };
         set(Statistic::BlurHere, worst(&here));
     }

@@ -6,7 +6,7 @@ use super::{CODE, COURSE, FAINT, PIXEL, Place, length};
 use crate::rsv::{
     CELLS, Statistic,
     blob::large,
-    order::{log2, share_of},
+    order::{log2, quantile_of},
 };
 
 impl Place<'_> {
@@ -100,7 +100,7 @@ impl Place<'_> {
         let off = from.iter().zip(&to);
         let off = off.map(|(a, b)| length(b[0] - a[0], b[1] - a[1]));
         let speed = self.sides(&|step| self.all.plain[step].speed);
-        let course = (share_of(off, 0.95) + PIXEL) / (speed.0.max(speed.1) + PIXEL);
+        let course = (quantile_of(off, 0.95) + PIXEL) / (speed.0.max(speed.1) + PIXEL);
         set(Statistic::Course, log2(course));
     }
 
@@ -124,7 +124,7 @@ impl Place<'_> {
             .map(|(([ax, ay], [bx, by]), [cx, cy])| {
                 length(twice(*ax, *bx, *cx), twice(*ay, *by, *cy))
             });
-        share_of(off, 0.95)
+        quantile_of(off, 0.95)
     }
 
     /// Mean motion of every cell over a side, repetitions left out.
