@@ -1,6 +1,6 @@
 //! A field of motion and what can be asked of it.
 
-use super::plane::Plane;
+use super::{places::sample, plane::Plane};
 
 /// Motion of every pixel, in pixels of this field's own size, packed rows.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,23 +37,8 @@ impl Field {
         if self.u.is_empty() {
             return (0.0, 0.0);
         }
-        let x = x.clamp(0.0, (self.width - 1) as f32);
-        let y = y.clamp(0.0, (self.height - 1) as f32);
-        let (left, top) = (x as i32 as usize, y as i32 as usize);
-        let (across, down) = (x - left as f32, y - top as f32);
-        let (right, low) = (
-            (left + 1).min(self.width - 1),
-            (top + 1).min(self.height - 1),
-        );
-        let mix = |plane: &[f32]| {
-            let line = |y: usize| {
-                let (a, b) = (plane[y * self.width + left], plane[y * self.width + right]);
-                a + (b - a) * across
-            };
-            let (above, below) = (line(top), line(low));
-            above + (below - above) * down
-        };
-        (mix(&self.u), mix(&self.v))
+        let at = |plane: &[f32]| sample(plane, self.width, self.height, x, y);
+        (at(&self.u), at(&self.v))
     }
 
     /// Robust mean motion of each cell of a grid, row by row: of both components the mean of the

@@ -1,7 +1,34 @@
-//! A row of places between pixels: where they lie is worked out for all of them at once, so that only the
-//! reading goes place by place.
+//! Planes between their pixels, bilinear; outside counts as the nearest edge. Of a row of places, where they
+//! lie is worked out for all at once, so that only the reading goes place by place.
 
-/// Places to which a row of pixels has moved, in a picture of a size; outside counts as the nearest edge.
+/// What a packed plane has at a place.
+pub(crate) fn sample(plane: &[f32], width: usize, height: usize, x: f32, y: f32) -> f32 {
+    let x = x.max(0.0).min((width - 1) as f32);
+    let y = y.max(0.0).min((height - 1) as f32);
+    let (left, top) = (x as i32 as usize, y as i32 as usize);
+    let share = (x - left as f32, y - top as f32);
+    between(plane, (width, height), (left, top), share)
+}
+
+/// What lies between a pixel and those to its right and below, at these shares of the way.
+#[inline(always)]
+fn between(
+    plane: &[f32],
+    (width, height): (usize, usize),
+    (left, top): (usize, usize),
+    (across, down): (f32, f32),
+) -> f32 {
+    let right = (left + 1).min(width - 1);
+    let line = |y: usize| {
+        let row = &plane[y * width..][..width];
+        let (a, b) = (row[left], row[right]);
+        a + (b - a) * across
+    };
+    let (above, below) = (line(top), line((top + 1).min(height - 1)));
+    above + (below - above) * down
+}
+
+/// Places to which a row of pixels has moved, in a picture of a size.
 pub(crate) struct Places {
     width: usize,
     height: usize,
@@ -43,22 +70,15 @@ impl Places {
         }
     }
 
-    /// What `plane` has at the places that were found, bilinear.
+    /// What `plane` has at the places that were found.
     #[inline(always)]
     pub(crate) fn read(&self, plane: &[f32], values: &mut [f32]) {
-        let (width, last) = (self.width, self.height - 1);
+        let size = (self.width, self.height);
         let columns = self.left.iter().zip(&self.across);
         let rows = self.top.iter().zip(&self.down);
         for (value, ((left, across), (top, down))) in values.iter_mut().zip(columns.zip(rows)) {
-            let (left, top) = (*left as usize, *top as usize);
-            let right = (left + 1).min(width - 1);
-            let line = |y: usize| {
-                let row = &plane[y * width..][..width];
-                let (a, b) = (row[left], row[right]);
-                a + (b - a) * across
-            };
-            let (above, below) = (line(top), line((top + 1).min(last)));
-            *value = above + (below - above) * down;
+            let pixel = (*left as usize, *top as usize);
+            *value = between(plane, size, pixel, (*across, *down));
         }
     }
 }

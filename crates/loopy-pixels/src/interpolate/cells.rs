@@ -132,18 +132,3 @@ fn structure(mut picture: Vec<f32>, width: usize) -> Vec<f32> {
     soften(&mut picture, width);
     picture
 }
-
-/// Bilinear, edges repeated.
-pub(super) fn sample(plane: &[f32], width: usize, height: usize, x: f32, y: f32) -> f32 {
-    let x = x.max(0.0).min((width - 1) as f32);
-    let y = y.max(0.0).min((height - 1) as f32);
-    let (left, top) = (x as i32 as usize, y as i32 as usize);
-    let (right, low) = ((left + 1).min(width - 1), (top + 1).min(height - 1));
-    let (across, down) = (x - left as f32, y - top as f32);
-    let line = |row: usize| {
-        let (a, b) = (plane[row * width + left], plane[row * width + right]);
-        a + (b - a) * across
-    };
-    let (above, below) = (line(top), line(low));
-    above + (below - above) * down
-}

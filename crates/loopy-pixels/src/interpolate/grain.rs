@@ -8,8 +8,10 @@
 
 use fearless_simd::{f32x8, prelude::*};
 
-use super::cells;
-use crate::flow::plane::{LANES, Plane, load, total};
+use crate::flow::{
+    places,
+    plane::{LANES, Plane, load, total},
+};
 
 /// Side of a block in pixels.
 pub(super) const BLOCK: usize = 2 * LANES;
@@ -59,7 +61,7 @@ impl Blocks {
     /// The value at a pixel, bilinear between the centres of blocks.
     pub(super) fn at(&self, x: f32, y: f32) -> f32 {
         let half = BLOCK as f32 / 2.0;
-        cells::sample(
+        places::sample(
             &self.values,
             self.columns,
             self.rows,

@@ -2,8 +2,8 @@
 //! same thing. Detail comes from one side at a time; this goes evenly from the one to the other,
 //! so that a change of sides is no change of light.
 
-use super::{cells, soften::soften};
-use crate::flow::plane::Plane;
+use super::soften::soften;
+use crate::flow::{places, plane::Plane};
 
 /// How often differences are softened: what is left is light, not detail.
 const BROAD: usize = 6;
@@ -36,7 +36,7 @@ impl Tones {
     /// Tones at a place of the flow, bilinear.
     pub(super) fn at(&self, x: f32, y: f32) -> [f32; 3] {
         let (x, y) = ((x - 0.5) * 0.5, (y - 0.5) * 0.5);
-        [0, 1, 2].map(|tone| cells::sample(&self.values[tone], self.wide, self.high, x, y))
+        [0, 1, 2].map(|tone| places::sample(&self.values[tone], self.wide, self.high, x, y))
     }
 }
 

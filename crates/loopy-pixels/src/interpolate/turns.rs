@@ -5,7 +5,7 @@
 //! less texture than either side. So each place passes in its own turn, in a quarter of the time,
 //! and shows one side before and the other after.
 
-use super::cells;
+use crate::flow::places;
 
 /// Places with a turn of their own along the longer side; turns in between lie between theirs.
 const PLACES: usize = 9;
@@ -49,7 +49,7 @@ impl Turns {
     /// The share of a place that would be `share` if all passed together.
     pub(super) fn share(&self, x: usize, y: usize, share: f32) -> f32 {
         let (x, y) = (x as f32 * self.scale, y as f32 * self.scale);
-        let turn = cells::sample(&self.places, self.columns, self.rows, x, y).clamp(0.0, 1.0);
+        let turn = places::sample(&self.places, self.columns, self.rows, x, y).clamp(0.0, 1.0);
         (share * FASTER - turn * (FASTER - 1.0)).clamp(0.0, 1.0)
     }
 }

@@ -1,5 +1,5 @@
 //! Windows of a clip where nothing was joined: what joints are compared with. Those of lengths that
-//! most joints have are kept with the steps: measuring them takes longer than drawing a joint.
+//! most joints have are kept with the steps: every job would measure them again.
 
 use std::{collections::BTreeMap, sync::OnceLock};
 
@@ -87,11 +87,8 @@ impl Natural {
     /// # Errors
     /// When the bytes are cut or damaged, or their steps are of another version.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, blob::Error> {
-        let (bytes, mut steps) = bytes
-            .split_last_chunk::<4>()
-            .map(|(bytes, steps)| (bytes, &steps[..]))
-            .ok_or(blob::Error::Foreign)?;
-        let steps = word(&mut steps).and_then(|steps| bytes.split_at_checked(steps));
+        let (bytes, steps) = bytes.split_last_chunk::<4>().ok_or(blob::Error::Foreign)?;
+        let steps = bytes.split_at_checked(u32::from_le_bytes(*steps) as usize);
         let (steps, mut rest) = steps.ok_or(blob::Error::Damaged)?;
         let natural = Self::new(Steps::from_bytes(steps)?);
         while !rest.is_empty() {
