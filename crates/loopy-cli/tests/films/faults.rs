@@ -32,7 +32,7 @@ const RENDER: &[&str] = &[
 ];
 
 /// A render that is killed so often: more in `make chaos`.
-const CHAOS: u64 = 12;
+const CHAOS: u64 = 20;
 /// Time by which whatever was started has to be gone.
 const PATIENCE: Duration = Duration::from_mins(1);
 
